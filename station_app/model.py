@@ -1,0 +1,434 @@
+"""The words of the field as codes, and the records every room hands to the next. Imports nothing of ours.
+
+Codes are those of the glossary (DOMAIN.md section 3, DECISIONS.md "Words and codes"); their labels live in the catalogue
+``terms``. Times are aware datetimes or ISO 8601 text with offset; a ``business_date`` is the station's local day.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Lock
+from typing import Any
+
+# --- ids ---------------------------------------------------------------------------------------------------------------
+
+_uuid_lock = Lock()
+_uuid_last = 0
+
+
+def uuid7() -> str:
+    """A new UUIDv7 (RFC 9562) as text: sorts by creation, never repeats or runs backwards within this process."""
+    global _uuid_last
+    with _uuid_lock:
+        # 48 bits of milliseconds and 12 bits of sub-millisecond fraction, raised by one when the clock stands or falls back
+        ticks = time.time_ns() * 4096 // 1_000_000
+        _uuid_last = ticks = max(ticks, _uuid_last + 1)
+    milliseconds, fraction = divmod(ticks, 4096)
+    random_part = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
+    number = (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | random_part
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+# --- codes -------------------------------------------------------------------------------------------------------------
+
+
+class Occupation(StrEnum):
+    """Who comes in; the order is that of the tally keys F2-F8."""
+
+    RIDER = "rider"
+    COURIER = "courier"
+    RIDE_HAIL_DRIVER = "ride_hail_driver"
+    TRUCK_DRIVER = "truck_driver"
+    SANITATION_WORKER = "sanitation_worker"
+    RESIDENT = "resident"
+    OTHER = "other"
+
+
+class Amenity(StrEnum):
+    """A service used during a visit; umbrella and power bank are loans."""
+
+    WATER = "water"
+    REST = "rest"
+    CHARGING = "charging"
+    MICROWAVE = "microwave"
+    TOILET = "toilet"
+    FIRST_AID = "first_aid"
+    POLICY_ADVICE = "policy_advice"
+
+
+class ItemKind(StrEnum):
+    """What an item is for; colours and seasons follow from it."""
+
+    COOLING = "cooling"
+    WARMING = "warming"
+    FIRST_AID = "first_aid"
+    DRINK = "drink"
+    STUDY = "study"
+    GIFT = "gift"
+    OTHER = "other"
+
+
+class MovementKind(StrEnum):
+    """Why stock went up or down; a count's difference is a movement of its own."""
+
+    OPENING = "opening"
+    BOUGHT = "bought"
+    ALLOCATED = "allocated"
+    DONATED = "donated"
+    HANDOUT = "handout"
+    WASTE = "waste"
+    COUNT = "count"
+
+
+class Recorded(StrEnum):
+    """How a visit was recorded."""
+
+    SCAN = "scan"
+    TYPED = "typed"
+    TALLY = "tally"
+    PAPER = "paper"
+
+
+class RequestKind(StrEnum):
+    """What a request is."""
+
+    ENQUIRY = "enquiry"
+    HELP = "help"
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+
+
+class RequestState(StrEnum):
+    """The life of a request; each state reached is a step of its own."""
+
+    RECORDED = "recorded"
+    ACCEPTED = "accepted"
+    TRANSFERRED = "transferred"
+    REPLIED = "replied"
+    TOLD = "told"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
+
+
+class Verdict(StrEnum):
+    """The person's own word on whether it is fixed."""
+
+    FIXED = "fixed"
+    PARTLY = "partly"
+    NOT = "not"
+
+
+class Channel(StrEnum):
+    """How a request came in."""
+
+    DESK = "desk"
+    COMMENT_BOX = "comment_box"
+    REQUEST_BOX = "request_box"
+    WALK_ROUND = "walk_round"
+    CHAT = "chat"
+    PHONE = "phone"
+
+
+class Category(StrEnum):
+    """What a request is about (DOMAIN.md section 8)."""
+
+    FACILITIES = "facilities"
+    ESTATE_ACCESS = "estate_access"
+    LABOUR = "labour"
+    INSURANCE = "insurance"
+    STATION = "station"
+    SCHOOLING = "schooling"
+    ROAD_SAFETY = "road_safety"
+    HOUSING = "housing"
+    TRAINING = "training"
+    HARDSHIP = "hardship"
+    OTHER = "other"
+
+
+class Urgency(StrEnum):
+    """How soon a request is due (DOMAIN.md section 6): 2 hours, 24 hours, 7 days, 15 days."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    ORDINARY = "ordinary"
+    COMPLEX = "complex"
+
+
+class Consent(StrEnum):
+    """How far a person agreed to be known."""
+
+    NONE = "none"
+    STATION = "station"
+    DISTRICT = "district"
+
+
+class BadgeState(StrEnum):
+    """A badge opens a card only while it is active."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class Role(StrEnum):
+    """What a keeper may do; enforced by the services."""
+
+    KEEPER = "keeper"
+    SUPERVISOR = "supervisor"
+    EVENING = "evening"
+    AUDITOR = "auditor"
+
+
+class Exchange(StrEnum):
+    """The one visible state of a row on its way to the district (DOMAIN.md section 2, rule 4)."""
+
+    LOCAL = "local"
+    PACKED = "packed"
+    RECEIPTED = "receipted"
+    REFUSED = "refused"
+
+
+class Op(StrEnum):
+    """What was done: one operation is one transaction is one undo step."""
+
+    SET_UP = "set_up"
+    SETTING = "setting"
+    ADD_KEEPER = "add_keeper"
+    CHANGE_KEEPER = "change_keeper"
+    BEGIN_SHIFT = "begin_shift"
+    END_SHIFT = "end_shift"
+    OPEN_STATION = "open_station"
+    CLOSE_STATION = "close_station"
+    REGISTER = "register"
+    CHANGE_PERSON = "change_person"
+    IMPORT_PEOPLE = "import_people"
+    ERASE_PERSON = "erase_person"
+    ISSUE_BADGE = "issue_badge"
+    REVOKE_BADGE = "revoke_badge"
+    CHECK_IN = "check_in"
+    TALLY = "tally"
+    SET_COUNT = "set_count"
+    PAPER_SHEET = "paper_sheet"
+    USE_AMENITY = "use_amenity"
+    ADD_ITEM = "add_item"
+    CHANGE_ITEM = "change_item"
+    SET_QUOTA = "set_quota"
+    IMPORT_ITEMS = "import_items"
+    RECEIVE = "receive"
+    HANDOUT = "handout"
+    COUNT_STOCK = "count_stock"
+    REFUSE = "refuse"
+    ADD_REQUEST = "add_request"
+    REQUEST_STEP = "request_step"
+    CLOSE_BATCH = "close_batch"
+    ENROL = "enrol"
+    APPLY_PACK = "apply_pack"
+    TAKE_IN = "take_in"
+    UNDO = "undo"
+
+
+NOT_UNDOABLE = frozenset(
+    {Op.SET_UP, Op.ERASE_PERSON, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER}
+)
+"""Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""
+
+
+# --- what an operation did -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one operation changed: the operation's id and kind, the tables touched and the ids of their rows."""
+
+    operation: str
+    op: Op
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The names of the tables touched."""
+        return frozenset(self.rows)
+
+    @property
+    def undoable(self) -> bool:
+        """Whether Ctrl+Z can take it back."""
+        return self.op not in NOT_UNDOABLE and bool(self.rows)
+
+
+# --- records -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """The station as its district knows it. ``zone`` is an IANA name; hours are "HH:MM" local time."""
+
+    id: str
+    code: str
+    letter: str
+    name: str
+    district_code: str
+    district_name: str
+    opens: str
+    closes: str
+    zone: str
+    phone: str = ""
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Somebody who works at the desk."""
+
+    id: str
+    name: str
+    role: Role
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A regular. ``name`` and ``phone`` are "" for a nameless badge or after erasure."""
+
+    id: str
+    occupation: Occupation
+    platform: str
+    consent: Consent
+    registered_on: str
+    name: str = ""
+    phone: str = ""
+    card_number: str = ""
+    badge_code: str = ""
+    visits: int = 0
+    last_visit: str = ""
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One line of the visits ledger. A tally has no person and counts ``person_times`` people."""
+
+    id: str
+    time: str
+    business_date: str
+    occupation: Occupation
+    person_times: int
+    recorded: Recorded
+    person_id: str | None = None
+    void_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A supply. ``most_per_day`` is the quota per person and local day, None without one; ``balance`` in units."""
+
+    id: str
+    name: str
+    unit: str
+    kind: ItemKind
+    rank: int
+    low_level: int = 0
+    alcohol: bool = False
+    first_month: int = 1
+    last_month: int = 12
+    most_per_day: int | None = None
+    balance: int = 0
+    next_expiry: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """What was given to whom; ``short`` when the book held less than was given, ``already_given`` when recorded late."""
+
+    id: str
+    time: str
+    business_date: str
+    item_id: str
+    quantity: int
+    person_id: str | None
+    occupation: Occupation | None
+    short: bool = False
+    already_given: bool = False
+    void_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStep:
+    """One state a request reached, by which side ("station" or "district"), with what was said."""
+
+    id: str
+    time: str
+    state: RequestState
+    side: str
+    keeper: str = ""
+    unit: str = ""
+    note: str = ""
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. ``number`` is said to people (``YQ-A-2026-0112``); ``due`` is ISO 8601."""
+
+    id: str
+    number: str
+    time: str
+    business_date: str
+    kind: RequestKind
+    category: Category
+    channel: Channel
+    urgency: Urgency
+    state: RequestState
+    text: str
+    due: str
+    person_id: str | None = None
+    place: str = ""
+    contact: str = ""
+    exchange: Exchange = Exchange.LOCAL
+    verdict: Verdict | None = None
+    steps: tuple[RequestStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One operation as the desk's log shows it; ``details`` are codes and names, no sentences."""
+
+    operation: str
+    op: Op
+    time: str
+    business_date: str
+    keeper: str
+    details: Mapping[str, Any]
+    undone: bool = False
+    undoable: bool = False
+    exchange: Exchange = Exchange.LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a span of business dates, both ends included; keys are codes, items by their recorded name."""
+
+    first: str
+    last: str
+    person_times: int
+    unique_people: int
+    registered: int
+    anonymous: int
+    open_days: int
+    by_day: Mapping[str, int]
+    by_hour: Mapping[int, int]
+    by_occupation: Mapping[str, int]
+    by_platform: Mapping[str, int]
+    by_amenity: Mapping[str, int]
+    handouts: Mapping[str, int]
+    balances: Mapping[str, int]
+    requests: Mapping[str, int]
+    by_weekday_hour: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    registered_by_day: Mapping[str, int] = field(default_factory=dict)
