@@ -1,0 +1,420 @@
+"""The one door to the encrypted database: open, keys, pragmas, too-new guard, rows, transactions with their change log.
+
+One writer and one ``query_only`` reader connection of the same driver; nothing else in the process ever opens the file,
+because a plain open and close cancels SQLite's locks (FAULTS.md). One transaction is one operation is one undo step:
+whatever it writes to a ledger table is logged with before and after image in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlcipher3
+from sqlcipher3 import dbapi2 as driver
+
+from .errors import Bug, EnvironmentFault, Refused, UserMistake
+from .model import Changes, Op, uuid7
+from .schema import LEDGERS, Migration
+
+# sqlite-utils silently loses rows unless it takes this driver for its own before its first import (decision 001)
+sys.modules["pysqlite3"] = sqlcipher3
+sys.modules["pysqlite3.dbapi2"] = driver
+
+DEFAULT_ZONE = "Asia/Shanghai"
+Row = Mapping[str, Any]
+
+
+class Stamp(NamedTuple):
+    """A moment as the ledgers keep it: ISO 8601 with the station's offset, its local day and local hour."""
+
+    time: str
+    business_date: str
+    hour: int
+
+
+def wall_clock() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """An open store. ``acting`` is the id of the keeper at work, "" before anybody is; ``clock`` tells the time."""
+
+    def __init__(self, path: Path, writer: Any, reader: Any, lock: Any, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self.clock = clock
+        self.acting = ""
+        self._writer = writer
+        self._reader = reader
+        self._lock = lock
+        self._writing = threading.RLock()
+        self._reading = threading.RLock()
+        self._owner: int | None = None
+        self._columns = {
+            table: [row["name"] for row in reader.execute(f"PRAGMA table_info({table})")] for table in LEDGERS
+        }
+        self.zone = ZoneInfo(self.meta("zone") or DEFAULT_ZONE)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        """All rows of a query; inside this thread's own transaction they include what it wrote."""
+        if self._owner == threading.get_ident():
+            return _asked(self._writer, sql, parameters)
+        with self._reading:
+            return _asked(self._reader, sql, parameters)
+
+    def one(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def scalar(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(sql, parameters)
+        return None if row is None else tuple(row)[0]
+
+    def meta(self, name: str) -> str:
+        """A small fact about this store, "" when it was never written."""
+        return self.scalar("SELECT content FROM meta WHERE name = ?", (name,)) or ""
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a ledger table; Bug for any other."""
+        if table not in self._columns:
+            raise Bug(f"{table} is no ledger table")
+        return self._columns[table]
+
+    @property
+    def store_id(self) -> str:
+        """The 128-bit id of this incarnation of the database."""
+        return self.meta("store_id")
+
+    def interrupt(self) -> None:
+        """Stop the query the reader is at; it raises in its own thread."""
+        self._reader.interrupt()
+
+    # --- time ----------------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The present moment in the station's zone."""
+        return self.clock().astimezone(self.zone)
+
+    def stamp(self, moment: datetime | None = None) -> Stamp:
+        """``moment`` (now without one) as the ledgers keep it; UserMistake for a time without an offset."""
+        if moment is not None and moment.tzinfo is None:
+            raise UserMistake("db.naive_time", time=moment.isoformat())
+        local = (moment or self.clock()).astimezone(self.zone)
+        return Stamp(local.isoformat(timespec="seconds"), local.date().isoformat(), local.hour)
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transact(self, op: Op, at: datetime | None = None, **details: Any) -> Iterator[Tx]:
+        """One operation: everything written inside commits together with its log, or nothing does.
+
+        ``at`` is when it happened (now without it); ``details`` are kept with the operation for the log on screen: codes
+        and ids, nothing personal. Raises EnvironmentFault when the disk says no; what was to be written is not there then.
+        """
+        with self._writing:
+            if self._owner is not None:
+                raise Bug("an operation inside an operation")
+            _do(self._writer, "BEGIN IMMEDIATE")
+            self._owner = threading.get_ident()
+            try:
+                tx = Tx(self, self._writer, op, self.stamp(at), details)
+                yield tx
+                tx._finish()
+                _do(self._writer, "COMMIT")
+            except BaseException:
+                with suppress(driver.Error):
+                    self._writer.execute("ROLLBACK")
+                raise
+            finally:
+                self._owner = None
+
+    # --- care ----------------------------------------------------------------------------------------------------
+
+    def damage(self) -> list[str]:
+        """What SQLCipher's page MACs and SQLite's own check find wrong with the file, as they say it."""
+        with self._writing:
+            _do(self._writer, "PRAGMA wal_checkpoint(TRUNCATE)")  # without it the page check raises false alarms
+            found = [str(tuple(row)[0]) for row in _asked(self._writer, "PRAGMA cipher_integrity_check", ())]
+            found += [str(tuple(row)[0]) for row in _asked(self._writer, "PRAGMA integrity_check", ())]
+        return [line for line in found if line != "ok"]
+
+    def close(self) -> None:
+        """Write everything home and let the folder go."""
+        with self._writing, self._reading:
+            self._reader.close()
+            with suppress(driver.Error):
+                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._writer.close()
+            _let_go(self._lock)
+
+
+class Tx:
+    """One operation under way. ``changes`` tells afterwards what it changed."""
+
+    def __init__(self, db: Database, connection: Any, op: Op, stamp: Stamp, details: Mapping[str, Any]) -> None:
+        self.db = db
+        self.op = op
+        self.stamp = stamp
+        self.operation = uuid7()
+        self.details = dict(details)
+        self.undoes: str | None = None
+        self._connection = connection
+        self._store_id = db.store_id
+        self._touched: dict[str, list[str]] = {}
+        self._sequence = self._next_sequence()
+
+    @property
+    def changes(self) -> Changes:
+        """The tables and rows this operation changed."""
+        return Changes(self.operation, self.op, {table: tuple(ids) for table, ids in self._touched.items()})
+
+    def _next_sequence(self) -> int:
+        return int(_asked(self._connection, "SELECT coalesce(max(sequence), 0) + 1 AS n FROM operation", ())[0]["n"])
+
+    def put(self, table: str, row: Mapping[str, Any]) -> str:
+        """Add a row (no "id", or a new one), or give an existing one a new version; returns its id.
+
+        Columns not named keep what they were. Unknown tables and columns are bugs. Before and after image are logged.
+        """
+        columns = self.db.columns(table)
+        if unknown := row.keys() - columns:
+            raise Bug(f"{table} has no {sorted(unknown)}")
+        row_id = str(row.get("id") or uuid7())
+        found = _asked(self._connection, f"SELECT * FROM {table} WHERE id = ?", (row_id,))
+        before = dict(found[0]) if found else None
+        after: dict[str, Any] = dict.fromkeys(columns) | (before or {}) | dict(row)
+        after |= {"id": row_id, "version": (before["version"] if before else 0) + 1, "store_id": self._store_id}
+        self._write(table, columns, after)
+        self._log(table, row_id, before, after)
+        return row_id
+
+    def void(self, table: str, row_id: str, reason: str) -> None:
+        """Take a row out of every count, with the reason; it stays to be seen."""
+        self.put(table, {"id": row_id, "void_reason": reason})
+
+    def take(self, table: str, rows: Iterable[Mapping[str, Any]]) -> tuple[int, list[Row]]:
+        """Rows from the other side, written as they are; repeats are harmless.
+
+        A row wins over the one here when its (version, store_id) is higher. Returns how many rows were new or newer, and
+        the images that lost, so that they stay visible (SYNC.md section 4, rule 3).
+        """
+        columns = self.db.columns(table)
+        taken, lost = 0, []
+        for row in rows:
+            found = _asked(self._connection, f"SELECT * FROM {table} WHERE id = ?", (row["id"],))
+            here = dict(found[0]) if found else None
+            there = {name: row.get(name) for name in columns}
+            if here == there:
+                continue
+            if here is not None and (here["version"], here["store_id"]) > (there["version"], there["store_id"]):
+                if here["version"] == there["version"]:
+                    lost.append(there)
+                continue
+            if here is not None and here["version"] == there["version"]:
+                lost.append(here)
+            self._write(table, columns, there)
+            self._touched.setdefault(table, []).append(there["id"])
+            taken += 1
+        return taken, lost
+
+    def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+        """Write to a local table, which has no log; returns the rows touched."""
+        return int(_do(self._connection, sql, parameters).rowcount)
+
+    def run_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        """Write many rows to a local table."""
+        with _translated():
+            self._connection.executemany(sql, parameters)
+
+    def set_meta(self, name: str, content: str) -> None:
+        """Write a small fact about this store."""
+        self.run("INSERT INTO meta(name, content) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET content = excluded.content", (name, content))
+        if name == "store_id":
+            self._store_id = content
+        if name == "zone":
+            self.db.zone = ZoneInfo(content)
+
+    def _write(self, table: str, columns: list[str], row: Mapping[str, Any]) -> None:
+        sets = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table}({', '.join(columns)}) VALUES({marks}) ON CONFLICT(id) DO UPDATE SET {sets}"
+        _do(self._connection, sql, [row[name] for name in columns])
+
+    def _log(self, table: str, row_id: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+        _do(
+            self._connection,
+            "INSERT INTO change(operation, table_name, row_id, version, before, after) VALUES(?, ?, ?, ?, ?, ?)",
+            (self._sequence, table, row_id, after["version"], None if before is None else image(before), image(after)),
+        )
+        self._touched.setdefault(table, []).append(row_id)
+
+    def _finish(self) -> None:
+        if not self._touched and self.op is not Op.SETTING and not self.details:
+            return
+        recorded = self.db.stamp(None).time
+        _do(
+            self._connection,
+            "INSERT INTO operation(sequence, id, op, time, business_date, keeper_id, undoes, recorded, details)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._sequence, self.operation, self.op.value, self.stamp.time, self.stamp.business_date, self.db.acting,
+                self.undoes, recorded, image(self.details),
+            ),
+        )  # fmt: skip
+
+
+def image(row: Mapping[str, Any]) -> str:
+    """A row as the log keeps it: JSON with sorted keys, without its empty columns."""
+    return json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+# --- opening -----------------------------------------------------------------------------------------------------------
+
+
+def open(  # noqa: A001  db.open reads as what it does
+    path: Path,
+    key: str,
+    migrations: Sequence[Migration],
+    *,
+    clock: Callable[[], datetime] = wall_clock,
+    holder: str = "window",
+) -> Database:
+    """Open (or make) the store at ``path`` with a raw key of 64 hex digits and bring it to the newest schema.
+
+    ``holder`` ("window" or "command") is told to whoever comes second. Raises EnvironmentFault when another program holds
+    the folder, the disk says no or the file is of a newer program; Refused when the key is not this file's or it is damaged.
+    """
+    if len(key) != 64 or set(key) - set("0123456789abcdef"):
+        raise Bug("a raw database key is 64 lower-case hex digits")
+    lock = _hold(path, holder)
+    try:
+        writer = _connect(path, key)
+        try:
+            _migrate(writer, migrations)
+            reader = _connect(path, key)
+            reader.execute("PRAGMA query_only=ON")
+        except BaseException:
+            writer.close()
+            raise
+        return Database(path, writer, reader, lock, clock)
+    except BaseException:
+        _let_go(lock)
+        raise
+
+
+def _connect(path: Path, key: str) -> Any:
+    with _translated():
+        connection = driver.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=256)
+        connection.row_factory = driver.Row
+        try:
+            connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr; we raise instead
+            connection.execute(f"PRAGMA key = \"x'{key}'\"")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            for pragma in (
+                "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "busy_timeout=5000",
+                "foreign_keys=ON", "trusted_schema=OFF", "mmap_size=0",
+            ):  # fmt: skip
+                connection.execute(f"PRAGMA {pragma}").fetchall()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _migrate(connection: Any, migrations: Sequence[Migration]) -> None:
+    present = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if present > len(migrations):
+        raise EnvironmentFault("db.too_new", found=present, known=len(migrations))
+    if present == len(migrations):
+        return
+    import sqlite_utils
+
+    with _translated():
+        connection.execute("PRAGMA foreign_keys=OFF")
+        for number in range(present, len(migrations)):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                migrations[number](sqlite_utils.Database(connection))
+                if connection.execute("PRAGMA foreign_key_check").fetchone():
+                    raise Bug(f"migration {number + 1} leaves rows without their parents")
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _hold(path: Path, holder: str) -> Any:
+    """Take the folder for this program; EnvironmentFault names who has it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_suffix(".lock"), timeout=0)
+    note = path.with_suffix(".holder")
+    try:
+        lock.acquire()
+        note.write_text(holder, "utf-8")
+    except Timeout:
+        try:
+            by = note.read_text("utf-8")
+        except OSError:
+            by = "window"
+        raise EnvironmentFault("db.in_use_by_command" if by == "command" else "db.in_use_by_window", folder=path.parent.name) from None
+    except OSError as error:
+        raise EnvironmentFault("db.unwritable_folder", folder=str(path.parent), reason=error.strerror) from error
+    return lock
+
+
+def _let_go(lock: Any) -> None:
+    with suppress(OSError):
+        Path(lock.lock_file).with_suffix(".holder").unlink()
+    lock.release()
+
+
+# --- the driver's errors, told apart ------------------------------------------------------------------------------------
+
+
+def _do(connection: Any, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+    with _translated():
+        return connection.execute(sql, parameters)
+
+
+def _asked(connection: Any, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
+    with _translated():
+        found: list[Row] = connection.execute(sql, parameters).fetchall()
+        return found
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The driver's words as ours: what the machine refuses against what we did wrong (which stays as it is)."""
+    try:
+        yield
+    except driver.DatabaseError as error:
+        said = str(error)
+        if "file is not a database" in said:
+            raise Refused("db.wrong_key") from error
+        if "malformed" in said or "hmac" in said:
+            raise Refused("db.damaged") from error
+        if "full" in said:
+            raise EnvironmentFault("db.full") from error
+        if "locked" in said or "busy" in said:
+            raise EnvironmentFault("db.busy") from error
+        if any(word in said for word in ("disk I/O error", "readonly", "read-only", "unable to open")):
+            raise EnvironmentFault("db.io", reason=said) from error
+        raise
+
+

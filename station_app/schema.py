@@ -1,0 +1,250 @@
+"""The tables of a station and of a district, one migration a function; frozen once released, calling no live code.
+
+A **ledger** table crosses to the district: it has ``id`` (UUIDv7, made here), ``version``, ``store_id`` and ``void_reason``
+(NULL while it counts), and its rows have the same columns at the station, in the batch and at the district, so one plain
+query serves all three. Columns that end in ``_sealed`` hold personal content as ciphertext under the key of ``subject_id``
+or of the row itself (DECISIONS.md 1); nothing else in a ledger table is personal. ``time`` is ISO 8601 with offset,
+``business_date`` the station's local day, ``hour`` its local hour. Booleans are 0 or 1.
+
+A **local** table never leaves the house. Everything derived (search) can be rebuilt from the ledgers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+Migration = Callable[["sqlite_utils.Database"], None]
+
+LEDGERS: tuple[str, ...] = (
+    "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "quota",
+    "movement", "handout", "refusal", "stocktake", "request", "request_step", "erasure",
+)  # fmt: skip
+"""The tables that cross, parents before children."""
+
+
+# --- version 1: the desk day (0.1.0) -------------------------------------------------------------------------------------
+
+
+def _ledgers_1(db: sqlite_utils.Database) -> None:
+    """The ledger tables of version 1, alike at station and district."""
+
+    def ledger(name: str, columns: dict[str, type], required: set[str]) -> None:
+        db.table(name).create(
+            {"id": str, "version": int, "store_id": str, **columns, "void_reason": str},
+            pk="id",
+            not_null={"version", "store_id", *required},
+            strict=True,
+        )
+
+    def index(name: str, columns: str, where: str = "") -> None:
+        short = columns.replace(", ", "_")
+        db.execute(f"CREATE INDEX {name}_{short} ON {name}({columns}) {where}")
+
+    day = {"time": str, "business_date": str}
+    ledger(
+        "station",
+        {
+            "code": str, "letter": str, "name": str, "district_code": str, "district_name": str, "opens": str,
+            "closes": str, "zone": str, "phone": str, "sample": int,
+        },
+        {"code", "letter", "name", "district_code", "zone"},
+    )  # fmt: skip
+    ledger("keeper", {"name": str, "role": str, "active": int}, {"name", "role", "active"})
+    ledger("shift", {**day, "keeper_id": str, "finished": str}, {"time", "business_date", "keeper_id"})
+    ledger(
+        "station_day",
+        {
+            "business_date": str, "opened": str, "closed": str, "opened_by": str, "closed_by": str, "all_well": int,
+            "exceptions": str, "weather": str, "high": int, "note": str,
+        },
+        {"business_date"},
+    )  # fmt: skip
+    ledger(
+        "person",
+        {"occupation": str, "platform": str, "consent": str, "notice_version": int, "registered_on": str},
+        {"occupation", "consent", "registered_on"},
+    )
+    ledger("identity", {"name_sealed": str, "phone_sealed": str}, set())  # same id as its person
+    ledger(
+        "badge",
+        {"person_id": str, "code": str, "card_number": str, "state": str, "issued": str},
+        {"person_id", "code", "card_number", "state", "issued"},
+    )
+    ledger(
+        "visit",
+        {**day, "hour": int, "occupation": str, "person_times": int, "recorded": str, "person_id": str, "keeper_id": str},
+        {"time", "business_date", "hour", "occupation", "person_times", "recorded"},
+    )
+    ledger(
+        "amenity_use",
+        {**day, "amenity": str, "visit_id": str, "person_id": str, "keeper_id": str},
+        {"time", "business_date", "amenity", "visit_id"},
+    )
+    ledger(
+        "item",
+        {
+            "name": str, "unit": str, "kind": str, "rank": int, "low_level": int, "alcohol": int, "first_month": int,
+            "last_month": int, "active": int,
+        },
+        {"name", "unit", "kind", "rank", "low_level", "alcohol", "first_month", "last_month", "active"},
+    )  # fmt: skip
+    ledger("quota", {"item_id": str, "per": str, "most": int, "starts_on": str}, {"item_id", "per", "most", "starts_on"})
+    ledger(
+        "movement",
+        {
+            **day, "item_id": str, "delta": int, "kind": str, "lot": str, "expiry": str, "handout_id": str, "source": str,
+            "keeper_id": str,
+        },
+        {"time", "business_date", "item_id", "delta", "kind"},
+    )  # fmt: skip
+    ledger(
+        "handout",
+        {
+            **day, "item_id": str, "quantity": int, "person_id": str, "visit_id": str, "occupation": str, "short": int,
+            "already_given": int, "keeper_id": str,
+        },
+        {"time", "business_date", "item_id", "quantity", "short", "already_given"},
+    )  # fmt: skip
+    ledger(
+        "refusal",
+        {**day, "item_id": str, "person_id": str, "rule": str, "last": str, "next": str, "overridden": int, "keeper_id": str},
+        {"time", "business_date", "rule", "overridden"},
+    )
+    ledger(
+        "stocktake",
+        {**day, "item_id": str, "book": int, "counted": int, "reason": str, "keeper_id": str, "second_name": str},
+        {"time", "business_date", "item_id", "book", "counted"},
+    )
+    ledger(
+        "request",
+        {
+            **day, "number": str, "kind": str, "category": str, "channel": str, "urgency": str, "due": str,
+            "person_id": str, "text_sealed": str, "place_sealed": str, "contact_sealed": str, "keeper_id": str,
+        },
+        {"time", "business_date", "number", "kind", "category", "channel", "urgency", "due"},
+    )  # fmt: skip
+    ledger(
+        "request_step",
+        {**day, "request_id": str, "state": str, "side": str, "unit": str, "verdict": str, "note_sealed": str, "keeper_id": str},
+        {"time", "business_date", "request_id", "state", "side"},
+    )
+    ledger("erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"})
+
+    index("visit", "business_date, time")
+    index("visit", "person_id, business_date", "WHERE person_id IS NOT NULL")
+    index("amenity_use", "business_date")
+    index("amenity_use", "visit_id")
+    index("handout", "business_date")
+    index("handout", "person_id, item_id, business_date", "WHERE person_id IS NOT NULL")
+    index("movement", "item_id, business_date")
+    index("movement", "handout_id", "WHERE handout_id IS NOT NULL")
+    index("badge", "code")
+    index("badge", "card_number")
+    index("badge", "person_id")
+    index("quota", "item_id")
+    index("request", "business_date")
+    index("request", "person_id", "WHERE person_id IS NOT NULL")
+    index("request_step", "request_id, time")
+    index("shift", "business_date")
+    index("stocktake", "item_id, business_date")
+    db.execute("CREATE UNIQUE INDEX station_day_once ON station_day(business_date, store_id)")
+
+    # local, alike on both sides: small facts about this database, keys of subjects
+    db.table("meta").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
+    db.table("secret").create({"name": str, "content": bytes}, pk="name", not_null={"content"}, strict=True)
+    db.table("subject_key").create({"subject_id": str, "secret": bytes}, pk="subject_id", not_null={"secret"}, strict=True)
+
+
+def _log_1(db: sqlite_utils.Database) -> None:
+    """The operations and the before and after image of every ledger row they touched."""
+    db.table("operation").create(
+        {"sequence": int, "id": str, "op": str, "time": str, "business_date": str, "keeper_id": str, "undoes": str, "recorded": str, "details": str},
+        pk="sequence", not_null={"id", "op", "time", "business_date", "recorded"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE UNIQUE INDEX operation_id ON operation(id)")
+    db.execute("CREATE INDEX operation_day ON operation(business_date, sequence)")
+    db.execute("CREATE INDEX operation_undoes ON operation(undoes) WHERE undoes IS NOT NULL")
+    db.table("change").create(
+        {"sequence": int, "operation": int, "table_name": str, "row_id": str, "version": int, "before": str, "after": str},
+        pk="sequence", not_null={"operation", "table_name", "row_id", "version", "after"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX change_operation ON change(operation)")
+    db.execute("CREATE INDEX change_row ON change(row_id, table_name, sequence)")
+
+
+def _station_1(db: sqlite_utils.Database) -> None:
+    _ledgers_1(db)
+    _log_1(db)
+    db.table("setting").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
+    db.table("pin").create({"keeper_id": str, "hashed": str, "failures": int, "blocked_until": str}, pk="keeper_id", strict=True)
+    # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
+    db.table("imported_row").create({"digest": str, "person_id": str}, pk="digest", strict=True)
+    db.table("person_entry").create(
+        {"rowid": int, "person_id": str, "sort_key": str, "phone_digest": str, "name_digest": str, "occupation": str, "last_seen": str},
+        pk="rowid", strict=True,
+    )  # fmt: skip
+    db.execute("CREATE UNIQUE INDEX person_entry_person ON person_entry(person_id)")
+    db.execute("CREATE INDEX person_entry_phone ON person_entry(phone_digest) WHERE phone_digest IS NOT NULL")
+    db.execute("CREATE INDEX person_entry_name ON person_entry(name_digest) WHERE name_digest IS NOT NULL")
+    db.execute("CREATE INDEX person_entry_sort ON person_entry(sort_key)")
+    db.execute("CREATE INDEX person_entry_seen ON person_entry(last_seen)")
+    db.execute(
+        "CREATE VIRTUAL TABLE person_search USING fts5("
+        "tokens, content='', contentless_delete=1, detail=none, prefix='1 2 3 4', tokenize='unicode61')"
+    )
+    db.execute("INSERT INTO person_search(person_search, rank) VALUES('secure-delete', 1)")
+    # the exchange: batches are immutable bytes; receipts list their hashes
+    db.table("batch").create(
+        {
+            "no": int, "closed": str, "first_sequence": int, "last_sequence": int, "row_count": int, "hash": str, "body": bytes,
+            "receipt_no": int, "receipted": str, "carried_to": str, "carried": str,
+        },
+        pk="no", not_null={"closed", "first_sequence", "last_sequence", "row_count", "hash", "body"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE UNIQUE INDEX batch_hash ON batch(hash)")
+    db.execute("CREATE INDEX batch_last ON batch(last_sequence)")
+    db.table("receipt").create(
+        {"no": int, "epoch": int, "time": str, "applied": str, "body": str}, pk="no", not_null={"epoch", "body"}, strict=True
+    )
+    db.table("refused_row").create(
+        {"row_id": str, "table_name": str, "version": int, "reason": str, "receipt_no": int}, pk=("table_name", "row_id"), strict=True
+    )  # fmt: skip
+
+
+def _district_1(db: sqlite_utils.Database) -> None:
+    _ledgers_1(db)
+    _log_1(db)
+    # stations by the keys they enrolled with, stores by the id of the database that wrote
+    db.table("enrolled").create(
+        {
+            "station_id": str, "code": str, "name": str, "verify_key": str, "recipient": str, "key_id": str, "phone": str,
+            "enrolled": str, "revoked": str, "last_pack_no": int,
+        },
+        pk="station_id", not_null={"code", "name", "verify_key", "recipient", "key_id", "enrolled"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE UNIQUE INDEX enrolled_key ON enrolled(key_id)")
+    db.table("store").create({"store_id": str, "station_id": str, "first_seen": str}, pk="store_id", strict=True)
+    db.table("intake").create(
+        {
+            "hash": str, "station_id": str, "store_id": str, "no": int, "previous": str, "row_count": int, "taken_in": str,
+            "closed": str, "manifest": str, "agrees": int, "receipt_no": int,
+        },
+        pk="hash", not_null={"station_id", "store_id", "no", "taken_in"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX intake_store ON intake(store_id, no)")
+    db.table("turned_down").create(
+        {"row_id": str, "table_name": str, "version": int, "station_id": str, "reason": str, "batch_hash": str},
+        pk=("table_name", "row_id", "version"), strict=True,
+    )  # fmt: skip
+    db.table("superseded").create(
+        {"table_name": str, "row_id": str, "version": int, "store_id": str, "image": str, "noticed": str}, strict=True
+    )
+    db.execute("CREATE INDEX superseded_row ON superseded(row_id)")
+
+
+STATION: tuple[Migration, ...] = (_station_1,)
+DISTRICT: tuple[Migration, ...] = (_district_1,)

@@ -1,0 +1,139 @@
+"""The station itself: set up once, opened every morning with a keeper's password."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from .. import db as database
+from .. import vault
+from ..db import Database
+from ..errors import EnvironmentFault, UserMistake
+from ..model import Changes, Keeper, Op, Role, Station, uuid7
+from ..paths import DataFolder
+from ..schema import STATION
+from . import keepers
+
+STATION_SECRETS = ("digest", "badge_0")
+"""Random secrets every store has; badge key version 0 is the station's own, before enrolment gives it the district's."""
+
+
+def set_up(
+    folder: Path,
+    station: Station,
+    keeper_name: str,
+    password: str,
+    pin: str = "",
+    *,
+    clock: Callable[[], datetime] = database.wall_clock,
+    holder: str = "window",
+    cost: vault.Cost = vault.DESK,
+) -> tuple[Database, Keeper]:
+    """A new station in an empty folder, with its first keeper (a supervisor), open and ready.
+
+    ``station.id`` may be "". Raises UserMistake for what cannot be, EnvironmentFault when the folder is taken or unwritable.
+    """
+    place = DataFolder(folder)
+    _check_station(station)
+    vault.check_password(password)
+    if not keeper_name.strip():
+        raise UserMistake("keepers.no_name")
+    if pin:
+        vault.hash_pin(pin)
+    if place.slots.exists() or place.database.exists():
+        raise EnvironmentFault("stations.exists", folder=folder.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
+    keeper_id = uuid7()
+    root = vault.create(place.slots, keeper_id, password, cost=cost)
+    try:
+        db = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder)
+        db.acting = keeper_id
+        keeper = _found(db, station, keeper_id, keeper_name.strip(), pin)
+    except BaseException:
+        place.slots.unlink()  # a folder without a station in it can be tried again
+        raise
+    return db, keeper
+
+
+def _found(db: Database, station: Station, keeper_id: str, keeper_name: str, pin: str) -> Keeper:
+    with db.transact(Op.SET_UP) as tx:
+        tx.set_meta("store_id", uuid7())
+        tx.set_meta("zone", station.zone)
+        for name in STATION_SECRETS:
+            tx.run("INSERT INTO secret(name, content) VALUES(?, ?)", (name, os.urandom(32)))
+        row = {k: v for k, v in asdict(station).items() if not (k == "id" and not v)}
+        tx.set_meta("station_id", tx.put("station", row | {"sample": int(station.sample)}))
+        keeper = Keeper(keeper_id, keeper_name, Role.SUPERVISOR)
+        keepers.write(tx, keeper)
+        if pin:
+            keepers.write_pin(tx, keeper_id, pin)
+    return keeper
+
+
+def open_station(
+    folder: Path,
+    password: str,
+    *,
+    clock: Callable[[], datetime] = database.wall_clock,
+    holder: str = "window",
+) -> Database:
+    """Open a station's folder with a keeper's password; that keeper is at work then.
+
+    Raises Refused for a wrong password, UserMistake where no station is, EnvironmentFault when another program has it.
+    """
+    place = DataFolder(folder)
+    if not place.exists:
+        raise UserMistake("vault.no_station", name=str(folder))
+    root, keeper_id = vault.unlock(place.slots, password)
+    db = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder)
+    db.acting = keeper_id
+    return db
+
+
+def current(db: Database) -> Station:
+    """The station this store belongs to."""
+    row = db.one("SELECT * FROM station WHERE id = ?", (db.meta("station_id"),))
+    if row is None:
+        raise UserMistake("vault.no_station", name=db.path.parent.name)
+    return Station(
+        id=row["id"], code=row["code"], letter=row["letter"], name=row["name"], district_code=row["district_code"],
+        district_name=row["district_name"] or "", opens=row["opens"] or "", closes=row["closes"] or "", zone=row["zone"],
+        phone=row["phone"] or "", sample=bool(row["sample"]),
+    )  # fmt: skip
+
+
+def change(db: Database, **fields: str) -> tuple[Station, Changes]:
+    """Change what the station says of itself (name, hours, phone); its code and letter stay."""
+    wanted = {name: text for name, text in fields.items() if name in ("name", "opens", "closes", "phone", "district_name")}
+    _check_station(Station(**{**asdict(current(db)), **wanted}))
+    with db.transact(Op.SETTING, name="station") as tx:
+        tx.put("station", {"id": db.meta("station_id"), **wanted})
+    return current(db), tx.changes
+
+
+def _check_station(station: Station) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    if not station.name.strip():
+        raise UserMistake("stations.no_name")
+    if not (station.code.isascii() and station.code.isalnum() and station.code.isupper() and 2 <= len(station.code) <= 8):
+        raise UserMistake("stations.bad_code", code=station.code)
+    if not (len(station.letter) == 1 and station.letter.isascii() and station.letter.isupper()):
+        raise UserMistake("stations.bad_letter", letter=station.letter)
+    if not (len(station.district_code) == 6 and station.district_code.isascii() and station.district_code.isdigit()):
+        raise UserMistake("stations.bad_district_code", code=station.district_code)
+    for hours in (station.opens, station.closes):
+        try:
+            datetime.strptime(hours, "%H:%M")
+        except ValueError:
+            raise UserMistake("stations.bad_hours", text=hours) from None
+    try:
+        ZoneInfo(station.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise UserMistake("stations.bad_zone", zone=station.zone) from None
