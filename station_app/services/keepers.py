@@ -165,7 +165,7 @@ def shifts(db: Database, where: str, parameters: tuple[str, ...]) -> list[Shift]
 def day(db: Database, business_date: str) -> StationDay:
     """A day's opening and closing as recorded so far."""
     row = _day_row(db, business_date)
-    if row is None:
+    if row is None or row["void_reason"]:
         return StationDay(business_date)
     return StationDay(
         business_date, row["opened"] or "", row["closed"] or "", row["all_well"] != 0, row["exceptions"] or "", row["high"],

@@ -51,14 +51,18 @@ def set_up(
         raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
     keeper_id = uuid7()
     root = vault.create(place.slots, keeper_id, password, cost=cost)
+    opened = None
     try:
-        db = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder)
-        db.acting = keeper_id
-        keeper = _found(db, station, keeper_id, keeper_name.strip(), pin)
+        opened = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder)
+        opened.acting = keeper_id
+        keeper = _found(opened, station, keeper_id, keeper_name.strip(), pin)
     except BaseException:
-        place.slots.unlink()  # a folder without a station in it can be tried again
+        if opened is not None:
+            opened.close()
+        for file in (place.slots, place.database):  # a folder without a station in it can be tried again
+            file.unlink(missing_ok=True)
         raise
-    return db, keeper
+    return opened, keeper
 
 
 def _found(db: Database, station: Station, keeper_id: str, keeper_name: str, pin: str) -> Keeper:

@@ -1,0 +1,278 @@
+"""Regulars: registered with or without a name, found, changed, imported from rosters, forgotten on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..db import Database, Row, Tx
+from ..errors import UserMistake
+from ..model import BadgeState, Changes, Consent, Occupation, Op, Person, uuid7
+from ..vault import digest
+from . import badges, search, subjects
+
+if TYPE_CHECKING:
+    from .rosters import RosterPlan, RosterRow
+
+NOTICE_VERSION = 1
+"""The version of the privacy notice people agree to."""
+
+Progress = Callable[[int, int], None]
+"""Told (done, total) now and then; raises Cancelled when the person stopped."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """For those who need not be told."""
+
+
+# --- registering -------------------------------------------------------------------------------------------------------
+
+
+def register(
+    db: Database,
+    occupation: Occupation,
+    platform: str = "",
+    name: str = "",
+    phone: str = "",
+    consent: Consent = Consent.NONE,
+    at: datetime | None = None,
+) -> tuple[Person, Changes]:
+    """A new regular with a badge; nameless unless they agreed to be known.
+
+    Raises UserMistake for a name or phone without consent, and for a phone that is none.
+    """
+    name, phone = _checked(name, phone, consent)
+    with db.transact(Op.REGISTER, at) as tx:
+        person_id = write(tx, occupation, platform, name, phone, consent)
+        tx.details["person"] = person_id
+    return get(db, person_id), tx.changes
+
+
+def write(tx: Tx, occupation: Occupation, platform: str, name: str, phone: str, consent: Consent) -> str:
+    """The rows of a new regular inside an operation; returns the person's id."""
+    person_id = uuid7()
+    tx.put(
+        "person",
+        {
+            "id": person_id, "occupation": occupation.value, "platform": platform.strip() or None, "consent": consent.value,
+            "notice_version": NOTICE_VERSION if consent is not Consent.NONE else None, "registered_on": tx.stamp.business_date,
+        },
+    )  # fmt: skip
+    if name or phone:
+        _write_identity(tx, person_id, name, phone)
+    badges.issue_in(tx, person_id)
+    search.refresh(tx, person_id)
+    return person_id
+
+
+def _write_identity(tx: Tx, person_id: str, name: str, phone: str) -> None:
+    key = subjects.key_of(tx.db, person_id) or subjects.new_key(tx, person_id)
+    tx.put(
+        "identity",
+        {
+            "id": person_id,
+            "name_sealed": subjects.seal(key, "identity.name_sealed", person_id, name),
+            "phone_sealed": subjects.seal(key, "identity.phone_sealed", person_id, phone),
+            "void_reason": None,
+        },
+    )
+
+
+def _checked(name: str, phone: str, consent: Consent) -> tuple[str, str]:
+    from .rosters import normal_name, normal_phone
+
+    if consent is Consent.NONE and (name.strip() or phone.strip()):
+        raise UserMistake("people.needs_consent")
+    tidy = normal_phone(phone)
+    if phone.strip() and not tidy:
+        raise UserMistake("people.bad_phone", phone=phone.strip())
+    name = normal_name(name)
+    if len(name) > 60:
+        raise UserMistake("people.long_name")
+    return name, tidy
+
+
+def change(
+    db: Database,
+    person_id: str,
+    *,
+    occupation: Occupation | None = None,
+    platform: str | None = None,
+    name: str | None = None,
+    phone: str | None = None,
+    consent: Consent | None = None,
+    at: datetime | None = None,
+) -> tuple[Person, Changes]:
+    """Change what is kept of a regular; what is None stays. A nameless badge becomes a named one here, nothing is recounted."""
+    old = get(db, person_id)
+    agreed = old.consent if consent is None else consent
+    new_name, new_phone = _checked(old.name if name is None else name, old.phone if phone is None else phone, agreed)
+    with db.transact(Op.CHANGE_PERSON, at, person=person_id) as tx:
+        tx.put(
+            "person",
+            {
+                "id": person_id,
+                "occupation": (occupation or old.occupation).value,
+                "platform": (old.platform if platform is None else platform.strip()) or None,
+                "consent": agreed.value,
+                "notice_version": NOTICE_VERSION if agreed is not Consent.NONE else None,
+            },
+        )
+        if (new_name, new_phone) != (old.name, old.phone):
+            _write_identity(tx, person_id, new_name, new_phone)
+        search.refresh(tx, person_id)
+    return get(db, person_id), tx.changes
+
+
+def erase(db: Database, person_id: str, reason: str = "withdrawn", at: datetime | None = None) -> Changes:
+    """Forget who a person is: key, identity and search entry go, their counts stay (DECISIONS.md 1). Not undoable."""
+    get(db, person_id)
+    with db.transact(Op.ERASE_PERSON, at, person=person_id) as tx:
+        tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
+        if db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
+            tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
+        for badge in badges.of_person(db, person_id):
+            if badge.state is BadgeState.ACTIVE:
+                tx.put("badge", {"id": badge.id, "state": BadgeState.REVOKED.value})
+        tx.put(
+            "erasure",
+            {"time": tx.stamp.time, "business_date": tx.stamp.business_date, "subject_id": person_id, "reason": reason, "keeper_id": db.acting},
+        )
+        subjects.forget(tx, person_id)
+        entry = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
+        tx.run("DELETE FROM person_search WHERE rowid = ?", (entry,))
+        tx.run("DELETE FROM person_entry WHERE rowid = ?", (entry,))
+    return tx.changes
+
+
+# --- looking up --------------------------------------------------------------------------------------------------------
+
+PERSON = (
+    "SELECT p.*, i.name_sealed, i.phone_sealed, k.secret,"
+    " (SELECT card_number FROM badge WHERE person_id = p.id AND state = 'active' AND void_reason IS NULL ORDER BY id DESC LIMIT 1) AS card,"
+    " (SELECT code FROM badge WHERE person_id = p.id AND state = 'active' AND void_reason IS NULL ORDER BY id DESC LIMIT 1) AS code,"
+    " (SELECT count(*) FROM visit WHERE person_id = p.id AND void_reason IS NULL) AS visits,"
+    " (SELECT max(time) FROM visit WHERE person_id = p.id AND void_reason IS NULL) AS last_visit,"
+    " EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id) AS erased"
+    " FROM person p LEFT JOIN identity i ON i.id = p.id AND i.void_reason IS NULL"
+    " LEFT JOIN subject_key k ON k.subject_id = p.id"
+)
+
+
+def get(db: Database, person_id: str) -> Person:
+    """One regular; UserMistake for an id nobody has."""
+    found = several(db, [person_id])
+    if not found:
+        raise UserMistake("people.unknown")
+    return found[0]
+
+
+def several(db: Database, ids: Sequence[str]) -> list[Person]:
+    """Regulars by id, in the order asked; unknown and voided ones are left out."""
+    marks = ", ".join("?" * len(ids))
+    rows = db.rows(f"{PERSON} WHERE p.void_reason IS NULL AND p.id IN ({marks})", list(ids))
+    found = {row["id"]: _person(row) for row in rows}
+    return [found[person_id] for person_id in ids if person_id in found]
+
+
+def _person(row: Row) -> Person:
+    key, person_id = row["secret"], row["id"]
+    return Person(
+        id=person_id, occupation=Occupation(row["occupation"]), platform=row["platform"] or "", consent=Consent(row["consent"]),
+        registered_on=row["registered_on"],
+        name=subjects.unseal(key, "identity.name_sealed", person_id, row["name_sealed"]),
+        phone=subjects.unseal(key, "identity.phone_sealed", person_id, row["phone_sealed"]),
+        card_number=row["card"] or "", badge_code=row["code"] or "", visits=row["visits"], last_visit=row["last_visit"] or "",
+        erased=bool(row["erased"]),
+    )  # fmt: skip
+
+
+def find(db: Database, text: str, limit: int = 20) -> list[Person]:
+    """The regulars ``text`` may mean (name, pinyin, initials, phone tail, card number), those seen last first."""
+    return several(db, search.find(db, text, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which regulars a list shows: an occupation, only nameless ones, only those not seen since a date (ISO 8601)."""
+
+    occupation: Occupation | None = None
+    nameless: bool = False
+    not_since: str = ""
+
+
+ORDERS = {"seen": "e.last_seen DESC, e.sort_key", "name": "e.sort_key, e.person_id", "occupation": "e.occupation, e.sort_key"}
+
+
+def ids(db: Database, which: Filter | None = None, order_by: str = "seen") -> list[str]:
+    """The ids of all regulars that fit, in an order of ORDERS; erased ones are not listed."""
+    which = which or Filter()
+    wanted = ["1 = 1"]
+    parameters: list[str] = []
+    if which.occupation is not None:
+        wanted.append("e.occupation = ?")
+        parameters.append(which.occupation.value)
+    if which.nameless:
+        wanted.append("e.name_digest IS NULL")
+    if which.not_since:
+        wanted.append("e.last_seen < ?")
+        parameters.append(which.not_since)
+    rows = db.rows(f"SELECT e.person_id FROM person_entry e WHERE {' AND '.join(wanted)} ORDER BY {ORDERS[order_by]}", parameters)
+    return [row["person_id"] for row in rows]
+
+
+def counts(db: Database) -> dict[Occupation, int]:
+    """How many regulars of each occupation."""
+    rows = db.rows("SELECT occupation, count(*) AS n FROM person_entry GROUP BY occupation")
+    return {Occupation(row["occupation"]): row["n"] for row in rows}
+
+
+# --- rosters -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row of a roster: its line in the file, "taken", "merged" or "refused", and why (a sentence id)."""
+
+    line: int
+    fate: str
+    person_id: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of a roster: ``rows = taken + merged + refused``; ``nameless`` is a part of taken.
+
+    ``known`` rows were here already from an earlier import of the same rows; they count as merged.
+    """
+
+    rows: int
+    taken: int
+    nameless: int
+    merged: int
+    refused: int
+    results: tuple[RowResult, ...]
+
+
+def known_by_phone(db: Database, phone: str, name: str) -> str | None:
+    """The regular with this phone and this name, for merging (both equal, DECISIONS.md "Roster import")."""
+    key = subjects.secret(db, "digest")
+    found: str | None = db.scalar(
+        "SELECT person_id FROM person_entry WHERE phone_digest = ? AND name_digest = ?",
+        (digest(key, "phone", phone), digest(key, "name", search.plain(name))),
+    )
+    return found
+
+
+def known_by_name(db: Database, name: str, occupation: Occupation, platform: str) -> list[str]:
+    """Regulars of the same name, occupation and platform: perhaps the same, a person decides."""
+    key = subjects.secret(db, "digest")
+    rows = db.rows(
+        "SELECT e.person_id FROM person_entry e JOIN person p ON p.id = e.person_id"
+        " WHERE e.name_digest = ? AND p.occupation = ? AND coalesce(p.platform, '') = ?",
+        (digest(key, "name", search.plain(name)), occupation.value, platform),
+    )
+    return [row["person_id"] for row in rows]
