@@ -1,0 +1,213 @@
+"""The outbox: what no batch holds yet, batches as immutable bytes, receipts, and the one visible state of every row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..db import Database, Row, Tx
+from ..model import Exchange
+from ..schema import LEDGERS
+
+CHUNK = 400
+"""Ids asked for at once; SQLite takes a bounded number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Rows by their state; ``since`` is when the oldest local change was made, times are ISO 8601 or ""."""
+
+    local: int
+    packed: int
+    receipted: int
+    refused: int
+    by_table: Mapping[str, int]
+    since: str
+    last_closed: str
+    last_receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One batch in the history: "packed" until a receipt lists its hash."""
+
+    no: int
+    closed: str
+    row_count: int
+    size: int
+    hash: str
+    carried_to: str
+    state: Exchange
+    receipted: str
+
+
+# Every row's newest change decides its state (DECISIONS.md 3).
+NEWEST = "SELECT table_name, row_id, max(sequence) AS sequence FROM change GROUP BY table_name, row_id"
+
+
+def last_packed(db: Database) -> int:
+    """The sequence of the last change that some batch holds."""
+    return int(db.scalar("SELECT coalesce(max(last_sequence), 0) FROM batch"))
+
+
+def status(db: Database) -> Status:
+    """How many rows are local, packed, receipted and refused."""
+    edge = last_packed(db)
+    rows = db.rows(
+        f"SELECT n.table_name, CASE WHEN f.row_id IS NOT NULL AND n.sequence <= :edge THEN 'refused'"
+        " WHEN n.sequence > :edge THEN 'local'"
+        " WHEN (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence LIMIT 1) IS NULL THEN 'packed'"
+        f" ELSE 'receipted' END AS state, count(*) AS n FROM ({NEWEST}) n"
+        " LEFT JOIN refused_row f ON f.table_name = n.table_name AND f.row_id = n.row_id GROUP BY 1, 2",
+        {"edge": edge},
+    )
+    total = dict.fromkeys(Exchange, 0)
+    by_table: dict[str, int] = {}
+    for row in rows:
+        total[Exchange(row["state"])] += row["n"]
+        if row["state"] == Exchange.LOCAL:
+            by_table[row["table_name"]] = row["n"]
+    since = db.scalar(
+        "SELECT o.recorded FROM change c JOIN operation o ON o.sequence = c.operation WHERE c.sequence > ? ORDER BY c.sequence LIMIT 1", (edge,)
+    )
+    return Status(
+        local=total[Exchange.LOCAL], packed=total[Exchange.PACKED], receipted=total[Exchange.RECEIPTED], refused=total[Exchange.REFUSED],
+        by_table=by_table, since=since or "", last_closed=db.scalar("SELECT max(closed) FROM batch") or "",
+        last_receipt=db.scalar("SELECT max(receipted) FROM batch") or "",
+    )  # fmt: skip
+
+
+def waiting(db: Database) -> int:
+    """How many rows no batch holds yet; cheap, for the top of the window."""
+    return int(db.scalar("SELECT count(DISTINCT row_id) FROM change WHERE sequence > ?", (last_packed(db),)))
+
+
+def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
+    """The state of each of these rows."""
+    found: dict[str, Exchange] = {}
+    edge = last_packed(db)
+    for start in range(0, len(ids), CHUNK):
+        part = list(ids[start : start + CHUNK])
+        rows = db.rows(
+            "SELECT c.row_id, max(c.sequence) AS sequence,"
+            " (SELECT 1 FROM refused_row f WHERE f.table_name = c.table_name AND f.row_id = c.row_id) AS refused,"
+            " (SELECT receipted FROM batch WHERE last_sequence >= max(c.sequence) ORDER BY last_sequence LIMIT 1) AS receipted"
+            f" FROM change c WHERE c.table_name = ? AND c.row_id IN ({', '.join('?' * len(part))}) GROUP BY c.row_id",
+            [table, *part],
+        )
+        for row in rows:
+            if row["sequence"] > edge:
+                found[row["row_id"]] = Exchange.LOCAL
+            elif row["refused"]:
+                found[row["row_id"]] = Exchange.REFUSED
+            else:
+                found[row["row_id"]] = Exchange.RECEIPTED if row["receipted"] else Exchange.PACKED
+    return found
+
+
+def batches(db: Database, limit: int = 100) -> list[BatchLine]:
+    """The batches closed so far, the newest first."""
+    rows = db.rows(
+        "SELECT no, closed, row_count, length(body) AS size, hash, carried_to, receipted FROM batch ORDER BY no DESC LIMIT ?", (limit,)
+    )
+    return [
+        BatchLine(
+            row["no"], row["closed"], row["row_count"], row["size"], row["hash"], row["carried_to"] or "",
+            Exchange.RECEIPTED if row["receipted"] else Exchange.PACKED, row["receipted"] or "",
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+# --- for sync.outbox and sync.inbox -------------------------------------------------------------------------------------
+
+
+def newest_sequence(db: Database) -> int:
+    """The sequence of the newest change."""
+    return int(db.scalar("SELECT coalesce(max(sequence), 0) FROM change"))
+
+
+def changed_rows(db: Database, after: int, until: int) -> dict[str, list[Row]]:
+    """The newest image of every row changed in (after, until], by table, in the order of first change.
+
+    Selected by sequence, never by clock (SYNC.md section 4, rule 3).
+    """
+    rows = db.rows(
+        "SELECT c.table_name, c.after FROM change c JOIN (SELECT table_name, row_id, max(sequence) AS newest FROM change"
+        " WHERE sequence > ? AND sequence <= ? GROUP BY table_name, row_id) n"
+        " ON n.newest = c.sequence ORDER BY c.sequence",
+        (after, until),
+    )
+    found: dict[str, list[Row]] = {table: [] for table in LEDGERS}
+    for row in rows:
+        found[row["table_name"]].append(json.loads(row["after"]))
+    return {table: images for table, images in found.items() if images}
+
+
+def last_batch(db: Database) -> Row | None:
+    """Number, hash and last sequence of the newest batch."""
+    return db.one("SELECT no, hash, last_sequence FROM batch ORDER BY no DESC LIMIT 1")
+
+
+def keep_batch(tx: Tx, *, no: int, closed: str, first: int, last: int, row_count: int, hash: str, body: bytes) -> None:
+    """Keep a closed batch for good."""
+    tx.run(
+        "INSERT INTO batch(no, closed, first_sequence, last_sequence, row_count, hash, body) VALUES(?, ?, ?, ?, ?, ?, ?)",
+        (no, closed, first, last, row_count, hash, body),
+    )
+
+
+def unconfirmed(db: Database) -> list[tuple[int, bytes]]:
+    """(no, bytes) of every batch that no receipt has listed, oldest first: an export carries them all."""
+    return [(row["no"], row["body"]) for row in db.rows("SELECT no, body FROM batch WHERE receipted IS NULL ORDER BY no")]
+
+
+def carried(tx: Tx, numbers: Iterable[int], where: str) -> None:
+    """Note where and when batches were written."""
+    tx.run_many("UPDATE batch SET carried_to = ?, carried = ? WHERE no = ?", [(where, tx.stamp.time, no) for no in numbers])
+
+
+def keys_for(db: Database, subjects: Iterable[str]) -> dict[str, bytes]:
+    """The keys of these subjects, for the sealed carrier; an erased subject has none."""
+    wanted = list(subjects)
+    found: dict[str, bytes] = {}
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        rows = db.rows(f"SELECT subject_id, secret FROM subject_key WHERE subject_id IN ({', '.join('?' * len(part))})", part)
+        found |= {row["subject_id"]: row["secret"] for row in rows}
+    return found
+
+
+def newest_receipt(db: Database) -> tuple[int, int]:
+    """(epoch, number) of the newest receipt applied, (0, 0) before the first."""
+    row = db.one("SELECT epoch, no FROM receipt ORDER BY epoch DESC, no DESC LIMIT 1")
+    return (row["epoch"], row["no"]) if row else (0, 0)
+
+
+def apply_receipt(tx: Tx, *, epoch: int, no: int, body: str, have: Iterable[str], refused: Iterable[Mapping[str, Any]]) -> int:
+    """Mark what the district has; returns how many batches turned to receipted."""
+    tx.run("INSERT INTO receipt(no, epoch, time, applied, body) VALUES(?, ?, ?, ?, ?)", (no, epoch, tx.stamp.time, tx.stamp.time, body))
+    turned = 0
+    for batch_hash in have:
+        turned += tx.run(
+            "UPDATE batch SET receipt_no = ?, receipted = ? WHERE hash = ? AND receipted IS NULL", (no, tx.stamp.time, batch_hash)
+        )
+    for row in refused:
+        tx.run(
+            "INSERT INTO refused_row(table_name, row_id, version, reason, receipt_no) VALUES(?, ?, ?, ?, ?)"
+            " ON CONFLICT(table_name, row_id) DO UPDATE SET version = excluded.version, reason = excluded.reason, receipt_no = excluded.receipt_no",
+            (row["table"], row["id"], row["version"], row["reason"], no),
+        )
+    return turned
+
+
+def refused_rows(db: Database) -> list[Row]:
+    """What the district refused, with its reason."""
+    return db.rows("SELECT table_name, row_id, version, reason FROM refused_row ORDER BY receipt_no DESC")
+
+
+def owns(db: Database, batch_hash: str) -> bool:
+    """Whether this store closed a batch with this hash."""
+    return db.scalar("SELECT 1 FROM batch WHERE hash = ?", (batch_hash,)) is not None

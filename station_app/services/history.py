@@ -1,0 +1,117 @@
+"""The log of a day, and undo: always a new operation with higher versions, never a rewritten line (DECISIONS.md 3)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from ..db import Database, Row, Tx, image
+from ..errors import Refused, UserMistake
+from ..model import NOT_UNDOABLE, Changes, Exchange, LogLine, Op
+from . import exchange, search
+
+STEPS = 50
+"""How far back Ctrl+Z goes on one day."""
+
+
+def log(db: Database, business_date: str, limit: int = 200) -> list[LogLine]:
+    """What was done on a business date, the newest first; undo and settings are not lines of their own."""
+    rows = db.rows(
+        f"{LINE} WHERE o.business_date = ? AND o.op NOT IN ('undo', 'setting', 'close_batch', 'apply_pack')"
+        " ORDER BY o.sequence DESC LIMIT ?",
+        (business_date, limit),
+    )
+    return _lines(db, rows)
+
+
+def of_person(db: Database, person_id: str, limit: int = 50) -> list[LogLine]:
+    """What was done for one person, the newest first."""
+    rows = db.rows(f"{LINE} WHERE json_extract(o.details, '$.person') = ? ORDER BY o.sequence DESC LIMIT ?", (person_id, limit))
+    return _lines(db, rows)
+
+
+LINE = (
+    "SELECT o.*, k.name AS keeper, EXISTS(SELECT 1 FROM operation u WHERE u.undoes = o.id) AS undone,"
+    " (SELECT max(sequence) FROM change WHERE operation = o.sequence) AS newest,"
+    " (SELECT receipted FROM batch WHERE last_sequence >= (SELECT max(sequence) FROM change WHERE operation = o.sequence)"
+    " ORDER BY last_sequence LIMIT 1) AS receipted"
+    " FROM operation o LEFT JOIN keeper k ON k.id = o.keeper_id"
+)
+
+
+def _lines(db: Database, rows: list[Row]) -> list[LogLine]:
+    edge = exchange.last_packed(db)
+    found = []
+    for row in rows:
+        op = Op(row["op"])
+        if (row["newest"] or 0) > edge:
+            state = Exchange.LOCAL
+        else:
+            state = Exchange.RECEIPTED if row["receipted"] else Exchange.PACKED
+        found.append(
+            LogLine(
+                operation=row["id"], op=op, time=row["time"], business_date=row["business_date"], keeper=row["keeper"] or "",
+                details=json.loads(row["details"] or "{}"), undone=bool(row["undone"]),
+                undoable=op not in NOT_UNDOABLE and not row["undone"] and row["newest"] is not None, exchange=state,
+            )  # fmt: skip
+        )
+    return found
+
+
+def last_undoable(db: Database, business_date: str | None = None) -> LogLine | None:
+    """What Ctrl+Z would take back now: the newest operation recorded today that stands and can be undone."""
+    today = business_date or db.stamp().business_date
+    rows = db.rows(f"{LINE} WHERE substr(o.recorded, 1, 10) = ? ORDER BY o.sequence DESC LIMIT ?", (today, STEPS * 3))
+    return next((line for line in _lines(db, rows)[: STEPS * 3] if line.undoable), None)
+
+
+def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
+    """Take an operation back: added rows are voided (reason "undo"), changed ones get their before image again.
+
+    Raises Refused when it stays by nature, was undone already, or a later operation changed the same record.
+    """
+    found = db.one("SELECT * FROM operation WHERE id = ?", (operation,))
+    if found is None:
+        raise UserMistake("history.unknown")
+    op = Op(found["op"])
+    if op in NOT_UNDOABLE:
+        raise Refused("history.stays")
+    if db.one("SELECT 1 FROM operation WHERE undoes = ?", (operation,)):
+        raise Refused("history.undone_already")
+    rows = db.rows("SELECT * FROM change WHERE operation = ? ORDER BY sequence DESC", (found["sequence"],))
+    if not rows:
+        raise Refused("history.stays")
+    with db.transact(Op.UNDO, at, undone=op.value, **{k: v for k, v in json.loads(found["details"] or "{}").items() if k == "person"}) as tx:
+        tx.undoes = operation
+        people = {_take_back(tx, row) for row in rows}
+        for person_id in sorted(people - {""}):
+            search.refresh(tx, person_id)
+    return tx.changes
+
+
+def _take_back(tx: Tx, change: Row) -> str:
+    """Undo one change; returns the id of the person whose search entry it touches, or ""."""
+    table, row_id = change["table_name"], change["row_id"]
+    after: dict[str, Any] = json.loads(change["after"])
+    now = tx.db.one(f"SELECT * FROM {table} WHERE id = ?", (row_id,))
+    if now is None or _content(dict(now)) != _content(after):
+        raise Refused("history.changed_since")
+    if change["before"] is None:
+        tx.void(table, row_id, "undo")
+    else:
+        before = json.loads(change["before"])
+        tx.put(table, {name: before.get(name) for name in tx.db.columns(table) if name not in ("version", "store_id")})
+    if table in ("person", "identity"):
+        return str(row_id)
+    return str(after.get("person_id") or "") if table in ("badge", "visit") else ""
+
+
+def _content(row: dict[str, Any]) -> str:
+    return image({name: content for name, content in row.items() if name not in ("version", "store_id")})
+
+
+def undo_last(db: Database) -> tuple[LogLine, Changes] | None:
+    """Ctrl+Z: take back the newest thing; None when there is nothing to take back."""
+    line = last_undoable(db)
+    return None if line is None else (line, undo(db, line.operation))

@@ -1,0 +1,240 @@
+"""Requests: recorded in a person's own words, moved on step by step, each step a row of its own and of its own side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from ..db import Database, Row, Tx
+from ..errors import RuleRefused, UserMistake
+from ..model import (
+    Category,
+    Changes,
+    Channel,
+    Exchange,
+    Op,
+    Request,
+    RequestKind,
+    RequestState,
+    RequestStep,
+    Urgency,
+    Verdict,
+    uuid7,
+)
+from . import exchange, people, subjects
+
+LONGEST_TEXT = 4000
+DEADLINES = {
+    Urgency.EMERGENCY: timedelta(hours=2),
+    Urgency.URGENT: timedelta(hours=24),
+    Urgency.ORDINARY: timedelta(days=7),
+    Urgency.COMPLEX: timedelta(days=15),
+}
+"""DOMAIN.md section 6, "Request deadlines"."""
+
+AFTER: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.RECORDED: frozenset(
+        {RequestState.ACCEPTED, RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}
+    ),
+    RequestState.ACCEPTED: frozenset({RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}),
+    RequestState.TRANSFERRED: frozenset({RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.WITHDRAWN}),
+    RequestState.REPLIED: frozenset({RequestState.TOLD, RequestState.REPLIED, RequestState.WITHDRAWN}),
+    RequestState.TOLD: frozenset({RequestState.CLOSED, RequestState.REOPENED}),
+    RequestState.CLOSED: frozenset({RequestState.REOPENED}),
+    RequestState.REOPENED: frozenset(
+        {RequestState.ACCEPTED, RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}
+    ),
+    RequestState.WITHDRAWN: frozenset(),
+}
+"""Which states may follow which."""
+
+OPEN = frozenset(RequestState) - {RequestState.CLOSED, RequestState.WITHDRAWN}
+
+
+def add(
+    db: Database,
+    text: str,
+    *,
+    kind: RequestKind = RequestKind.HELP,
+    category: Category = Category.OTHER,
+    channel: Channel = Channel.DESK,
+    urgency: Urgency = Urgency.ORDINARY,
+    person_id: str | None = None,
+    place: str = "",
+    contact: str = "",
+    at: datetime | None = None,
+) -> tuple[Request, Changes]:
+    """Record a request and give it its number; UserMistake without text, or for a text that is too long."""
+    text = text.strip()
+    if not text:
+        raise UserMistake("requests.no_text")
+    if len(text) > LONGEST_TEXT or len(place) > 200 or len(contact) > 200:
+        raise UserMistake("requests.long_text", most=LONGEST_TEXT)
+    if person_id is not None:
+        people.get(db, person_id)
+    with db.transact(Op.ADD_REQUEST, at, category=category.value, person=person_id) as tx:
+        request_id = uuid7()
+        key = subjects.new_key(tx, request_id)
+        number = _next_number(tx)
+        tx.details |= {"request": request_id, "number": number}
+        due = db.stamp(datetime.fromisoformat(tx.stamp.time) + DEADLINES[urgency]).time
+        sealed = {
+            f"{name}_sealed": subjects.seal(key, f"request.{name}_sealed", request_id, content.strip())
+            for name, content in (("text", text), ("place", place), ("contact", contact))
+        }
+        tx.put(
+            "request",
+            {
+                "id": request_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "number": number,
+                "kind": kind.value, "category": category.value, "channel": channel.value, "urgency": urgency.value, "due": due,
+                "person_id": person_id, "keeper_id": db.acting, **sealed,
+            },
+        )  # fmt: skip
+        _write_step(tx, request_id, RequestState.RECORDED)
+    return get(db, request_id), tx.changes
+
+
+def _next_number(tx: Tx) -> str:
+    """Station code, store letter, year, serial: unique even where two stores of one station write at once."""
+    station = tx.db.one("SELECT code, letter FROM station WHERE id = ?", (tx.db.meta("station_id"),))
+    if station is None:
+        raise UserMistake("vault.no_station", name="")
+    prefix = f"{station['code']}-{station['letter']}-{tx.stamp.business_date[:4]}-"
+    last = tx.db.scalar("SELECT max(CAST(substr(number, ?) AS INTEGER)) FROM request WHERE substr(number, 1, ?) = ?",
+                        (len(prefix) + 1, len(prefix), prefix))  # fmt: skip
+    return f"{prefix}{(last or 0) + 1:04d}"
+
+
+def step(
+    db: Database,
+    request_id: str,
+    state: RequestState,
+    *,
+    note: str = "",
+    unit: str = "",
+    verdict: Verdict | None = None,
+    at: datetime | None = None,
+) -> tuple[Request, Changes]:
+    """Move a request on; RuleRefused for a state that cannot follow. Told with the verdict "not" reopens it, any other closes it."""
+    request = get(db, request_id)
+    if state not in AFTER[request.state]:
+        last = request.steps[-1].time if request.steps else request.time
+        raise RuleRefused("requests.cannot_follow", rule="request_state", last=last, next=None, was=request.state, wanted=state)
+    if state is RequestState.TOLD and verdict is None:
+        raise UserMistake("requests.no_verdict")
+    with db.transact(Op.REQUEST_STEP, at, request=request_id, number=request.number, state=state.value) as tx:
+        _write_step(tx, request_id, state, note, unit, verdict)
+        if state is RequestState.TOLD and verdict is not None:
+            after = RequestState.REOPENED if verdict is Verdict.NOT else RequestState.CLOSED
+            _write_step(tx, request_id, after, verdict=verdict)
+    return get(db, request_id), tx.changes
+
+
+def _write_step(
+    tx: Tx, request_id: str, state: RequestState, note: str = "", unit: str = "", verdict: Verdict | None = None, side: str = "station"
+) -> str:
+    key = subjects.key_of(tx.db, request_id)
+    step_id = uuid7()
+    return tx.put(
+        "request_step",
+        {
+            "id": step_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "request_id": request_id,
+            "state": state.value, "side": side, "unit": unit.strip() or None, "verdict": verdict.value if verdict else None,
+            "note_sealed": subjects.seal(key, "request_step.note_sealed", step_id, note.strip()) if key else None,
+            "keeper_id": tx.db.acting,
+        },
+    )  # fmt: skip
+
+
+# --- looking up --------------------------------------------------------------------------------------------------------
+
+REQUEST = (
+    "SELECT r.*, k.secret, coalesce(s.state, 'recorded') AS state, s.verdict AS verdict FROM request r"
+    " LEFT JOIN subject_key k ON k.subject_id = r.id"
+    " LEFT JOIN request_step s ON s.id = (SELECT id FROM request_step WHERE request_id = r.id AND void_reason IS NULL"
+    " ORDER BY time DESC, id DESC LIMIT 1)"
+)
+
+
+def get(db: Database, request_id: str) -> Request:
+    """One request with its steps; UserMistake for an id nobody has."""
+    row = db.one(f"{REQUEST} WHERE r.id = ?", (request_id,))
+    if row is None:
+        raise UserMistake("requests.unknown")
+    return _request(db, row, _steps(db, row))
+
+
+def by_number(db: Database, number: str) -> Request:
+    """The request of this number; the short form (``112`` or ``2026-0112``) works at its own desk."""
+    text = number.strip().upper()
+    station = db.one("SELECT code, letter FROM station WHERE id = ?", (db.meta("station_id"),))
+    if station is not None and text.replace("-", "").isdigit():
+        year, _, serial = text.rpartition("-")
+        text = f"{station['code']}-{station['letter']}-{year or db.now().year}-{int(serial):04d}"
+    row = db.one(f"{REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (text,))
+    if row is None:
+        raise UserMistake("requests.unknown_number", number=number)
+    return _request(db, row, _steps(db, row))
+
+
+def listing(db: Database, states: frozenset[RequestState] | None = None, person_id: str | None = None, limit: int = 500) -> list[Request]:
+    """Requests without their steps, the newest first; only those in ``states``, only one person's, when asked."""
+    rows = db.rows(
+        f"SELECT * FROM ({REQUEST} WHERE r.void_reason IS NULL) WHERE (:any OR state IN ({_quoted(states)}))"
+        " AND (:person IS NULL OR person_id = :person) ORDER BY business_date DESC, time DESC, id DESC LIMIT :limit",
+        {"any": states is None, "person": person_id, "limit": limit},
+    )
+    marks = exchange.states(db, "request", [row["id"] for row in rows])
+    return [_request(db, row, (), marks.get(row["id"], Exchange.LOCAL)) for row in rows]
+
+
+def find(db: Database, text: str, limit: int = 100) -> list[Request]:
+    """Requests whose number or words hold ``text``, the newest first (the words are sealed, so they are read one by one)."""
+    wanted = text.strip().casefold()
+    return [r for r in listing(db, limit=5000) if wanted in r.number.casefold() or wanted in r.text.casefold()][:limit]
+
+
+def counts(db: Database) -> dict[RequestState, int]:
+    """How many requests are in each state now."""
+    rows = db.rows(f"SELECT state, count(*) AS n FROM ({REQUEST} WHERE r.void_reason IS NULL) GROUP BY state")
+    return {RequestState(row["state"]): row["n"] for row in rows}
+
+
+def to_tell(db: Database, person_id: str | None = None) -> list[Request]:
+    """Requests that were answered and whose person has not been told."""
+    return listing(db, frozenset({RequestState.REPLIED}), person_id)
+
+
+def _quoted(states: frozenset[RequestState] | None) -> str:
+    return ", ".join(f"'{state.value}'" for state in sorted(states or frozenset())) or "''"
+
+
+def _steps(db: Database, request: Row) -> tuple[RequestStep, ...]:
+    rows = db.rows(
+        "SELECT s.*, k.name AS keeper FROM request_step s LEFT JOIN keeper k ON k.id = s.keeper_id"
+        " WHERE s.request_id = ? AND s.void_reason IS NULL ORDER BY s.time, s.id",
+        (request["id"],),
+    )
+    return tuple(
+        RequestStep(
+            id=row["id"], time=row["time"], state=RequestState(row["state"]), side=row["side"], keeper=row["keeper"] or "",
+            unit=row["unit"] or "", note=subjects.unseal(request["secret"], "request_step.note_sealed", row["id"], row["note_sealed"]),
+            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _request(db: Database, row: Row, steps: Sequence[RequestStep], mark: Exchange | None = None) -> Request:
+    key, request_id = row["secret"], row["id"]
+
+    def text(name: str) -> str:
+        return subjects.unseal(key, f"request.{name}_sealed", request_id, row[f"{name}_sealed"])
+
+    return Request(
+        id=request_id, number=row["number"], time=row["time"], business_date=row["business_date"], kind=RequestKind(row["kind"]),
+        category=Category(row["category"]), channel=Channel(row["channel"]), urgency=Urgency(row["urgency"]),
+        state=RequestState(row["state"]), text=text("text"), due=row["due"], person_id=row["person_id"], place=text("place"),
+        contact=text("contact"), exchange=mark or exchange.states(db, "request", [request_id]).get(request_id, Exchange.LOCAL),
+        verdict=Verdict(row["verdict"]) if row["verdict"] else None, steps=tuple(steps),
+    )  # fmt: skip
