@@ -81,7 +81,7 @@ def status(db: Database) -> Status:
 
 def waiting(db: Database) -> int:
     """How many rows no batch holds yet; cheap, for the top of the window."""
-    return int(db.scalar("SELECT count(DISTINCT row_id) FROM change WHERE sequence > ?", (last_packed(db),)))
+    return int(db.scalar("SELECT count(DISTINCT table_name || row_id) FROM change WHERE sequence > ?", (last_packed(db),)))
 
 
 def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
@@ -91,11 +91,12 @@ def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
     for start in range(0, len(ids), CHUNK):
         part = list(ids[start : start + CHUNK])
         rows = db.rows(
-            "SELECT c.row_id, max(c.sequence) AS sequence,"
-            " (SELECT 1 FROM refused_row f WHERE f.table_name = c.table_name AND f.row_id = c.row_id) AS refused,"
-            " (SELECT receipted FROM batch WHERE last_sequence >= max(c.sequence) ORDER BY last_sequence LIMIT 1) AS receipted"
-            f" FROM change c WHERE c.table_name = ? AND c.row_id IN ({', '.join('?' * len(part))}) GROUP BY c.row_id",
-            [table, *part],
+            "SELECT n.row_id, n.sequence,"
+            " (SELECT 1 FROM refused_row f WHERE f.table_name = ? AND f.row_id = n.row_id) AS refused,"
+            " (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence LIMIT 1) AS receipted"
+            " FROM (SELECT row_id, max(sequence) AS sequence FROM change WHERE table_name = ?"
+            f" AND row_id IN ({', '.join('?' * len(part))}) GROUP BY row_id) n",
+            [table, table, *part],
         )
         for row in rows:
             if row["sequence"] > edge:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..db import Database, Row, Tx
 from ..errors import RuleRefused, UserMistake
 from ..model import Changes, Handout, Item, ItemKind, MovementKind, Occupation, Op
+from . import people
 
 if TYPE_CHECKING:
     from .rosters import ItemPlan
@@ -362,6 +363,8 @@ def hand_out(
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise UserMistake("supplies.bad_quantity")
     item = get(db, item_id)
+    if person_id is not None:
+        occupation = people.get(db, person_id).occupation
     stamp = db.stamp(at)
     taken, last = _taken(db, item_id, person_id, stamp.business_date)
     barrier = _barrier(item, quantity, taken, last, stamp.business_date)

@@ -1,0 +1,122 @@
+"""``check``: the file's own integrity, every derived figure recomputed, the change log against the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..db import Database, image
+from ..schema import LEDGERS
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not add up: the id of its sentence and what it names."""
+
+    word: str
+    fields: dict[str, Any]
+
+
+def check(db: Database) -> list[Problem]:
+    """Every problem found; an empty list is a clean bill of health. Reads the whole store."""
+    found = [Problem("audit.damage", {"text": line}) for line in db.damage()]
+    for part in (_log_matches_rows, _stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole,
+                 _requests_have_steps, _batches_are_gapless):  # fmt: skip
+        found += part(db)
+    return found
+
+
+Part = Callable[[Database], Iterator[Problem]]
+
+
+def _log_matches_rows(db: Database) -> Iterator[Problem]:
+    """The newest image of every row is the row; versions in the log rise by one from 1; no row stands without a log."""
+    for table in LEDGERS:
+        newest: dict[str, str] = {}
+        versions: dict[str, int] = {}
+        for change in db.rows("SELECT row_id, version, before, after FROM change WHERE table_name = ? ORDER BY sequence", (table,)):
+            row_id = change["row_id"]
+            if change["version"] != versions.get(row_id, 0) + 1 or (change["before"] or "") != newest.get(row_id, ""):
+                yield Problem("audit.log_broken", {"table": table, "id": row_id})
+            newest[row_id], versions[row_id] = change["after"], change["version"]
+        taken = _from_district(db, table)
+        for row in db.rows(f"SELECT * FROM {table}"):
+            logged = newest.pop(row["id"], None)
+            if logged is None:
+                if row["id"] not in taken:
+                    yield Problem("audit.row_without_log", {"table": table, "id": row["id"]})
+            elif json.loads(logged) != json.loads(image(dict(row))):
+                yield Problem("audit.row_differs", {"table": table, "id": row["id"]})
+        for row_id in newest:
+            yield Problem("audit.row_gone", {"table": table, "id": row_id})
+
+
+def _from_district(db: Database, table: str) -> set[str]:
+    """Rows that came from the other side carry its store id and have no log here."""
+    rows = db.rows(f"SELECT id FROM {table} WHERE store_id <> ?", (db.store_id,))
+    return {row["id"] for row in rows}
+
+
+def _stock_is_its_movements(db: Database) -> Iterator[Problem]:
+    """A balance below zero is consistent only where handouts were flagged short."""
+    rows = db.rows(
+        "SELECT i.id, i.name, (SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = i.id AND void_reason IS NULL) AS balance,"
+        " (SELECT count(*) FROM handout WHERE item_id = i.id AND short = 1 AND void_reason IS NULL) AS flagged FROM item i"
+    )
+    for row in rows:
+        if row["balance"] < 0 and not row["flagged"]:
+            yield Problem("audit.stock_below_zero", {"name": row["name"], "n": row["balance"]})
+
+
+def _handouts_have_movements(db: Database) -> Iterator[Problem]:
+    rows = db.rows(
+        "SELECT h.id, h.quantity, h.void_reason, coalesce((SELECT -sum(delta) FROM movement WHERE handout_id = h.id AND void_reason IS NULL), 0)"
+        " AS moved FROM handout h"
+    )
+    for row in rows:
+        if row["moved"] != (0 if row["void_reason"] else row["quantity"]):
+            yield Problem("audit.handout_unmoved", {"id": row["id"]})
+
+
+def _visits_are_sound(db: Database) -> Iterator[Problem]:
+    """Hour and day follow from the time; a registered visit is one person, whose record stands."""
+    for row in db.rows("SELECT id, time, business_date, hour, person_times, person_id FROM visit"):
+        if row["time"][:10] != row["business_date"] or int(row["time"][11:13]) != row["hour"]:
+            yield Problem("audit.visit_day", {"id": row["id"]})
+        if row["person_times"] < 1 or (row["person_id"] and row["person_times"] != 1):
+            yield Problem("audit.visit_count", {"id": row["id"]})
+    for row in db.rows("SELECT v.id FROM visit v LEFT JOIN person p ON p.id = v.person_id WHERE v.person_id IS NOT NULL AND p.id IS NULL"):
+        yield Problem("audit.visit_nobody", {"id": row["id"]})
+
+
+def _search_is_whole(db: Database) -> Iterator[Problem]:
+    """Everybody who can be found is in the index once, and nobody else."""
+    rows = db.rows(
+        "SELECT p.id FROM person p LEFT JOIN person_entry e ON e.person_id = p.id"
+        " WHERE p.void_reason IS NULL AND e.person_id IS NULL AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id)"
+        " UNION ALL SELECT e.person_id FROM person_entry e LEFT JOIN person p ON p.id = e.person_id AND p.void_reason IS NULL WHERE p.id IS NULL"
+    )
+    for row in rows:
+        yield Problem("audit.search", {"id": row["id"]})
+
+
+def _requests_have_steps(db: Database) -> Iterator[Problem]:
+    rows = db.rows(
+        "SELECT r.number FROM request r WHERE r.void_reason IS NULL AND NOT EXISTS("
+        "SELECT 1 FROM request_step WHERE request_id = r.id AND void_reason IS NULL)"
+    )
+    for row in rows:
+        yield Problem("audit.request_stepless", {"number": row["number"]})
+    for row in db.rows("SELECT number FROM request GROUP BY number HAVING count(*) > 1"):
+        yield Problem("audit.number_twice", {"number": row["number"]})
+
+
+def _batches_are_gapless(db: Database) -> Iterator[Problem]:
+    """Batches follow one another in number and hold every change up to the last without a hole."""
+    edge = 0
+    for expected, row in enumerate(db.rows("SELECT no, first_sequence, last_sequence FROM batch ORDER BY no"), start=1):
+        if row["no"] != expected or row["first_sequence"] != edge + 1 or row["last_sequence"] < row["first_sequence"]:
+            yield Problem("audit.batch_gap", {"no": row["no"]})
+        edge = row["last_sequence"]
