@@ -1,0 +1,472 @@
+"""The small parts pages are built from; everything here and in buttons.py, chrome.py is imported from ``ui.kit``.
+
+Words are given by the caller; nothing here speaks. Show: Text, Pill, KeyCap, Avatar, BigFigure, Fact, Icon, EmptyState.
+Hold: page_layout, Card, Row, Column, Notice, LogRow, Timeline, FlowLayout, Scroll, rule(). Press: see buttons.py.
+Frame: see chrome.py.
+
+::
+
+    Text(text, role="body", *, wrap=False, selectable=False)   roles: theme.py; .set(str) .set_parts([(str, bold), ...])
+    Pill(text, tone="plain", *, icon="", bold=False)           .show_state(text, tone=None); tones: theme.tone
+    KeyCap("Ctrl L")  Icon(name, colour_token="ink", size=20)
+    Avatar(name, size=76)                                      shows the last character; .set_name(str)
+    BigFigure(number, label, *, note="")                       .show_state(number, label=None, note=None)
+    Fact(label, text)                                          label above value; .set(str)
+    Row(*widgets, gap=10, margins=0)  Column(*widgets, ...)    layouts; None among them is a stretch
+    page_layout(page, *parts, gap=14) -> Column                ground and margins (20/16 px) of a page
+    Card(*widgets, gap=10, title="", aside=None)               white card; .body QVBoxLayout, .head Row
+    Notice(text, tone="attention", *, icon="", action="", key="")   .acted
+    LogRow(time, parts, action="", *, rule=True)               .acted;  parts as Text.set_parts
+    EmptyState(icon, sentence, action="", *, key="")           .acted
+    Timeline().show_steps([Step(when, text, tone="brand"), ...])
+    FlowLayout(gap=8)  Scroll(widget)  rule() -> QFrame  clear(layout)
+    from buttons: Button IconButton Chip FilterTabs SupplyCard TallyCard;  from chrome: Rail RailEntry TopBar FootBar
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QMargins, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLayoutItem,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from . import icons
+from .buttons import Button, Chip, FilterTabs, IconButton, Press, SupplyCard, TallyCard
+from .chrome import FootBar, Rail, RailEntry, TopBar
+from .marks import Icon, KeyCap, Pill, Text
+from .painting import CENTRE, box, brush, width, write
+from .theme import face, tokens, tone
+
+__all__ = [
+    "Avatar",
+    "BigFigure",
+    "Button",
+    "Card",
+    "Chip",
+    "Column",
+    "EmptyState",
+    "Fact",
+    "FilterTabs",
+    "FlowLayout",
+    "FootBar",
+    "Icon",
+    "IconButton",
+    "KeyCap",
+    "LogRow",
+    "Notice",
+    "Pill",
+    "Press",
+    "Rail",
+    "RailEntry",
+    "Row",
+    "Scroll",
+    "Step",
+    "SupplyCard",
+    "TallyCard",
+    "Text",
+    "Timeline",
+    "TopBar",
+    "clear",
+    "page_layout",
+    "rule",
+]
+
+
+def rule() -> QFrame:
+    """A thin line between two parts of a card."""
+    line = QFrame()
+    line.setProperty("ground", "rule")
+    line.setFixedHeight(1)
+    return line
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class Row(QHBoxLayout):
+    """Widgets side by side; None is a stretch."""
+
+    def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
+        super().__init__()
+        self.setSpacing(gap)
+        self.setContentsMargins(margins, margins, margins, margins)
+        for part in parts:
+            if part is None:
+                self.addStretch(1)
+            elif isinstance(part, QLayout):
+                self.addLayout(part)
+            else:
+                self.addWidget(part)
+
+
+class Column(QVBoxLayout):
+    """Widgets below each other; None is a stretch."""
+
+    def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
+        super().__init__()
+        self.setSpacing(gap)
+        self.setContentsMargins(margins, margins, margins, margins)
+        for part in parts:
+            if part is None:
+                self.addStretch(1)
+            elif isinstance(part, QLayout):
+                self.addLayout(part)
+            else:
+                self.addWidget(part)
+
+
+def page_layout(page: QWidget, *parts: QWidget | QLayout | None, gap: int = 14) -> Column:
+    """Give a page its ground and margins, and return the column its parts stand in."""
+    page.setProperty("ground", "page")
+    page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    column = Column(*parts, gap=gap)
+    column.setContentsMargins(20, 16, 20, 16)
+    page.setLayout(column)
+    return column
+
+
+class Card(QFrame):
+    """A white card with round corners; ``head`` holds its title and what stands beside it, ``body`` the rest."""
+
+    def __init__(
+        self, *parts: QWidget | QLayout | None, gap: int = 10, title: str = "", aside: QWidget | None = None
+    ) -> None:
+        super().__init__()
+        self.setProperty("ground", "card")
+        self.body = Column(*parts, gap=gap, margins=16)
+        self.setLayout(self.body)
+        self.head = Row(gap=10)
+        if title or aside:
+            self.setAccessibleName(title)
+            self.head.addWidget(Text(title, "heading"))
+            self.head.addStretch(1)
+            if aside is not None:
+                self.head.addWidget(aside)
+            self.body.insertLayout(0, self.head)
+
+
+class Scroll(QScrollArea):
+    """Lets a tall part be scrolled up and down; invisible until it is needed."""
+
+    def __init__(self, widget: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        widget.setProperty("ground", "clear")
+        self.setWidget(widget)
+        self.viewport().setAutoFillBackground(False)
+
+
+class Avatar(QWidget):
+    """A soft circle with the last character of the given name."""
+
+    def __init__(self, name: str = "", size: int = 76, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._size = size
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_name(name)
+
+    def set_name(self, name: str) -> None:
+        """Show another person."""
+        self._name = name.strip()
+        self.setAccessibleName(self._name)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A square."""
+        return QSize(self._size, self._size)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The circle, and a figure of a person when there is no name."""
+        t = tokens()
+        painter = QPainter(self)
+        brush(painter)
+        rect = QRectF(self.rect())
+        box(painter, rect, t.brand_soft, radius=self._size / 2)
+        if self._name:
+            write(painter, rect, self._name[-1], face(round(self._size * 0.4), bold=True), t.brand, CENTRE)
+        else:
+            inset = self._size * 0.27
+            icons.paint(painter, "user", t.brand, rect.adjusted(inset, inset, -inset, -inset))
+
+
+class BigFigure(QWidget):
+    """A number with its label below and perhaps a note beside the label."""
+
+    def __init__(self, number: str, label: str, *, note: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number, self._label, self._note = Text(number, "figure"), Text(label, "small"), Text(note, "small")
+        self.setLayout(Column(self._number, Row(self._label, self._note, None, gap=14), gap=0))
+        self.show_state(number, label, note)
+
+    def show_state(self, number: str, label: str | None = None, note: str | None = None) -> None:
+        """Show another number; label and note stay when None."""
+        self._number.set(number)
+        if label is not None:
+            self._label.set(label)
+        if note is not None:
+            self._note.set(note)
+            self._note.setVisible(bool(note))
+        self.setAccessibleName(f"{self._label.text()} {number}")
+
+
+class Fact(QWidget):
+    """A small label above what it says, as in a person's card."""
+
+    def __init__(self, label: str, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label, self._text = Text(label, "small"), Text(text, "body")
+        self.setLayout(Column(self._label, self._text, gap=2))
+        self.set(text)
+
+    def set(self, text: str) -> None:
+        """Say something else."""
+        self._text.set(text)
+        self.setAccessibleName(f"{self._label.text()} {text}")
+
+
+class Notice(QFrame):
+    """A row that asks for something to be done: icon, sentence, button."""
+
+    acted = Signal()
+
+    def __init__(
+        self,
+        text: str,
+        tone: str = "attention",
+        *,
+        icon: str = "",
+        action: str = "",
+        key: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._tone = tone
+        self.text = Text(text, tone if tone in ("attention", "bad", "good") else "body", wrap=True)
+        row = Row(gap=8)
+        row.setContentsMargins(12, 0, 12, 0)
+        if icon:
+            row.addWidget(Icon(icon, tone if tone != "plain" else "ink"))
+        row.addWidget(self.text, 1)
+        if action:
+            button = Button(action, tone if tone in ("attention", "bad") else "plain", key=key)
+            button.clicked.connect(self.acted)
+            row.addWidget(button)
+        self.setLayout(row)
+        self.setMinimumHeight(46)
+        self.setAccessibleName(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground in its tone."""
+        colours = tone(self._tone)
+        painter = QPainter(self)
+        brush(painter)
+        box(painter, QRectF(self.rect()), colours.fill, colours.line, radius=9)
+
+
+class LogRow(QWidget):
+    """One line of today's log: time, what happened (names in bold), a link such as 撤销."""
+
+    acted = Signal()
+
+    def __init__(
+        self,
+        time: str,
+        parts: Sequence[tuple[str, bool]],
+        action: str = "",
+        *,
+        rule: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._rule = rule
+        self.time, self.text = Text(time, "muted"), Text("")
+        self.text.set_parts(parts)
+        self.time.setMinimumWidth(tokens().px(44))
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = Row(self.time, gap=6)
+        row.setContentsMargins(4, 0, 0, 0)
+        row.addWidget(self.text, 1)
+        if action:
+            button = Button(action, "link")
+            button.setAccessibleDescription("".join(text for text, _bold in parts))
+            button.setMaximumHeight(tokens().px(36))
+            button.clicked.connect(self.acted)
+            row.addWidget(button)
+        self.setLayout(row)
+        self.setFixedHeight(tokens().px(36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line below."""
+        if self._rule:
+            QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, tokens().line)
+
+
+class EmptyState(QWidget):
+    """What a list shows when there is nothing in it: an icon, a sentence, perhaps the first thing to do."""
+
+    acted = Signal()
+
+    def __init__(
+        self, icon: str, sentence: str, action: str = "", *, key: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.sentence = Text(sentence, "muted", wrap=True)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = Column(None, gap=10, margins=16)
+        column.addWidget(Icon(icon, "muted", 40), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.sentence)
+        if action:
+            button = Button(action, key=key)
+            button.clicked.connect(self.acted)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        self.setLayout(column)
+        self.setAccessibleName(sentence)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a timeline; ``tone`` is brand for done, attention for what waits."""
+
+    when: str
+    text: str
+    tone: str = "brand"
+
+
+class Timeline(QWidget):
+    """Steps along a line, oldest first, each with a dot."""
+
+    def __init__(self, steps: Sequence[Step] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._steps: tuple[Step, ...] = ()
+        self._rows = Column(gap=0)
+        self.setLayout(self._rows)
+        self._texts: list[QLabel] = []
+        self.show_steps(steps)
+
+    def show_steps(self, steps: Sequence[Step]) -> None:
+        """Show these steps instead."""
+        clear(self._rows)
+        self._steps, self._texts = tuple(steps), []
+        widest = max((width(face(tokens().body), step.when) for step in steps), default=0)
+        for step in steps:
+            when = Text(step.when, "muted")
+            when.setFixedWidth(min(widest, width(face(tokens().body), step.when)) + 1)
+            text = Text(step.text, "attention" if step.tone == "attention" else "body", wrap=True)
+            row = Row(when, gap=9)
+            row.setContentsMargins(18, 5, 0, 5)
+            row.setAlignment(when, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(text, 1)
+            self._rows.addLayout(row)
+            self._texts.append(when)
+        self.setAccessibleName("; ".join(f"{step.when} {step.text}" for step in steps))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The line and its dots."""
+        if not self._texts:
+            return
+        t = tokens()
+        painter = QPainter(self)
+        brush(painter)
+        spots = [label.geometry().top() + label.sizeHint().height() / 2 for label in self._texts]
+        painter.setPen(QPen(QColor(t.line), 2))
+        painter.drawLine(6, int(spots[0] - 8), 6, int(spots[-1] + 8))
+        for step, y in zip(self._steps, spots, strict=True):
+            colour = t.badge if step.tone == "attention" else t.bad if step.tone == "bad" else t.brand_line
+            box(painter, QRectF(1, y - 5, 10, 10), colour, radius=5)
+
+
+class FlowLayout(QLayout):
+    """Widgets from left to right, wrapped into as many rows as they need."""
+
+    def __init__(self, gap: int = 8, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(gap)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Qt's way to add."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """The item at ``index`` or None."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Take the item at ``index`` out."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """It does not grow by itself."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """The narrower, the higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """The height all rows need at ``width``."""
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place everything."""
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        """All in one row."""
+        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        wide = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
+        return self._framed(QSize(wide, max((size.height() for size in sizes), default=0)))
+
+    def minimumSize(self) -> QSize:
+        """The widest one."""
+        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
+        wide, high = max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0)
+        return self._framed(QSize(wide, high))
+
+    def _framed(self, size: QSize) -> QSize:
+        margins: QMargins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        margins = self.contentsMargins()
+        inner = rect.marginsRemoved(margins)
+        x, y, row = inner.left(), inner.top(), 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            size = item.sizeHint().boundedTo(QSize(max(inner.width(), 1), 100_000))
+            if x > inner.left() and x + size.width() > inner.right() + 1:
+                x, y, row = inner.left(), y + row + self.spacing(), 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x, row = x + size.width() + self.spacing(), max(row, size.height())
+        return y + row - rect.top() + margins.bottom()

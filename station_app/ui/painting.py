@@ -1,0 +1,75 @@
+"""Strokes that several controls share: round boxes, key caps, the focus ring, writing cut to its width.
+
+::
+
+    box(painter, rect, fill, line=None, *, radius=9, width=1)
+    focus_ring(painter, rect, radius)
+    write(painter, rect, text, font, colour, flags=left+centre)      elided at the right when too long
+    width(font, text) -> int
+    cap_size(text) -> QSize;  paint_cap(painter, rect, text, *, on_brand=False)
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+
+from .theme import face, tokens
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def brush(widget: QPainter) -> None:
+    """Ask for smooth edges."""
+    widget.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+
+def box(
+    painter: QPainter, rect: QRectF, fill: str | None, line: str | None = None, *, radius: float = 9, width: float = 1
+) -> None:
+    """A round box; its edge lies wholly inside ``rect``."""
+    painter.setPen(QPen(QColor(line), width) if line else Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
+    inset = width / 2 if line else 0
+    painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+
+def focus_ring(painter: QPainter, rect: QRectF, radius: float = 9) -> None:
+    """The visible focus: a line in ink inside a gap of card, readable on any ground."""
+    t = tokens()
+    box(painter, rect, None, t.card, radius=radius, width=4)
+    box(painter, rect, None, t.brand if not t.dark else t.ink, radius=radius, width=2)
+
+
+def write(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str, flags: Qt.AlignmentFlag = LEFT) -> None:
+    """One line of writing, cut with an ellipsis where it does not fit."""
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()) + 1)
+    painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, shown)
+
+
+def width(font: QFont, text: str) -> int:
+    """How wide a line of writing is, in px."""
+    return QFontMetrics(font).horizontalAdvance(text)
+
+
+def cap_size(text: str) -> QSize:
+    """The size of a key cap with this label."""
+    t = tokens()
+    height = t.px(22)
+    return QSize(max(width(face(t.small), text) + t.px(14), height), height)
+
+
+def paint_cap(painter: QPainter, rect: QRectF, text: str, *, on_brand: bool = False) -> None:
+    """A key cap: a small box with a heavier foot, drawn next to what the key does."""
+    t = tokens()
+    if on_brand:
+        box(painter, rect, t.key_on_brand if not t.dark else t.rail, radius=5)
+        write(painter, rect, text, face(t.small), t.on_brand if not t.dark else t.ink, CENTRE)
+        return
+    box(painter, rect, t.line, radius=5)
+    box(painter, rect.adjusted(0, 0, 0, -1), t.key, t.line, radius=5)
+    write(painter, rect.adjusted(0, 0, 0, -1), text, face(t.small), t.muted, CENTRE)
