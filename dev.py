@@ -24,8 +24,8 @@ ROOT = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - read
 OLDEST, NEWEST = (3, 11), (3, 14)
 MACHINE_FAULT = 4
 
-# --- which Python. Up to usable() at module level, nothing may be newer than Python 3.6: an old Python reads this far,
-# --- then hands over to a newer one or says one sentence.
+# --- which Python. An old one (3.6 or later) has to read the whole file, so no newer syntax anywhere in it (no walrus),
+# --- and has to run this first part: then it hands over to a newer one or says one sentence.
 
 
 def usable() -> bool:
@@ -360,7 +360,8 @@ def set_up(command: str) -> int:
         log = NOTES / "setup.log"
         log.write_bytes(b"")
         venvs = venv.fresh() or makes_venvs()
-        if packages := missing_packages(needed, venvs=venvs):
+        packages = missing_packages(needed, venvs=venvs)
+        if packages:
             settle_system(command, packages, log, venvs=venvs)
         if not venv.fresh():
             venv.make(log)
@@ -461,7 +462,8 @@ def lint(arguments: list[str]) -> int:
 
 def lock(arguments: list[str]) -> int:
     """Write requirements.lock from pyproject.toml; pins stay unless ``--upgrade`` (arguments go to uv)."""
-    if packages := missing_packages({}, venvs=makes_venvs()):
+    packages = missing_packages({}, venvs=makes_venvs())
+    if packages:
         raise Stop(missing_sentence(packages, debian=shutil.which("apt-get") is not None))
     with tempfile.TemporaryDirectory(prefix="lock-") as folder:
         log, draft, tools = Path(folder) / "log", Path(folder) / "requirements.lock", Path(folder) / "tools"
