@@ -204,18 +204,26 @@ class Tx:
         """Take a row out of every count, with the reason; it stays to be seen."""
         self.put(table, {"id": row_id, "void_reason": reason})
 
-    def take(self, table: str, rows: Iterable[Mapping[str, Any]]) -> tuple[int, list[Row]]:
+    def take(
+        self, table: str, rows: Iterable[Mapping[str, Any]], owners: frozenset[str] | None = None
+    ) -> tuple[int, list[Row], list[Row]]:
         """Rows from the other side, written as they are; repeats are harmless.
 
-        A row wins over the one here when its (version, store_id) is higher. Returns how many rows were new or newer, and
-        the images that lost, so that they stay visible (SYNC.md section 4, rule 3).
+        A row wins over the one here when its (version, store_id) is higher. With ``owners``, a row of another store, or one
+        that would replace another store's, is not taken. Returns how many rows were new or newer, the images that lost
+        (so that they stay visible, SYNC.md section 4, rule 3) and those not taken.
         """
         columns = self.db.columns(table)
-        taken, lost = 0, []
+        taken = 0
+        lost: list[Row] = []
+        foreign: list[Row] = []
         for row in rows:
             found = _asked(self._connection, f"SELECT * FROM {table} WHERE id = ?", (row["id"],))
             here = dict(found[0]) if found else None
             there = {name: row.get(name) for name in columns}
+            if owners is not None and not {there["store_id"], (here or there)["store_id"]} <= owners:
+                foreign.append(there)
+                continue
             if here == there:
                 continue
             if here is not None and (here["version"], here["store_id"]) > (there["version"], there["store_id"]):
@@ -227,7 +235,7 @@ class Tx:
             self._write(table, columns, there)
             self._touched.setdefault(table, []).append(there["id"])
             taken += 1
-        return taken, lost
+        return taken, lost, foreign
 
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Write to a local table, which has no log; returns the rows touched."""

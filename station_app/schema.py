@@ -182,7 +182,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     db.table("setting").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
     db.table("pin").create({"keeper_id": str, "hashed": str, "failures": int, "blocked_until": str}, pk="keeper_id", strict=True)
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
-    db.table("imported_row").create({"digest": str, "person_id": str}, pk="digest", strict=True)
+    db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
         {"rowid": int, "person_id": str, "sort_key": str, "phone_digest": str, "name_digest": str, "occupation": str, "last_seen": str},
         pk="rowid", strict=True,

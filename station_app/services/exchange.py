@@ -209,6 +209,11 @@ def refused_rows(db: Database) -> list[Row]:
     return db.rows("SELECT table_name, row_id, version, reason FROM refused_row ORDER BY receipt_no DESC")
 
 
-def owns(db: Database, batch_hash: str) -> bool:
-    """Whether this store closed a batch with this hash."""
-    return db.scalar("SELECT 1 FROM batch WHERE hash = ?", (batch_hash,)) is not None
+def own_hashes(db: Database) -> frozenset[str]:
+    """The hashes of every batch this store closed."""
+    return frozenset(row["hash"] for row in db.rows("SELECT hash FROM batch"))
+
+
+def own_requests(db: Database) -> frozenset[str]:
+    """The ids of every request recorded here."""
+    return frozenset(row["id"] for row in db.rows("SELECT id FROM request"))

@@ -14,7 +14,7 @@ from ..vault import digest
 from . import badges, search, subjects
 
 if TYPE_CHECKING:
-    from .rosters import RosterPlan, RosterRow
+    from .rosters import Known, RosterPlan, RosterRow
 
 NOTICE_VERSION = 1
 """The version of the privacy notice people agree to."""
@@ -196,31 +196,55 @@ def find(db: Database, text: str, limit: int = 20) -> list[Person]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which regulars a list shows: an occupation, only nameless ones, only those not seen since a date (ISO 8601)."""
+    """Which regulars a list shows: an occupation (or one of several), only nameless ones, only those not seen since a time.
+
+    ``not_since`` is ISO 8601; somebody who was registered after it and has not come yet is not missed.
+    """
 
     occupation: Occupation | None = None
     nameless: bool = False
     not_since: str = ""
+    occupations: tuple[Occupation, ...] = ()
+
+    def wanted(self) -> tuple[str, list[str]]:
+        """The condition over ``person_entry e`` and its parameters."""
+        conditions, parameters = ["1 = 1"], []
+        among = (self.occupation,) if self.occupation is not None else self.occupations
+        if among:
+            conditions.append(f"e.occupation IN ({', '.join('?' * len(among))})")
+            parameters += [occupation.value for occupation in among]
+        if self.nameless:
+            conditions.append("e.name_digest IS NULL")
+        if self.not_since:
+            conditions.append("e.last_seen < ? AND (SELECT registered_on FROM person WHERE id = e.person_id) < ?")
+            parameters += [self.not_since, self.not_since[:10]]
+        return " AND ".join(conditions), parameters
 
 
-ORDERS = {"seen": "e.last_seen DESC, e.sort_key", "name": "e.sort_key, e.person_id", "occupation": "e.occupation, e.sort_key"}
+ORDERS = {
+    "seen": "e.last_seen DESC, e.sort_key",
+    "name": "e.sort_key, e.person_id",
+    "occupation": "e.occupation, e.sort_key",
+    "platform": "(SELECT platform FROM person WHERE id = e.person_id) IS NULL,"
+    " (SELECT platform FROM person WHERE id = e.person_id), e.sort_key",
+    "visits": "(SELECT count(*) FROM visit WHERE person_id = e.person_id AND void_reason IS NULL) DESC, e.sort_key",
+    "card": "(SELECT card_number FROM badge WHERE person_id = e.person_id AND state = 'active' AND void_reason IS NULL"
+    " ORDER BY id DESC LIMIT 1), e.sort_key",
+    "consent": "(SELECT consent FROM person WHERE id = e.person_id), e.sort_key",
+}
 
 
 def ids(db: Database, which: Filter | None = None, order_by: str = "seen") -> list[str]:
     """The ids of all regulars that fit, in an order of ORDERS; erased ones are not listed."""
-    which = which or Filter()
-    wanted = ["1 = 1"]
-    parameters: list[str] = []
-    if which.occupation is not None:
-        wanted.append("e.occupation = ?")
-        parameters.append(which.occupation.value)
-    if which.nameless:
-        wanted.append("e.name_digest IS NULL")
-    if which.not_since:
-        wanted.append("e.last_seen < ?")
-        parameters.append(which.not_since)
-    rows = db.rows(f"SELECT e.person_id FROM person_entry e WHERE {' AND '.join(wanted)} ORDER BY {ORDERS[order_by]}", parameters)
+    condition, parameters = (which or Filter()).wanted()
+    rows = db.rows(f"SELECT e.person_id FROM person_entry e WHERE {condition} ORDER BY {ORDERS[order_by]}", parameters)
     return [row["person_id"] for row in rows]
+
+
+def count(db: Database, which: Filter | None = None) -> int:
+    """How many regulars fit."""
+    condition, parameters = (which or Filter()).wanted()
+    return int(db.scalar(f"SELECT count(*) FROM person_entry e WHERE {condition}", parameters))
 
 
 def counts(db: Database) -> dict[Occupation, int]:
@@ -246,7 +270,7 @@ class RowResult:
 class ImportResult:
     """What became of a roster: ``rows = taken + merged + refused``; ``nameless`` is a part of taken.
 
-    ``known`` rows were here already from an earlier import of the same rows; they count as merged.
+    Rows that were here already from an earlier import of the same list count as merged.
     """
 
     rows: int
@@ -276,3 +300,70 @@ def known_by_name(db: Database, name: str, occupation: Occupation, platform: str
         (digest(key, "name", search.plain(name)), occupation.value, platform),
     )
     return [row["person_id"] for row in rows]
+
+
+def known(db: Database) -> Known:
+    """Who is known already, as the planning of an import asks."""
+    from .rosters import Known
+
+    key = subjects.secret(db, "digest")
+
+    def seen(material: bytes) -> str | None:
+        row = db.one(
+            "SELECT p.id, EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id) AS erased FROM imported_row r"
+            " JOIN person p ON p.id = r.row_id AND p.void_reason IS NULL WHERE r.digest = ?",
+            (digest(key, "roster", material.hex()),),
+        )
+        return None if row is None else "" if row["erased"] else str(row["id"])
+
+    return Known(
+        by_phone=lambda phone, name: known_by_phone(db, phone, name),
+        by_name=lambda name, occupation, platform: known_by_name(db, name, occupation, platform),
+        seen=seen,
+    )
+
+
+def import_roster(db: Database, plan: RosterPlan, progress: Progress = no_progress, at: datetime | None = None) -> tuple[ImportResult, Changes]:
+    """Take a planned roster in, in one operation: all of it or nothing.
+
+    ``progress`` is told row by row and may raise Cancelled, which leaves nothing behind. The same list again adds nothing.
+    """
+    from .rosters import Fate, find_duplicates
+
+    key = subjects.secret(db, "digest")
+    with db.transact(Op.IMPORT_PEOPLE, at) as tx:
+        plan = find_duplicates(plan, known(db))  # settled again here: somebody may have been registered since the preview
+        became: dict[int, str] = {}
+        results: list[RowResult] = []
+        for number, row in enumerate(plan.rows):
+            progress(number, len(plan.rows))
+            why = row.reason.word if row.reason else ""
+            if row.fate is Fate.REFUSE:
+                results.append(RowResult(row.line, "refused", None, why))
+                continue
+            if row.fate is Fate.TAKE:
+                consent = Consent.DISTRICT if row.consent and row.kept_name else Consent.NONE
+                person_id = write(tx, row.occupation, row.platform, row.kept_name if consent is not Consent.NONE else "",
+                                  row.kept_phone if consent is not Consent.NONE else "", consent)  # fmt: skip
+                results.append(RowResult(row.line, "taken", person_id, why))
+            else:
+                person_id = row.into_person or became.get(row.into_line, "")
+                _complete(tx, person_id, row)
+                results.append(RowResult(row.line, "merged", person_id or None, why))
+            became[row.line] = person_id
+            if row.material and person_id:
+                tx.run(
+                    "INSERT INTO imported_row(digest, row_id) VALUES(?, ?) ON CONFLICT(digest) DO UPDATE SET row_id = excluded.row_id",
+                    (digest(key, "roster", row.material.hex()), person_id),
+                )
+        progress(len(plan.rows), len(plan.rows))
+        tx.details["count"] = plan.taken
+    counted = ImportResult(len(plan.rows), plan.taken, plan.nameless, plan.merged, plan.refused, tuple(results))
+    return counted, tx.changes
+
+
+def _complete(tx: Tx, person_id: str, row: RosterRow) -> None:
+    """A merged row fills in the employer where none is kept; it never overwrites."""
+    kept = tx.db.one("SELECT platform FROM person WHERE id = ? AND void_reason IS NULL", (person_id,))
+    if kept is not None and not kept["platform"] and row.platform:
+        tx.put("person", {"id": person_id, "platform": row.platform})

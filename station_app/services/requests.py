@@ -90,7 +90,7 @@ def add(
                 "person_id": person_id, "keeper_id": db.acting, **sealed,
             },
         )  # fmt: skip
-        _write_step(tx, request_id, RequestState.RECORDED)
+        write_step(tx, request_id, RequestState.RECORDED)
     return get(db, request_id), tx.changes
 
 
@@ -117,22 +117,28 @@ def step(
 ) -> tuple[Request, Changes]:
     """Move a request on; RuleRefused for a state that cannot follow. Told with the verdict "not" reopens it, any other closes it."""
     request = get(db, request_id)
-    if state not in AFTER[request.state]:
-        last = request.steps[-1].time if request.steps else request.time
-        raise RuleRefused("requests.cannot_follow", rule="request_state", last=last, next=None, was=request.state, wanted=state)
+    check_follows(request, state)
     if state is RequestState.TOLD and verdict is None:
         raise UserMistake("requests.no_verdict")
     with db.transact(Op.REQUEST_STEP, at, request=request_id, number=request.number, state=state.value) as tx:
-        _write_step(tx, request_id, state, note, unit, verdict)
+        write_step(tx, request_id, state, note, unit, verdict)
         if state is RequestState.TOLD and verdict is not None:
             after = RequestState.REOPENED if verdict is Verdict.NOT else RequestState.CLOSED
-            _write_step(tx, request_id, after, verdict=verdict)
+            write_step(tx, request_id, after, verdict=verdict)
     return get(db, request_id), tx.changes
 
 
-def _write_step(
+def check_follows(request: Request, state: RequestState) -> None:
+    """Raise RuleRefused when ``state`` cannot follow the one the request is in."""
+    if state not in AFTER[request.state]:
+        last = request.steps[-1].time if request.steps else request.time
+        raise RuleRefused("requests.cannot_follow", rule="request_state", last=last, next=None, was=request.state, wanted=state)
+
+
+def write_step(
     tx: Tx, request_id: str, state: RequestState, note: str = "", unit: str = "", verdict: Verdict | None = None, side: str = "station"
 ) -> str:
+    """One step inside an operation; returns its id. ``side`` is "station" or "district", whoever's step it is."""
     key = subjects.key_of(tx.db, request_id)
     step_id = uuid7()
     return tx.put(
@@ -161,7 +167,7 @@ def get(db: Database, request_id: str) -> Request:
     row = db.one(f"{REQUEST} WHERE r.id = ?", (request_id,))
     if row is None:
         raise UserMistake("requests.unknown")
-    return _request(db, row, _steps(db, row))
+    return _whole(db, row)
 
 
 def by_number(db: Database, number: str) -> Request:
@@ -174,7 +180,11 @@ def by_number(db: Database, number: str) -> Request:
     row = db.one(f"{REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (text,))
     if row is None:
         raise UserMistake("requests.unknown_number", number=number)
-    return _request(db, row, _steps(db, row))
+    return _whole(db, row)
+
+
+def _whole(db: Database, row: Row) -> Request:
+    return record(row, steps(db, row), exchange.states(db, "request", [row["id"]]).get(row["id"], Exchange.LOCAL))
 
 
 def listing(db: Database, states: frozenset[RequestState] | None = None, person_id: str | None = None, limit: int = 500) -> list[Request]:
@@ -185,7 +195,7 @@ def listing(db: Database, states: frozenset[RequestState] | None = None, person_
         {"any": states is None, "person": person_id, "limit": limit},
     )
     marks = exchange.states(db, "request", [row["id"] for row in rows])
-    return [_request(db, row, (), marks.get(row["id"], Exchange.LOCAL)) for row in rows]
+    return [record(row, (), marks.get(row["id"], Exchange.LOCAL)) for row in rows]
 
 
 def find(db: Database, text: str, limit: int = 100) -> list[Request]:
@@ -209,7 +219,8 @@ def _quoted(states: frozenset[RequestState] | None) -> str:
     return ", ".join(f"'{state.value}'" for state in sorted(states or frozenset())) or "''"
 
 
-def _steps(db: Database, request: Row) -> tuple[RequestStep, ...]:
+def steps(db: Database, request: Row) -> tuple[RequestStep, ...]:
+    """The steps of a row of REQUEST, in order."""
     rows = db.rows(
         "SELECT s.*, k.name AS keeper FROM request_step s LEFT JOIN keeper k ON k.id = s.keeper_id"
         " WHERE s.request_id = ? AND s.void_reason IS NULL ORDER BY s.time, s.id",
@@ -225,7 +236,8 @@ def _steps(db: Database, request: Row) -> tuple[RequestStep, ...]:
     )  # fmt: skip
 
 
-def _request(db: Database, row: Row, steps: Sequence[RequestStep], mark: Exchange | None = None) -> Request:
+def record(row: Row, steps: Sequence[RequestStep], mark: Exchange) -> Request:
+    """A row of REQUEST as a record; its words are "" when its key is gone."""
     key, request_id = row["secret"], row["id"]
 
     def text(name: str) -> str:
@@ -235,6 +247,6 @@ def _request(db: Database, row: Row, steps: Sequence[RequestStep], mark: Exchang
         id=request_id, number=row["number"], time=row["time"], business_date=row["business_date"], kind=RequestKind(row["kind"]),
         category=Category(row["category"]), channel=Channel(row["channel"]), urgency=Urgency(row["urgency"]),
         state=RequestState(row["state"]), text=text("text"), due=row["due"], person_id=row["person_id"], place=text("place"),
-        contact=text("contact"), exchange=mark or exchange.states(db, "request", [request_id]).get(request_id, Exchange.LOCAL),
+        contact=text("contact"), exchange=mark,
         verdict=Verdict(row["verdict"]) if row["verdict"] else None, steps=tuple(steps),
     )  # fmt: skip

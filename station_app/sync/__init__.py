@@ -1,0 +1,1 @@
+"""What crosses between station and district, by file (SYNC.md)."""
