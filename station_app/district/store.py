@@ -1,0 +1,318 @@
+"""The district's own encrypted store: set up, opened; its stations by the keys they enrolled with; what it holds of each."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from station_app import db as database
+from station_app import vault
+from station_app.db import Database, Row, Tx
+from station_app.errors import EnvironmentFault, Refused, UserMistake
+from station_app.model import Changes, Keeper, Op, Role, uuid7
+from station_app.paths import DataFolder
+from station_app.schema import DISTRICT
+from station_app.services import credentials, keepers
+from station_app.sync import carry, identity
+
+# --- the store ---------------------------------------------------------------------------------------------------------
+
+
+def set_up(
+    folder: Path,
+    code: str,
+    name: str,
+    officer: str,
+    password: str,
+    *,
+    recovery: str = "",
+    clock: Callable[[], datetime] = database.wall_clock,
+    holder: str = "command",
+    cost: vault.Cost = vault.DESK,
+) -> Database:
+    """A new district in an empty folder, open and ready. ``recovery`` is the age recipient of an offline key, if there is one.
+
+    Raises UserMistake for what cannot be, EnvironmentFault when the folder is taken or unwritable.
+    """
+    place = DataFolder(folder, "district")
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        raise UserMistake("stations.bad_district_code", code=code)
+    if not name.strip():
+        raise UserMistake("district.no_name")
+    vault.check_password(password)
+    if place.slots.exists() or place.database.exists():
+        raise EnvironmentFault("district.exists", folder=folder.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
+    officer_id = uuid7()
+    root = vault.create(place.slots, officer_id, password, cost=cost)
+    opened = None
+    try:
+        opened = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder)
+        opened.acting = officer_id
+        _found(opened, code, name.strip(), officer.strip() or name.strip(), recovery)
+    except BaseException:
+        if opened is not None:
+            opened.close()
+        for file in (place.slots, place.database):
+            file.unlink(missing_ok=True)
+        raise
+    return opened
+
+
+def _found(db: Database, code: str, name: str, officer: str, recovery: str) -> None:
+    fresh = identity.generate()
+    with db.transact(Op.SET_UP) as tx:
+        tx.set_meta("store_id", uuid7())
+        tx.set_meta("zone", database.DEFAULT_ZONE)
+        tx.set_meta("district_code", code)
+        tx.set_meta("district_name", name)
+        tx.set_meta("epoch", "1")
+        tx.set_meta("recipients", json.dumps([fresh.public.recipient, *([recovery] if recovery else [])]))
+        credentials.keep(tx, {**fresh.to_bytes(), "digest": os.urandom(32)})
+        keepers.write(tx, Keeper(db.acting, officer, Role.SUPERVISOR))
+
+
+def open_district(
+    folder: Path, password: str, *, clock: Callable[[], datetime] = database.wall_clock, holder: str = "command"
+) -> Database:
+    """Open a district's folder. Refused for a wrong password, UserMistake where no district is."""
+    place = DataFolder(folder, "district")
+    if not place.exists:
+        raise UserMistake("district.none_here", name=str(folder))
+    root, officer_id = vault.unlock(place.slots, password)
+    db = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder)
+    db.acting = officer_id
+    return db
+
+
+def own_identity(db: Database) -> identity.Identity:
+    """The district's key pairs."""
+    return identity.from_bytes(credentials.stored(db))
+
+
+def introduce(db: Database, folder: Path) -> carry.Written:
+    """Write ``trust-<district>.json`` for the stations; its fingerprint is compared on both screens."""
+    own = own_identity(db)
+    told = identity.Trust(
+        verify_key=own.public.verify_key.hex(), made=db.stamp().time, district=db.meta("district_code"),
+        name=db.meta("district_name"), recipients=json.loads(db.meta("recipients")), epoch=int(db.meta("epoch")),
+    )  # fmt: skip
+    return carry.write_file(folder, identity.trust_name(told.district), identity.write_introduction(told, own))
+
+
+# --- stations ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A station that may send: who it is and its public keys; ``key_id`` in hex."""
+
+    station_id: str
+    code: str
+    name: str
+    verify_key: bytes
+    recipient: str
+    key_id: str
+    phone: str
+    enrolled: str
+    last_pack_no: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Six groups of five digits, for comparing with the station's screen."""
+        return identity.fingerprint(self.verify_key)
+
+
+def enrol(db: Database, path: Path) -> tuple[Enrolled, Changes]:
+    """Take a station's introduction; once more with the same key is harmless.
+
+    Refused for another district's station, and for another key under a known station: that needs the district's decision.
+    """
+    told = identity.read_enrolment(carry.read_file(path, identity.LARGEST_INTRODUCTION))
+    if told.district != db.meta("district_code"):
+        raise Refused("sync_page.other_district", theirs=told.district, ours=db.meta("district_code"))
+    for known in stations(db):
+        if known.station_id == told.station_id or known.code == told.code:
+            if known.verify_key != told.public.verify_key:
+                raise Refused("district.other_key", station=known.name)
+            return known, Changes("", Op.ENROL, {})
+    with db.transact(Op.ENROL, station=told.code) as tx:
+        tx.run(
+            "INSERT INTO enrolled(station_id, code, name, verify_key, recipient, key_id, phone, enrolled, last_pack_no)"
+            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            (
+                told.station_id, told.code, told.name, told.verify_key, told.recipient, told.public.key_id.hex(), told.phone, tx.stamp.time,
+            ),
+        )  # fmt: skip
+        add_store(tx, told.store_id, told.station_id)
+    return by_code(db, told.code), Changes(tx.operation, Op.ENROL, {"enrolled": (told.station_id,)})
+
+
+def stations(db: Database) -> list[Enrolled]:
+    """Every station that may send, by code."""
+    return [_enrolled(row) for row in db.rows("SELECT * FROM enrolled WHERE revoked IS NULL ORDER BY code")]
+
+
+def by_code(db: Database, code: str) -> Enrolled:
+    """The station with this code; UserMistake without one."""
+    row = db.one("SELECT * FROM enrolled WHERE code = ? AND revoked IS NULL", (code.strip().upper(),))
+    if row is None:
+        raise UserMistake("district.unknown_station", code=code)
+    return _enrolled(row)
+
+
+def verify_keys(db: Database) -> dict[bytes, bytes]:
+    """Public keys of all stations by key id, for opening what they send."""
+    return {bytes.fromhex(station.key_id): station.verify_key for station in stations(db)}
+
+
+def stores_of(db: Database, station_id: str) -> list[str]:
+    """The ids of every store a station has written from."""
+    return [row["store_id"] for row in db.rows("SELECT store_id FROM store WHERE station_id = ? ORDER BY first_seen", (station_id,))]
+
+
+def owner_of(db: Database, store_id: str) -> str | None:
+    """The station a store belongs to."""
+    found: str | None = db.scalar("SELECT station_id FROM store WHERE store_id = ?", (store_id,))
+    return found
+
+
+def add_store(tx: Tx, store_id: str, station_id: str) -> None:
+    """Remember which station writes from a store."""
+    tx.run(
+        "INSERT INTO store(store_id, station_id, first_seen) VALUES(?, ?, ?) ON CONFLICT(store_id) DO NOTHING",
+        (store_id, station_id, tx.stamp.time),
+    )
+
+
+def _enrolled(row: Row) -> Enrolled:
+    return Enrolled(
+        row["station_id"], row["code"], row["name"], bytes.fromhex(row["verify_key"]), row["recipient"], row["key_id"],
+        row["phone"] or "", row["enrolled"], row["last_pack_no"],
+    )  # fmt: skip
+
+
+# --- what came in ------------------------------------------------------------------------------------------------------
+
+
+def is_known(db: Database, batch_hash: str) -> bool:
+    """Whether a batch with this hash was taken in."""
+    return db.scalar("SELECT 1 FROM intake WHERE hash = ?", (batch_hash,)) is not None
+
+
+def keep_intake(
+    tx: Tx, *, hash: str, station_id: str, store_id: str, no: int, previous: str, rows: int, closed: str, manifest: str
+) -> None:
+    """Note a batch that was taken in."""
+    tx.run(
+        "INSERT INTO intake(hash, station_id, store_id, no, previous, row_count, taken_in, closed, manifest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (hash, station_id, store_id, no, previous, rows, tx.stamp.time, closed, manifest),
+    )
+
+
+def keep_losers(tx: Tx, table: str, images: Sequence[Row]) -> None:
+    """Keep images that lost against another of the same version, so that they stay visible."""
+    tx.run_many(
+        "INSERT INTO superseded(table_name, row_id, version, store_id, image, noticed) VALUES(?, ?, ?, ?, ?, ?)",
+        [(table, row["id"], row["version"], row["store_id"], database.image(row), tx.stamp.time) for row in images],
+    )
+
+
+def turn_down(tx: Tx, table: str, rows: Sequence[Row], station_id: str, reason: str, batch_hash: str) -> None:
+    """Keep which rows were not taken and why, for the station's receipt."""
+    tx.run_many(
+        "INSERT INTO turned_down(table_name, row_id, version, station_id, reason, batch_hash) VALUES(?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET reason = excluded.reason, batch_hash = excluded.batch_hash",
+        [(table, row["id"], row["version"], station_id, reason, batch_hash) for row in rows],
+    )
+
+
+def keep_key(tx: Tx, subject_id: str, secret: bytes) -> None:
+    """Keep a subject's key."""
+    tx.run(
+        "INSERT INTO subject_key(subject_id, secret) VALUES(?, ?) ON CONFLICT(subject_id) DO UPDATE SET secret = excluded.secret",
+        (subject_id, secret),
+    )
+
+
+def may_know(db: Database, subject_id: str, stores: Sequence[str]) -> bool:
+    """Whether a key for this subject may be kept: one of the sender's own people or requests, and not erased."""
+    marks = ", ".join("?" * len(stores))
+    return (
+        db.scalar(
+            f"SELECT 1 WHERE EXISTS(SELECT 1 FROM person WHERE id = ? AND store_id IN ({marks})"
+            f" UNION ALL SELECT 1 FROM request WHERE id = ? AND store_id IN ({marks}))"
+            " AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = ?)",
+            [subject_id, *stores, subject_id, *stores, subject_id],
+        )
+        is not None
+    )
+
+
+def forget_erased(tx: Tx) -> int:
+    """Apply every erasure: the keys of erased subjects go, whatever came in before or after."""
+    return tx.run("DELETE FROM subject_key WHERE subject_id IN (SELECT subject_id FROM erasure WHERE void_reason IS NULL)")
+
+
+def set_agreement(tx: Tx, batch_hash: str, agrees: bool | None) -> None:
+    """Note whether our totals equal those the station's manifest told."""
+    tx.run("UPDATE intake SET agrees = ? WHERE hash = ?", (None if agrees is None else int(agrees), batch_hash))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the district holds of one station: batches, gaps, forks, the newest, whether totals agree (None: cannot tell)."""
+
+    batches: int
+    newest_no: int
+    newest_closed: str
+    last_taken_in: str
+    missing: tuple[tuple[str, int], ...]
+    forks: tuple[tuple[str, int, tuple[str, ...]], ...]
+    agrees: bool | None
+    hashes: tuple[str, ...]
+
+
+def held(db: Database, station_id: str) -> Held:
+    """What the district holds of a station."""
+    rows = db.rows("SELECT * FROM intake WHERE station_id = ? ORDER BY store_id, no, taken_in", (station_id,))
+    by_store: dict[str, dict[int, list[str]]] = {}
+    for row in rows:
+        by_store.setdefault(row["store_id"], {}).setdefault(row["no"], []).append(row["hash"])
+    missing = tuple((store, no) for store, numbers in by_store.items() for no in range(1, max(numbers)) if no not in numbers)
+    forks = tuple((store, no, tuple(hashes)) for store, numbers in by_store.items() for no, hashes in numbers.items() if len(hashes) > 1)
+    newest = max(rows, key=lambda row: (row["closed"], row["no"]), default=None)
+    agrees = None if newest is None or newest["agrees"] is None else bool(newest["agrees"])
+    return Held(
+        batches=len(rows), newest_no=newest["no"] if newest else 0, newest_closed=newest["closed"] if newest else "",
+        last_taken_in=max((row["taken_in"] for row in rows), default=""), missing=missing, forks=forks, agrees=agrees,
+        hashes=tuple(row["hash"] for row in rows),
+    )  # fmt: skip
+
+
+def turned_down(db: Database, station_id: str) -> list[Row]:
+    """The rows of a station that were not taken."""
+    return db.rows("SELECT table_name, row_id, version, reason FROM turned_down WHERE station_id = ? ORDER BY table_name, row_id", (station_id,))
+
+
+def next_pack_no(tx: Tx, station_id: str) -> int:
+    """The number of the next pack for a station: numbers only rise."""
+    tx.run("UPDATE enrolled SET last_pack_no = last_pack_no + 1 WHERE station_id = ?", (station_id,))
+    return int(tx.db.scalar("SELECT last_pack_no FROM enrolled WHERE station_id = ?", (station_id,)))
+
+
+def answers_for(db: Database, stores: Sequence[str]) -> list[Row]:
+    """Every step the district took on requests of these stores."""
+    marks = ", ".join("?" * len(stores))
+    return db.rows(
+        "SELECT s.* FROM request_step s JOIN request r ON r.id = s.request_id"
+        f" WHERE s.side = 'district' AND r.store_id IN ({marks}) ORDER BY s.time, s.id",
+        list(stores),
+    )
