@@ -193,13 +193,13 @@ def missing_sentence(packages: Sequence[str], *, debian: bool) -> str:
 
 
 def logged(command: Sequence[str], log: Path, **environ: str) -> bool:
-    """Run ``command`` with its output in ``log``; whether it succeeded."""
+    """Run ``command`` with its output in ``log``; whether it succeeded. It shares our lock, see one_at_a_time()."""
+    around = {**os.environ, **environ}
     with log.open("ab") as file:
         file.write(f"\n$ {' '.join(command)}\n".encode())
         file.flush()
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **environ}
-        )
+        out, nothing = subprocess.STDOUT, subprocess.DEVNULL
+        done = subprocess.run(command, stdin=nothing, stdout=file, stderr=out, env=around, close_fds=False)
     return done.returncode == 0
 
 
@@ -318,9 +318,13 @@ def take(file: IO[bytes], *, wait: bool) -> bool:
 
 @contextmanager
 def one_at_a_time(notes: Path) -> Iterator[None]:
-    """Keep a second set-up in this folder waiting until the first has ended."""
+    """Keep a second set-up in this folder waiting until the first has ended, and whatever it started with it.
+
+    If we are killed, pip lives on and writes into the environment: it inherits the lock, so the repair waits for it.
+    """
     notes.mkdir(exist_ok=True)
     with (notes / "setup.lock").open("ab") as file:
+        os.set_inheritable(file.fileno(), True)
         if not take(file, wait=False):
             say("Another set-up is at work in this folder; waiting for it ...")
             take(file, wait=True)

@@ -260,6 +260,22 @@ def test_a_second_setup_waits_for_the_first(tmp_path: Path) -> None:
     assert (out, second.returncode) == ("in\n", 0)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not hand on a file lock")
+def test_the_lock_is_shared_with_what_the_setup_starts(tmp_path: Path) -> None:
+    """A killed set-up leaves pip behind: the next one must wait for that, too."""
+    script = (
+        "import os, sys\n"
+        "def number(fd):\n"
+        "    try: return os.fstat(fd).st_ino\n"
+        "    except OSError: return None\n"
+        "sys.exit(os.stat(sys.argv[1]).st_ino not in map(number, range(3, 64)))"
+    )
+    holder = [sys.executable, "-c", script, str(tmp_path / "setup.lock")]
+    with dev.one_at_a_time(tmp_path):
+        assert dev.logged(holder, tmp_path / "log")
+    assert not dev.logged(holder, tmp_path / "log")
+
+
 # --- catalogues
 
 
