@@ -217,3 +217,8 @@ def own_hashes(db: Database) -> frozenset[str]:
 def own_requests(db: Database) -> frozenset[str]:
     """The ids of every request recorded here."""
     return frozenset(row["id"] for row in db.rows("SELECT id FROM request"))
+
+
+def last_closed(db: Database) -> str:
+    """When the newest batch was closed (ISO 8601), "" before the first."""
+    return db.scalar("SELECT closed FROM batch ORDER BY no DESC LIMIT 1") or ""

@@ -34,8 +34,11 @@ class Shell(Protocol):
     def go(self, page: str, subject: str = "") -> None:
         """Show a page by name ("desk", "people" ...), at one of its subjects (an id) when given."""
 
-    def open_sheet(self, title: str, content: QWidget) -> None:
-        """Show a form in the sheet over the page's right side; Esc closes it."""
+    def open_sheet(self, title: str, content: QWidget, *, submit: str = "", cancel: str = "") -> None:
+        """Show a form in the sheet over the page's right side (``feedback.Sheet.open``); Esc closes it."""
+
+    def sheet_error(self, error: StationError) -> None:
+        """What the service refused, inside the open sheet: under its field when error.fields names one."""
 
     def close_sheet(self) -> None:
         """Close the sheet; the focus goes back to where it was."""

@@ -1,0 +1,65 @@
+"""What the bars around the pages tell: day and time, the weather, what waits for the district, who is on duty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .. import settings
+from ..db import Database
+from ..model import Station
+from ..services import exchange, keepers, preferences, requests
+from ..words import t
+from .chrome import FootBar, TopBar
+
+HEAT = ((40, "heat_red"), (37, "heat_orange"), (35, "heat_yellow"))
+"""Forecast highs in degrees Celsius from which a warning is shown (DOMAIN.md section 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The state of the bars. ``last_closed`` is ISO 8601 or ""; ``high`` is today's forecast high or None."""
+
+    now: datetime
+    waiting: int
+    last_closed: str
+    on_duty: str
+    high: int | None
+    to_tell: int
+    idle_minutes: int
+
+
+def read_frame(db: Database) -> Frame:
+    """The state of the bars now."""
+    now = db.now()
+    shift = keepers.on_duty(db)
+    return Frame(
+        now=now, waiting=exchange.waiting(db), last_closed=exchange.last_closed(db), on_duty=shift.keeper if shift else "",
+        high=keepers.day(db, now.date().isoformat()).high, to_tell=len(requests.to_tell(db)),
+        idle_minutes=preferences.number(db, settings.IDLE_LOCK_MINUTES),
+    )  # fmt: skip
+
+
+def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> None:
+    """Put the state into the bars."""
+    now = frame.now
+    top.show_date(t("window.moment", date=day(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}"))
+    warning = next((word for degrees, word in HEAT if frame.high is not None and frame.high >= degrees), "")
+    top.show_weather(t(f"window.{warning}", high=frame.high) if warning else "")
+    waits = t("window.waiting", n=frame.waiting, last=_ago(frame.last_closed, now)) if frame.waiting else t("window.nothing_waits")
+    duty = t("window.on_duty", name=frame.on_duty) if frame.on_duty else t("window.nobody_on_duty")
+    top.show_pills([(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")])
+    foot.show_states([*([t("window.sample")] if station.sample else []), t("window.encrypted")])
+
+
+def day(moment: date) -> str:
+    """A day as people say it: 7月17日."""
+    return t("terms.date", month=moment.month, day=moment.day)
+
+
+def _ago(last: str, now: datetime) -> str:
+    """When the last batch was closed, in days."""
+    if not last:
+        return t("window.never")
+    days = (now.date() - datetime.fromisoformat(last).date()).days
+    return t("terms.today") if days <= 0 else t("window.days_ago", n=days)

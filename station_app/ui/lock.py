@@ -1,0 +1,117 @@
+"""The lock screen: nothing of the station is to be seen; a PIN or a password brings it back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from .. import vault
+from ..db import Database
+from ..errors import Refused, StationError
+from ..model import Keeper, Station
+from ..paths import DataFolder
+from ..services import keepers
+from ..words import t
+from . import actions
+from .feedback import ErrorStrip
+from .jobs import Jobs
+from .kit import Button, Card, Chip, Column, Icon, Row, Text
+
+
+class LockScreen(QWidget):
+    """Asks who is back and for their PIN, or for a password. ``unlocked`` once it was right."""
+
+    unlocked = Signal()
+
+    def __init__(self, jobs: Jobs, db: Database) -> None:
+        super().__init__()
+        self._jobs, self._db = jobs, db
+        self._keepers: list[Keeper] = []
+        self._chosen = ""
+        self.setProperty("ground", "page")
+        self._name = Text("", "title")
+        self._hint = Text("", "muted", wrap=True)
+        self._who = QHBoxLayout()
+        self._who.setSpacing(8)
+        self.secret = QLineEdit()
+        self.secret.setEchoMode(QLineEdit.EchoMode.Password)
+        self.secret.setMaxLength(200)
+        self.secret.returnPressed.connect(self._try)
+        self._enter = Button("", "primary", key="Enter")
+        self._enter.clicked.connect(self._try)
+        self.errors = ErrorStrip()
+        card = Card(gap=14)
+        card.setFixedWidth(520)
+        card.body.addLayout(Row(Icon("lock", "brand", 28), self._name, None))
+        card.body.addWidget(self._hint)
+        card.body.addLayout(self._who)
+        card.body.addWidget(self.secret)
+        card.body.addWidget(self.errors)
+        card.body.addLayout(Row(self._enter, None))
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(card)
+        middle.addStretch(1)
+        column = QVBoxLayout(self)
+        column.addStretch(2)
+        column.addLayout(middle)
+        column.addStretch(3)
+
+    def ask(self, station: Station) -> None:
+        """Show the screen for this station, with the keeper who was here chosen."""
+        self._name.set(station.name)
+        self._hint.set(t("window.locked"))
+        self._enter.set_text(t("window.unlock"))
+        self.secret.setAccessibleName(t("window.pin_or_password"))
+        self.secret.setPlaceholderText(t("window.pin_or_password"))
+        self.secret.clear()
+        self.errors.clear()
+        self._chosen = self._db.acting
+        self._jobs.read(keepers.listing, self._show_keepers, key="lock")
+        self.secret.setFocus()
+
+    def _show_keepers(self, found: list[Keeper]) -> None:
+        self._keepers = found
+        while (item := self._who.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        for keeper in found if len(found) > 1 else []:
+            chip = Chip(keeper.name, checked=keeper.id == self._chosen)
+            chip.clicked.connect(lambda _checked=False, keeper_id=keeper.id: self._choose(keeper_id))
+            self._who.addWidget(chip)
+        self._who.addStretch(1)
+
+    def _choose(self, keeper_id: str) -> None:
+        self._chosen = keeper_id
+        self._show_keepers(self._keepers)
+        self.secret.setFocus()
+
+    def _try(self) -> None:
+        text = self.secret.text()
+        if not text:
+            return
+        self.secret.setEnabled(False)
+        if text.isascii() and text.isdigit() and 4 <= len(text) <= 6:
+            actions.unlock_screen(self._jobs, self._chosen, text, self._right, self._wrong)
+        else:
+            self._jobs.run(lambda db: _by_password(db, text), self._right, self._wrong)
+
+    def _right(self, _keeper: object) -> None:
+        self.secret.setEnabled(True)
+        self.secret.clear()
+        self.unlocked.emit()
+
+    def _wrong(self, error: StationError) -> None:
+        self.secret.setEnabled(True)
+        self.secret.selectAll()
+        self.secret.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.errors.show_error(error)
+
+
+def _by_password(db: Database, password: str) -> None:
+    """Whose slot this password opens is at work now; Refused for nobody's."""
+    _root, keeper_id = vault.unlock(DataFolder(db.path.parent).slots, password)
+    known = keepers.keeper(db, keeper_id)
+    if known is None or not known.active:
+        raise Refused("vault.wrong_password")
+    db.acting = keeper_id

@@ -1,0 +1,335 @@
+"""The window: rail, top bar, pages, foot bar; scans and keys that work everywhere; locking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import settings, words
+from ..db import Database
+from ..errors import StationError
+from ..model import Changes, Occupation, Station
+from ..services import preferences, stations
+from ..words import t
+from . import actions, theme
+from .chrome import FootBar, Rail, RailEntry, TopBar
+from .feedback import Sheet, Toast, sentence
+from .frame import Frame, read_frame, show_frame
+from .help import KeyboardHelp
+from .jobs import Jobs
+from .lock import LockScreen
+from .page import Page
+from .scan import ScanCatcher
+
+TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
+SMALLEST = (1366, 768)
+
+
+class MainWindow(QWidget):
+    """A station's window over an open database. ``closed`` is emitted when the keeper closes it; the owner closes the database."""
+
+    closed = Signal()
+
+    def __init__(self, db: Database, makers: Sequence[Callable[[MainWindow], Page]]) -> None:
+        super().__init__()
+        self.db = db
+        self.jobs = Jobs(db, self)
+        self.station: Station = stations.current(db)
+        self._makers = makers
+        self._pages: dict[str, Page] = {}
+        self._current = ""
+        self._locked = False
+        self._idle_minutes = int(settings.IDLE_LOCK_MINUTES.default)
+        self.setObjectName("main-window")
+        self.resize(*SMALLEST)
+        self._layers = QStackedWidget(self)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._layers)
+        self._desk: QWidget | None = None
+        self._lock_screen = LockScreen(self.jobs, db)
+        self._lock_screen.unlocked.connect(self._unlocked)
+        self._layers.addWidget(self._lock_screen)
+        self.jobs.changed.connect(self._note)
+        self.jobs.failed.connect(self.tell_error)
+        self.jobs.broken.connect(self._broken)
+        self._catcher = ScanCatcher(_application())
+        self._catcher.scanned.connect(self._scanned)
+        self._minute = QTimer(self)
+        self._minute.timeout.connect(self._tick)
+        self._minute.start(15_000)
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.timeout.connect(self.lock)
+        self._build()
+        self._add_shortcuts()
+        _application().installEventFilter(self)
+        self._restart_idle()
+
+    # --- building ------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """Everything that speaks, made anew: at the start and after the language changed."""
+        self.setWindowTitle(t("window.title", station=self.station.name))
+        self.rail = Rail(t("window.brand"), [RailEntry(n, t(f"window.{n}"), n) for n in PAGES[:-1]],
+                         foot=[RailEntry("settings", t("window.settings"), "settings")])  # fmt: skip
+        self.rail.chosen.connect(self.go)
+        self.rail.language_chosen.connect(self.speak)
+        self.top = TopBar(self.station.name, lock=t("window.lock"))
+        self.top.locked.connect(self.lock)
+        self.top.pill_clicked.connect(self._pill)
+        self.foot = FootBar()
+        self.toast = Toast()
+        self.foot.put_toast(self.toast)
+        self._stack = QStackedWidget()
+        self._pages = {page.name: page for page in (make(self) for make in self._makers)}
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        self._sheet = Sheet(self._stack)
+        self._sheet.closed.connect(self._settle)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        for part, stretch in ((self.top, 0), (self._stack, 1), (self.foot, 0)):
+            right.addWidget(part, stretch)
+        whole = QWidget()
+        across = QHBoxLayout(whole)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        across.addWidget(self.rail)
+        across.addLayout(right, 1)
+        old, self._desk = self._desk, whole
+        self._layers.addWidget(whole)
+        self._layers.setCurrentWidget(whole)
+        if old is not None:
+            self._layers.removeWidget(old)
+            old.deleteLater()
+        self.go(self._current or PAGES[0])
+        self._refresh_frame()
+
+    def _add_shortcuts(self) -> None:
+        for keys, act in (
+            ("Ctrl+Z", self.undo), ("Ctrl+L", self.lock), ("F11", self._toggle_large), ("F1", self.show_help),
+            ("Ctrl+N", lambda: self._shown().new()),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self, lambda act=act: self._unless_locked(act))
+        for number, name in enumerate(PAGES, start=1):
+            QShortcut(QKeySequence(f"Alt+{number}"), self, lambda name=name: self._unless_locked(lambda: self.go(name)))
+        for key, occupation in TALLY_KEYS.items():
+            QShortcut(QKeySequence(key), self, lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation)))
+
+    # --- what pages ask of the window (page.Shell) ---------------------------------------------------------------
+
+    def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
+        """A toast in the foot bar."""
+        self.toast.say(text, action=action, then=then, tone="bad" if bad else "plain")
+
+    def tell_error(self, error: StationError) -> None:
+        """A StationError in the keeper's words."""
+        self.tell(sentence(error), bad=True)
+
+    def tell_undoable(self, text: str, changes: Changes) -> None:
+        """A toast that offers to undo this operation."""
+        self.tell(text, t("window.undo"), lambda: self.undo(changes.operation))
+
+    def undo(self, operation: str | None = None) -> None:
+        """Take back one operation, or the newest."""
+        if operation is None:
+            actions.undo_last(self.jobs, self._undone)
+        else:
+            actions.undo(self.jobs, operation, lambda _changes: self.tell(t("window.undone")))
+
+    def go(self, page: str, subject: str = "") -> None:
+        """Show a page by name, at one of its subjects when given."""
+        self._current = page
+        self.rail.choose(page)
+        self._sheet.close_sheet()
+        self._stack.setCurrentWidget(self._pages[page])
+        if subject:
+            self._pages[page].show_subject(subject)
+        self._settle()
+
+    def open_sheet(self, title: str, content: QWidget, *, submit: str = "", cancel: str = "") -> None:
+        """Show a form in the sheet over the page's right side."""
+        self._sheet.open(title, content, submit=submit, cancel=cancel)
+
+    def close_sheet(self) -> None:
+        """Close the sheet."""
+        self._sheet.close_sheet()
+
+    def sheet_error(self, error: StationError) -> None:
+        """What the service refused, inside the open sheet."""
+        self._sheet.show_error(error)
+
+    def page(self, name: str) -> Page:
+        """A page by name."""
+        return self._pages[name]
+
+    # --- language, type, help ------------------------------------------------------------------------------------
+
+    def speak(self, language: str) -> None:
+        """Change the language of the window and remember it; a form that was open is closed."""
+        words.use(language)
+        actions.change_setting(self.jobs, settings.LANGUAGE.name, language)
+        self._build()
+
+    def _toggle_large(self) -> None:
+        large = "0" if theme.tokens().large else "1"
+        actions.change_setting(self.jobs, settings.LARGE_TYPE.name, large, lambda _changes: self._wear())
+
+    def _wear(self) -> None:
+        """Put on the type size and colours that the settings say."""
+
+        def looks(db: Database) -> tuple[str, str]:
+            return preferences.get(db, settings.LARGE_TYPE), preferences.get(db, settings.DARK)
+
+        def wear(found: tuple[str, str]) -> None:
+            theme.apply(_application(), large=found[0] == "1", dark=found[1] == "1")
+
+        self.jobs.read(looks, wear, key="looks")
+
+    def show_help(self) -> None:
+        """F1: the keys and what they do."""
+        self.open_sheet(t("window.help"), KeyboardHelp())
+
+    # --- the frame around the pages ------------------------------------------------------------------------------
+
+    def _refresh_frame(self) -> None:
+        self.jobs.read(read_frame, self._show_frame, key="frame")
+
+    def _show_frame(self, frame: Frame) -> None:
+        show_frame(self.top, self.foot, frame, self.station)
+        self.rail.set_badge("requests", frame.to_tell)
+        if frame.idle_minutes != self._idle_minutes:
+            self._idle_minutes = frame.idle_minutes
+            self._restart_idle()
+
+    def _tick(self) -> None:
+        if not self._locked:
+            self._refresh_frame()
+
+    def _pill(self, number: int) -> None:
+        self.go(("sync", "shift")[number])
+
+    def _note(self, changes: Changes) -> None:
+        if "station" in changes.tables:
+            self.station = stations.current(self.db)
+            self.top.show_station(self.station.name)
+        self._refresh_frame()
+
+    def _undone(self, found: object) -> None:
+        self.tell(t("window.undone") if found is not None else t("window.nothing_to_undo"))
+
+    def _broken(self, error: BaseException) -> None:
+        """A fault of ours: said plainly, and raised where crashes are handled, never swallowed."""
+        self.tell(t("window.broken"), bad=True)
+        raise error
+
+    # --- scans and keys ------------------------------------------------------------------------------------------
+
+    def _scanned(self, text: str) -> None:
+        if self._locked:
+            return
+        if self._current != "desk" and self._shown().scanned(text):
+            return
+        if self._current != "desk":
+            self.go("desk")
+        self._pages["desk"].scanned(text)
+
+    def _tally(self, occupation: Occupation) -> None:
+        if self._sheet.is_open():
+            return
+        if self._current != "desk":
+            self.go("desk")
+        self._pages["desk"].tally(occupation)  # type: ignore[attr-defined]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Any key or press keeps the screen awake; ``/`` outside a field finds."""
+        kind = event.type()
+        if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
+            self._restart_idle()
+            slash = kind == QEvent.Type.KeyPress and getattr(event, "key")() == Qt.Key.Key_Slash  # noqa: B009
+            if slash and not self._locked and not self._sheet.is_open() and self.isActiveWindow() and not _types(watched):
+                self._shown().find()
+                return True
+        return False
+
+    def _shown(self) -> Page:
+        return self._pages[self._current]
+
+    def _settle(self) -> None:
+        if not self._sheet.is_open() and not self._locked:
+            self._shown().settle()
+
+    # --- locking -------------------------------------------------------------------------------------------------
+
+    def lock(self) -> None:
+        """Hide everything until a keeper comes back with PIN or password."""
+        if self._locked:
+            return
+        self._locked = True
+        self._idle.stop()
+        self.toast.clear()
+        self._layers.setCurrentWidget(self._lock_screen)
+        self._lock_screen.ask(self.station)
+
+    def _unlocked(self) -> None:
+        self._locked = False
+        if self._desk is not None:
+            self._layers.setCurrentWidget(self._desk)
+        self._restart_idle()
+        self._refresh_frame()
+        self._settle()
+
+    @property
+    def locked(self) -> bool:
+        """Whether the screen is locked."""
+        return self._locked
+
+    def _unless_locked(self, act: Callable[[], None]) -> None:
+        if not self._locked:
+            act()
+
+    def _restart_idle(self) -> None:
+        if not self._locked:
+            self._idle.start(self._idle_minutes * 60_000)
+
+    # --- closing -------------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Finish what is under way, then let the owner close the database."""
+        _application().removeEventFilter(self)
+        _application().removeEventFilter(self._catcher)
+        self._minute.stop()
+        self._idle.stop()
+        self.jobs.close()
+        self.closed.emit()
+        super().closeEvent(event)
+
+
+PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings")
+"""The pages in the order of the rail and of Alt+1..8."""
+
+
+def _types(watched: QObject) -> bool:
+    """Whether a slash typed here is text."""
+    return isinstance(watched, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox | QComboBox)
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise TypeError("a window needs its application")
+    return app
