@@ -275,7 +275,7 @@ class Venv:
         # Wheels only: building a source archive would fetch build tools that no hash in the lock covers.
         checked = ["--require-hashes", "--only-binary=:all:", "--progress-bar=off", "-r", str(self.lock)]
         if not logged([*pip, *checked], log, PIP_USER="0"):
-            raise Stop(f"{tail(log)}\nThe Python packages could not be installed; check the network and run again.")
+            raise Stop(f"{tail(log)}\nThe Python packages could not be installed; the lines above say why.")
         launcher = write_launcher()
         (self.folder / "stamp").write_text(stamp(self.lock.read_bytes()))
         say(f"Set-up is done. The command line: {launcher}")
