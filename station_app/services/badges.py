@@ -10,7 +10,7 @@ from .. import vault
 from ..db import Database, Tx
 from ..errors import Refused, UserMistake
 from ..model import BadgeState, Changes, Op
-from . import subjects
+from . import search, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def issue(db: Database, person_id: str, at: datetime | None = None) -> tuple[Bad
             if old.state is BadgeState.ACTIVE:
                 tx.put("badge", {"id": old.id, "state": BadgeState.REVOKED.value})
         badge = issue_in(tx, person_id)
+        search.refresh(tx, person_id)  # the new card number finds them, the old one no longer
     return badge, tx.changes
 
 
@@ -49,7 +50,13 @@ def issue_in(tx: Tx, person_id: str) -> Badge:
     number = vault.new_card_number()
     while db.one("SELECT 1 FROM badge WHERE card_number = ?", (number,)):
         number = vault.new_card_number()
-    row = {"person_id": person_id, "code": code, "card_number": number, "state": BadgeState.ACTIVE.value, "issued": tx.stamp.business_date}
+    row = {
+        "person_id": person_id,
+        "code": code,
+        "card_number": number,
+        "state": BadgeState.ACTIVE.value,
+        "issued": tx.stamp.business_date,
+    }
     return Badge(tx.put("badge", row), person_id, code, number, BadgeState.ACTIVE, tx.stamp.business_date)
 
 
@@ -65,8 +72,13 @@ def revoke(db: Database, badge_id: str, at: datetime | None = None) -> Changes:
 
 def of_person(db: Database, person_id: str) -> list[Badge]:
     """A person's badges, the newest first."""
-    rows = db.rows("SELECT * FROM badge WHERE person_id = ? AND void_reason IS NULL ORDER BY issued DESC, id DESC", (person_id,))
-    return [Badge(row["id"], row["person_id"], row["code"], row["card_number"], BadgeState(row["state"]), row["issued"]) for row in rows]
+    rows = db.rows(
+        "SELECT * FROM badge WHERE person_id = ? AND void_reason IS NULL ORDER BY issued DESC, id DESC", (person_id,)
+    )
+    return [
+        Badge(row["id"], row["person_id"], row["code"], row["card_number"], BadgeState(row["state"]), row["issued"])
+        for row in rows
+    ]
 
 
 def resolve(db: Database, text: str) -> Badge:
