@@ -22,9 +22,10 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from . import icons
+from .layouts import FlowLayout
 from .painting import CENTRE, LEFT, box, brush, cap_size, focus_ring, paint_cap, width, write
 from .theme import RADIUS, RADIUS_SMALL, face, tokens, tone
 
@@ -244,15 +245,13 @@ class FilterTabs(QWidget):
 
     def __init__(self, tabs: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        row = FlowLayout(6)
+        self.setLayout(row)
         self._tabs: dict[str, _Tab] = {}
         for code, text in tabs:
             tab = self._tabs[code] = _Tab(text, self)
             tab.clicked.connect(lambda _checked=False, code=code: self.chosen.emit(code))
             row.addWidget(tab)
-        row.addStretch(1)
         if tabs:
             self._tabs[tabs[0][0]].setChecked(True)
 
@@ -313,7 +312,11 @@ class SupplyCard(Press):
     def sizeHint(self) -> QSize:
         """Two lines and air."""
         t = tokens()
-        return QSize(t.px(150), t.px(84))
+        return QSize(t.px(150), t.px(80))
+
+    def minimumSizeHint(self) -> QSize:
+        """Long words are cut before the page grows."""
+        return QSize(130, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Strip, name, line, key cap."""
@@ -370,10 +373,14 @@ class TallyCard(Press):
     def sizeHint(self) -> QSize:
         """Two lines."""
         t = tokens()
-        return QSize(t.px(96), t.px(70))
+        return QSize(t.px(96), t.px(68))
+
+    def minimumSizeHint(self) -> QSize:
+        """Long words are cut before the page grows."""
+        return QSize(86, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Number above, label and key cap below."""
+        """Number and key cap above, label below."""
         t = tokens()
         painter = QPainter(self)
         brush(painter)
@@ -381,20 +388,12 @@ class TallyCard(Press):
         lit = self.isEnabled() and (self.underMouse() or self.isDown())
         box(painter, rect, t.card if self.isEnabled() else t.off, t.brand if lit else t.line, radius=RADIUS_SMALL)
         pad = 10
-        write(
-            painter,
-            QRectF(pad, t.px(7), rect.width() - 2 * pad, t.px(32)),
-            f"{self._count:,}",
-            face(t.title - 2, bold=True),
-            t.ink,
-        )
-        size = cap_size(self._key) if self._key else QSize(0, 0)
-        low = QRectF(pad, rect.height() - t.px(33), rect.width() - 2 * pad - size.width() - 4, t.px(26))
-        write(painter, low, self._words, face(t.body), t.muted)
+        inner = rect.adjusted(pad, 0, -pad, 0)
+        high = QRectF(inner.left(), t.px(7), inner.width(), t.px(32))
+        write(painter, high, f"{self._count:,}", face(t.title - 2, bold=True), t.ink)
+        write(painter, QRectF(inner.left(), t.px(37), inner.width(), t.px(26)), self._words, face(t.body), t.muted)
         if self._key:
-            spot = QRectF(
-                rect.width() - size.width() - pad + 1, low.center().y() - size.height() / 2, size.width(), size.height()
-            )
-            paint_cap(painter, spot, self._key)
+            size = cap_size(self._key)
+            paint_cap(painter, QRectF(inner.right() - size.width(), t.px(11), size.width(), size.height()), self._key)
         if self.hasFocus():
             focus_ring(painter, rect)

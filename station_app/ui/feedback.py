@@ -137,7 +137,7 @@ class ErrorStrip(QFrame):
         close = IconButton("close", t("kit.close"), kind="link")
         close.clicked.connect(self.clear)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 0, 0)
+        row.setContentsMargins(12, 4, 0, 4)
         row.setSpacing(8)
         row.addWidget(Icon("warning", "bad"))
         row.addWidget(self._text, 1)

@@ -16,10 +16,10 @@ Frame: see chrome.py.
     page_layout(page, *parts, gap=14) -> Column                ground and margins (20/16 px) of a page
     Card(*widgets, gap=10, title="", aside=None)               white card; .body QVBoxLayout, .head Row
     Notice(text, tone="attention", *, icon="", action="", key="")   .acted
-    LogRow(time, parts, action="", *, rule=True)               .acted;  parts as Text.set_parts
+    LogRow(time, parts, action="", *, rule=True)               .acted;  parts [(text, bold), ...]; .text()
     EmptyState(icon, sentence, action="", *, key="")           .acted
     Timeline().show_steps([Step(when, text, tone="brand"), ...])
-    FlowLayout(gap=8)  Scroll(widget)  rule() -> QFrame  clear(layout)
+    FlowLayout(gap=8, *, row_gap=0)  Scroll(widget, *, sideways=False)  rule() -> QFrame  clear(layout)
     from buttons: Button IconButton Chip FilterTabs SupplyCard TallyCard;  from chrome: Rail RailEntry TopBar FootBar
 """
 
@@ -28,23 +28,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QLayout,
-    QLayoutItem,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from . import icons
 from .buttons import Button, Chip, FilterTabs, IconButton, Press, SupplyCard, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
+from .layouts import Column, FlowLayout, Row, clear
 from .marks import Icon, KeyCap, Pill, Text
 from .painting import CENTRE, box, brush, width, write
 from .theme import face, tokens, tone
@@ -92,49 +83,6 @@ def rule() -> QFrame:
     return line
 
 
-def clear(layout: QLayout) -> None:
-    """Take everything out of a layout and let it go."""
-    while (item := layout.takeAt(0)) is not None:
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-        elif inner is not None:
-            clear(inner)
-
-
-class Row(QHBoxLayout):
-    """Widgets side by side; None is a stretch."""
-
-    def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
-        super().__init__()
-        self.setSpacing(gap)
-        self.setContentsMargins(margins, margins, margins, margins)
-        for part in parts:
-            if part is None:
-                self.addStretch(1)
-            elif isinstance(part, QLayout):
-                self.addLayout(part)
-            else:
-                self.addWidget(part)
-
-
-class Column(QVBoxLayout):
-    """Widgets below each other; None is a stretch."""
-
-    def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
-        super().__init__()
-        self.setSpacing(gap)
-        self.setContentsMargins(margins, margins, margins, margins)
-        for part in parts:
-            if part is None:
-                self.addStretch(1)
-            elif isinstance(part, QLayout):
-                self.addLayout(part)
-            else:
-                self.addWidget(part)
-
-
 def page_layout(page: QWidget, *parts: QWidget | QLayout | None, gap: int = 14) -> Column:
     """Give a page its ground and margins, and return the column its parts stand in."""
     page.setProperty("ground", "page")
@@ -166,16 +114,39 @@ class Card(QFrame):
 
 
 class Scroll(QScrollArea):
-    """Lets a tall part be scrolled up and down; invisible until it is needed."""
+    """Lets a part be scrolled where it does not fit, above all in large type; invisible until it is needed.
 
-    def __init__(self, widget: QWidget, parent: QWidget | None = None) -> None:
+    The part keeps at least the height its wrapped writing needs at the width it gets.
+    """
+
+    def __init__(self, widget: QWidget, *, sideways: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        widget.setProperty("ground", "clear")
+        bars = Qt.ScrollBarPolicy
+        self.setHorizontalScrollBarPolicy(bars.ScrollBarAsNeeded if sideways else bars.ScrollBarAlwaysOff)
+        if not widget.property("ground"):
+            widget.setProperty("ground", "clear")
         self.setWidget(widget)
         self.viewport().setAutoFillBackground(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The width decides the height."""
+        super().resizeEvent(event)
+        self._grow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Something inside changed its size (Qt installs this filter on the widget)."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
+            self._grow()
+        return super().eventFilter(watched, event)
+
+    def _grow(self) -> None:
+        inside = self.widget()
+        layout = inside.layout() if inside is not None else None
+        if inside is not None and layout is not None and layout.hasHeightForWidth():
+            wide = max(self.viewport().width(), layout.totalMinimumSize().width())
+            inside.setMinimumHeight(layout.totalMinimumHeightForWidth(wide))
 
 
 class Avatar(QWidget):
@@ -218,6 +189,7 @@ class BigFigure(QWidget):
         super().__init__(parent)
         self._number, self._label, self._note = Text(number, "figure"), Text(label, "small"), Text(note, "small")
         self.setLayout(Column(self._number, Row(self._label, self._note, None, gap=14), gap=0))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.show_state(number, label, note)
 
     def show_state(self, number: str, label: str | None = None, note: str | None = None) -> None:
@@ -300,27 +272,44 @@ class LogRow(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._rule = rule
-        self.time, self.text = Text(time, "muted"), Text("")
-        self.text.set_parts(parts)
-        self.time.setMinimumWidth(tokens().px(44))
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = Row(self.time, gap=6)
-        row.setContentsMargins(4, 0, 0, 0)
-        row.addWidget(self.text, 1)
-        if action:
-            button = Button(action, "link")
-            button.setAccessibleDescription("".join(text for text, _bold in parts))
-            button.setMaximumHeight(tokens().px(36))
-            button.clicked.connect(self.acted)
-            row.addWidget(button)
-        self.setLayout(row)
-        self.setFixedHeight(tokens().px(36))
+        self._time, self._parts, self._rule = time, tuple(parts), rule
+        self._button = Button(action, "link")
+        self._button.setVisible(bool(action))
+        self._button.setAccessibleDescription(self.text())
+        self._button.clicked.connect(self.acted)
+        self.setLayout(Row(None, self._button))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{time} {self.text()}")
+        self.setToolTip(self.text())
+
+    def text(self) -> str:
+        """What happened, without the time."""
+        return "".join(text for text, _bold in self._parts)
+
+    def sizeHint(self) -> QSize:
+        """A row of 36 px."""
+        return QSize(200, tokens().px(36))
+
+    def minimumSizeHint(self) -> QSize:
+        """Keeps its height; the writing is cut instead."""
+        return QSize(120, tokens().px(36))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The line below."""
+        """Time, the parts one after the other, the line below."""
+        t = tokens()
+        painter = QPainter(self)
+        font = face(t.body)
+        left = 4 + max(width(font, self._time), t.px(38)) + 12.0
+        write(painter, QRectF(4, 0, left, self.height()), self._time, font, t.muted)
+        end = self._button.x() - 4 if self._button.isVisible() else self.width()
+        for text, bold in self._parts:
+            font = face(t.body, bold=bold)
+            write(painter, QRectF(left, 0, max(end - left, 0), self.height()), text, font, t.ink)
+            left += width(font, text)
+            if left >= end:
+                break
         if self._rule:
-            QPainter(self).fillRect(0, self.height() - 1, self.width(), 1, tokens().line)
+            painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(t.line))
 
 
 class EmptyState(QWidget):
@@ -396,77 +385,3 @@ class Timeline(QWidget):
         for step, y in zip(self._steps, spots, strict=True):
             colour = t.badge if step.tone == "attention" else t.bad if step.tone == "bad" else t.brand_line
             box(painter, QRectF(1, y - 5, 10, 10), colour, radius=5)
-
-
-class FlowLayout(QLayout):
-    """Widgets from left to right, wrapped into as many rows as they need."""
-
-    def __init__(self, gap: int = 8, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._items: list[QLayoutItem] = []
-        self.setContentsMargins(0, 0, 0, 0)
-        self.setSpacing(gap)
-
-    def addItem(self, item: QLayoutItem) -> None:
-        """Qt's way to add."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """How many there are."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        """The item at ``index`` or None."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        """Take the item at ``index`` out."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        """It does not grow by itself."""
-        return Qt.Orientation(0)
-
-    def hasHeightForWidth(self) -> bool:
-        """The narrower, the higher."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """The height all rows need at ``width``."""
-        return self._place(QRect(0, 0, width, 0), move=False)
-
-    def setGeometry(self, rect: QRect) -> None:
-        """Place everything."""
-        super().setGeometry(rect)
-        self._place(rect, move=True)
-
-    def sizeHint(self) -> QSize:
-        """All in one row."""
-        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
-        wide = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
-        return self._framed(QSize(wide, max((size.height() for size in sizes), default=0)))
-
-    def minimumSize(self) -> QSize:
-        """The widest one."""
-        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
-        wide, high = max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0)
-        return self._framed(QSize(wide, high))
-
-    def _framed(self, size: QSize) -> QSize:
-        margins: QMargins = self.contentsMargins()
-        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
-
-    def _place(self, rect: QRect, *, move: bool) -> int:
-        margins = self.contentsMargins()
-        inner = rect.marginsRemoved(margins)
-        x, y, row = inner.left(), inner.top(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            size = item.sizeHint().boundedTo(QSize(max(inner.width(), 1), 100_000))
-            if x > inner.left() and x + size.width() > inner.right() + 1:
-                x, y, row = inner.left(), y + row + self.spacing(), 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x, row = x + size.width() + self.spacing(), max(row, size.height())
-        return y + row - rect.top() + margins.bottom()

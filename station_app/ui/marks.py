@@ -59,7 +59,7 @@ class Pill(QWidget):
     ) -> None:
         super().__init__(parent)
         self._icon, self._bold = icon, bold
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._text = self._tone = ""
         self.show_state(text, tone)
 
@@ -67,6 +67,7 @@ class Pill(QWidget):
         """Say something else, in another tone if given."""
         self._text, self._tone = text, tone or self._tone
         self.setAccessibleName(text)
+        self.setToolTip(text)
         self.updateGeometry()
         self.update()
 
@@ -87,8 +88,8 @@ class Pill(QWidget):
         return QSize(width(face(t.small, bold=self._bold), self._text) + icon + t.px(24), t.px(26))
 
     def minimumSizeHint(self) -> QSize:
-        """No smaller than it asks for."""
-        return self.sizeHint()
+        """Long words are cut before the page grows."""
+        return QSize(min(self.sizeHint().width(), tokens().px(72)), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ground, icon, writing."""

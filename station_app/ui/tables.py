@@ -355,14 +355,14 @@ class Table(QTableView):
         self.horizontalHeader().setFixedHeight(tokens().px(36))
 
     def _share(self) -> None:
-        """Fixed columns get their width, the others an equal part of the rest, at least 60 px."""
+        """Fixed columns get their width, the others an equal part of the rest, at least 80 px."""
         columns = self._rows_model.columns
         scale = tokens().px
         fixed = sum(scale(column.width) for column in columns)
         free = sum(1 for column in columns if not column.width)
         room = self.viewport().width()
-        squeeze = min(1.0, (room - 60 * free) / fixed) if fixed else 1.0
-        part = max(60, int((room - fixed * squeeze) / free)) if free else 0
+        squeeze = min(1.0, (room - scale(80) * free) / fixed) if fixed else 1.0
+        part = max(scale(80), int((room - fixed * squeeze) / free)) if free else 0
         for number, column in enumerate(columns):
             self.setColumnWidth(number, int(scale(column.width) * squeeze) if column.width else part)
 

@@ -1,0 +1,127 @@
+"""How parts stand: side by side, below each other, flowing. Import them from ``ui.kit``, which lists them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class Row(QHBoxLayout):
+    """Widgets side by side; None is a stretch."""
+
+    def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
+        super().__init__()
+        self.setSpacing(gap)
+        self.setContentsMargins(margins, margins, margins, margins)
+        for part in parts:
+            if part is None:
+                self.addStretch(1)
+            elif isinstance(part, QLayout):
+                self.addLayout(part)
+            else:
+                self.addWidget(part)
+
+
+class Column(QVBoxLayout):
+    """Widgets below each other; None is a stretch."""
+
+    def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
+        super().__init__()
+        self.setSpacing(gap)
+        self.setContentsMargins(margins, margins, margins, margins)
+        for part in parts:
+            if part is None:
+                self.addStretch(1)
+            elif isinstance(part, QLayout):
+                self.addLayout(part)
+            else:
+                self.addWidget(part)
+
+
+class FlowLayout(QLayout):
+    """Widgets from left to right, wrapped into as many rows as they need.
+
+    Buttons and chips bring their own air above and below; other things want a ``row_gap``.
+    """
+
+    def __init__(self, gap: int = 8, *, row_gap: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row_gap = row_gap
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(gap)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Qt's way to add."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """The item at ``index`` or None."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Take the item at ``index`` out."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """It does not grow by itself."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """The narrower, the higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """The height all rows need at ``width``."""
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place everything."""
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        """All in one row."""
+        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        wide = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
+        return self._framed(QSize(wide, max((size.height() for size in sizes), default=0)))
+
+    def minimumSize(self) -> QSize:
+        """The widest one."""
+        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
+        wide, high = max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0)
+        return self._framed(QSize(wide, high))
+
+    def _framed(self, size: QSize) -> QSize:
+        margins: QMargins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        margins = self.contentsMargins()
+        inner = rect.marginsRemoved(margins)
+        x, y, row = inner.left(), inner.top(), 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            size = item.sizeHint().boundedTo(QSize(max(inner.width(), 1), 100_000))
+            if x > inner.left() and x + size.width() > inner.right() + 1:
+                x, y, row = inner.left(), y + row + self._row_gap, 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x, row = x + size.width() + self.spacing(), max(row, size.height())
+        return y + row - rect.top() + margins.bottom()
