@@ -1,0 +1,347 @@
+"""The rows of format version 1 as they cross: one frozen type a ledger table, its bounds, and JSON Lines of them.
+
+Columns are those of ``schema.py``; a test keeps the two alike. This file is frozen with format version
+1: a later format gets types of its own. Sees only ``errors`` and ``strict``.
+
+A table is a stream of lines. A line is one row as canonical JSON (``strict.py``) with every column that is not NULL,
+ended by a line feed. Each row has exactly one spelling: a line is taken only when the typed row read from it would be
+written byte for byte the same, which leaves no room for doubled or unknown keys, fractions, NaN or lone surrogates.
+Columns that end in ``_sealed`` are base64 ciphertext under the key of their subject (DECISIONS.md 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from station_app.errors import Bug, Refused
+
+from .strict import LARGEST
+
+SCHEMA = 1
+"""The schema version of these rows, told in every manifest."""
+LONGEST_LINE = 64 * 1024
+"""Bytes of one row, its line feed included."""
+
+_UUID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
+Id = Annotated[str, Meta(pattern=_UUID)]
+StoreId = Annotated[str, Meta(pattern=r"\A[0-9a-f-]{32,36}\Z")]
+Time = Annotated[str, Meta(pattern=rf"\A{_DAY}T{_CLOCK}(:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|[+-]{_CLOCK})\Z")]
+Day = Annotated[str, Meta(pattern=rf"\A{_DAY}\Z")]
+Clock = Annotated[str, Meta(pattern=rf"\A{_CLOCK}\Z")]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=4000)]
+Sealed = Annotated[str, Meta(max_length=32_000, pattern=r"\A[A-Za-z0-9+/]*={0,2}\Z")]
+Digits = Annotated[str, Meta(pattern=r"\A[0-9]{1,32}\Z")]
+District = Annotated[str, Meta(pattern=r"\A[0-9]{6}\Z")]
+StationCode = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,16}\Z")]
+Flag = Annotated[int, Meta(ge=0, le=1)]
+Month = Annotated[int, Meta(ge=1, le=12)]
+Hour = Annotated[int, Meta(ge=0, le=23)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Change = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
+Number = Annotated[int, Meta(ge=0, le=LARGEST)]
+
+Occupation = Literal["rider", "courier", "ride_hail_driver", "truck_driver", "sanitation_worker", "resident", "other"]
+RequestState = Literal["recorded", "accepted", "transferred", "replied", "told", "closed", "reopened", "withdrawn"]
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
+    """What every ledger row has; ``void_reason`` is None while the row counts."""
+
+    id: Id
+    version: Annotated[int, Meta(ge=1, le=LARGEST)]
+    store_id: StoreId
+    void_reason: Name | None = None
+
+
+class Dated(Row, frozen=True, kw_only=True, gc=False):
+    """A row of a moment, with the station's local day."""
+
+    time: Time
+    business_date: Day
+
+
+class Station(Row, frozen=True, kw_only=True, gc=False):
+    code: StationCode
+    letter: Annotated[str, Meta(pattern=r"\A[A-Z]\Z")]
+    name: Name
+    district_code: District
+    zone: Code
+    district_name: Name | None = None
+    opens: Clock | None = None
+    closes: Clock | None = None
+    phone: Annotated[str, Meta(max_length=64)] | None = None
+    sample: Flag | None = None
+
+
+class Keeper(Row, frozen=True, kw_only=True, gc=False):
+    name: Name
+    role: Literal["keeper", "supervisor", "evening", "auditor"]
+    active: Flag
+
+
+class Shift(Dated, frozen=True, kw_only=True, gc=False):
+    keeper_id: Id
+    finished: Time | None = None
+
+
+class StationDay(Row, frozen=True, kw_only=True, gc=False):
+    business_date: Day
+    opened: Time | None = None
+    closed: Time | None = None
+    opened_by: Name | None = None
+    closed_by: Name | None = None
+    all_well: Flag | None = None
+    exceptions: Text | None = None
+    weather: Text | None = None
+    high: Annotated[int, Meta(ge=-100, le=100)] | None = None
+    note: Text | None = None
+
+
+class Person(Row, frozen=True, kw_only=True, gc=False):
+    occupation: Occupation
+    consent: Literal["none", "station", "district"]
+    registered_on: Day
+    platform: Name | None = None
+    notice_version: Number | None = None
+
+
+class Identity(Row, frozen=True, kw_only=True, gc=False):
+    name_sealed: Sealed | None = None
+    phone_sealed: Sealed | None = None
+
+
+class Badge(Row, frozen=True, kw_only=True, gc=False):
+    person_id: Id
+    code: Digits
+    card_number: Digits
+    state: Literal["active", "revoked"]
+    issued: Annotated[str, Meta(pattern=rf"\A{_DAY}(T{_CLOCK}(:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|[+-]{_CLOCK}))?\Z")]
+
+
+class Visit(Dated, frozen=True, kw_only=True, gc=False):
+    hour: Hour
+    occupation: Occupation
+    person_times: Count
+    recorded: Literal["scan", "typed", "tally", "paper"]
+    person_id: Id | None = None
+    keeper_id: Id | None = None
+
+
+class AmenityUse(Dated, frozen=True, kw_only=True, gc=False):
+    amenity: Literal["water", "rest", "charging", "microwave", "toilet", "first_aid", "policy_advice"]
+    visit_id: Id
+    person_id: Id | None = None
+    keeper_id: Id | None = None
+
+
+class Item(Row, frozen=True, kw_only=True, gc=False):
+    name: Name
+    unit: Name
+    kind: Literal["cooling", "warming", "first_aid", "drink", "study", "gift", "other"]
+    rank: Count
+    low_level: Count
+    alcohol: Flag
+    first_month: Month
+    last_month: Month
+    active: Flag
+
+
+class Quota(Row, frozen=True, kw_only=True, gc=False):
+    item_id: Id
+    per: Code
+    most: Count
+    starts_on: Day
+
+
+class Movement(Dated, frozen=True, kw_only=True, gc=False):
+    item_id: Id
+    delta: Change
+    kind: Literal["opening", "bought", "allocated", "donated", "handout", "waste", "count"]
+    lot: Name | None = None
+    expiry: Annotated[str, Meta(pattern=rf"\A({_DAY})?\Z")] | None = None
+    handout_id: Id | None = None
+    source: Name | None = None
+    keeper_id: Id | None = None
+
+
+class Handout(Dated, frozen=True, kw_only=True, gc=False):
+    item_id: Id
+    quantity: Count
+    short: Flag
+    already_given: Flag
+    person_id: Id | None = None
+    visit_id: Id | None = None
+    occupation: Occupation | None = None
+    keeper_id: Id | None = None
+
+
+class Refusal(Dated, frozen=True, kw_only=True, gc=False):
+    rule: Code
+    overridden: Flag
+    item_id: Id | None = None
+    person_id: Id | None = None
+    last: Name | None = None
+    next: Name | None = None
+    keeper_id: Id | None = None
+
+
+class Stocktake(Dated, frozen=True, kw_only=True, gc=False):
+    item_id: Id
+    book: Change
+    counted: Count
+    reason: Text | None = None
+    keeper_id: Id | None = None
+    second_name: Name | None = None
+
+
+class Request(Dated, frozen=True, kw_only=True, gc=False):
+    number: Code
+    kind: Literal["enquiry", "help", "complaint", "report", "suggestion", "praise"]
+    category: Literal[
+        "facilities", "estate_access", "labour", "insurance", "station", "schooling", "road_safety", "housing",
+        "training", "hardship", "other",
+    ]  # fmt: skip
+    channel: Literal["desk", "comment_box", "request_box", "walk_round", "chat", "phone"]
+    urgency: Literal["emergency", "urgent", "ordinary", "complex"]
+    due: Time
+    person_id: Id | None = None
+    text_sealed: Sealed | None = None
+    place_sealed: Sealed | None = None
+    contact_sealed: Sealed | None = None
+    keeper_id: Id | None = None
+
+
+class RequestStep(Dated, frozen=True, kw_only=True, gc=False):
+    request_id: Id
+    state: RequestState
+    side: Literal["station", "district"]
+    unit: Name | None = None
+    verdict: Literal["fixed", "partly", "not"] | None = None
+    note_sealed: Sealed | None = None
+    keeper_id: Id | None = None
+
+
+class Erasure(Dated, frozen=True, kw_only=True, gc=False):
+    subject_id: Id
+    reason: Name | None = None
+    keeper_id: Id | None = None
+
+
+TABLES: Mapping[str, type[Row]] = {
+    "station": Station,
+    "keeper": Keeper,
+    "shift": Shift,
+    "station_day": StationDay,
+    "person": Person,
+    "identity": Identity,
+    "badge": Badge,
+    "visit": Visit,
+    "amenity_use": AmenityUse,
+    "item": Item,
+    "quota": Quota,
+    "movement": Movement,
+    "handout": Handout,
+    "refusal": Refusal,
+    "stocktake": Stocktake,
+    "request": Request,
+    "request_step": RequestStep,
+    "erasure": Erasure,
+}
+"""The tables that cross, parents before children: the order in which a batch holds them."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoders = {name: msgspec.json.Decoder(kind) for name, kind in TABLES.items()}
+
+
+def typed(table: str, row: Mapping[str, Any] | Row) -> Row:
+    """``row`` (its NULL columns may be missing) as the type of ``table``; raises Bug when it would not be read."""
+    kind = TABLES.get(table)
+    if kind is None:
+        raise Bug(f"{table} does not cross")
+    fields = plain(row) if isinstance(row, Row) else row
+    try:
+        return msgspec.convert({name: column for name, column in fields.items() if column is not None}, kind)
+    except msgspec.ValidationError as error:
+        # the message names the column and the bound, never the content
+        raise Bug(f"a row of {table} that would be refused: {error}") from None
+
+
+def plain(row: Row) -> dict[str, Any]:
+    """A row as a dict with every column of its table, NULL as None: what ``Tx.take`` wants."""
+    return msgspec.structs.asdict(row)
+
+
+def line(row: Row) -> bytes:
+    """The one spelling of a row, without the line feed."""
+    return _encoder.encode(row)
+
+
+def encode(table: str, rows: Iterable[Mapping[str, Any] | Row]) -> Iterator[bytes]:
+    """The lines of ``rows``, each checked against the bounds that the reader will hold it to."""
+    for row in rows:
+        spelled = _encoder.encode(typed(table, row)) + b"\n"
+        if len(spelled) > LONGEST_LINE:
+            raise Bug(f"a row of {table} longer than {LONGEST_LINE} bytes")
+        yield spelled
+
+
+def decode(table: str, lines: Iterable[bytes]) -> Iterator[Row]:
+    """The rows of ``lines`` (without line feeds); Refused ``sync_files.bad_row`` names the table and the line."""
+    decoder = _decoders.get(table)
+    if decoder is None:
+        raise Refused("sync_files.unknown_table", table=table[:40])
+    number = 0
+    for number, spelled in enumerate(lines, 1):
+        try:
+            row = decoder.decode(spelled)
+            if _encoder.encode(row) != spelled:
+                raise ValueError
+        except (msgspec.DecodeError, ValueError, RecursionError):  # bad UTF-8 is a ValueError
+            raise Refused("sync_files.bad_row", table=table, line=number) from None
+        yield row
+
+
+# --- digests ---------------------------------------------------------------------------------------------------------
+
+NO_ROWS = "0" * 64
+"""The digest of a table without rows."""
+
+
+class Digest:
+    """The order-independent digest of a table: the sum modulo 2**256 of the SHA-256 of every row's line (no line feed).
+
+    Adding is one sum, removing one difference, so either side can keep it current. It finds what differs by accident;
+    the manifest's hash of the bytes is what guards against intent.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sum = 0
+
+    def add(self, spelled: bytes) -> None:
+        """Count one row, given as its line without line feed."""
+        self.rows += 1
+        self._sum += int.from_bytes(hashlib.sha256(spelled).digest(), "big")
+
+    @property
+    def hex(self) -> str:
+        """64 hex digits."""
+        return f"{self._sum % 2**256:064x}"
+
+
+def digest(table: str, rows: Iterable[Mapping[str, Any] | Row]) -> str:
+    """The digest of ``rows`` as 64 hex digits."""
+    total = Digest()
+    for row in rows:
+        total.add(line(typed(table, row)))
+    return total.hex
