@@ -80,7 +80,7 @@ class Database:
     def scalar(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
         """The first column of the first row, or None."""
         row = self.one(sql, parameters)
-        return None if row is None else tuple(row)[0]
+        return None if row is None else _first(row)
 
     def meta(self, name: str) -> str:
         """A small fact about this store, "" when it was never written."""
@@ -146,8 +146,8 @@ class Database:
         """What SQLCipher's page MACs and SQLite's own check find wrong with the file, as they say it."""
         with self._writing:
             _do(self._writer, "PRAGMA wal_checkpoint(TRUNCATE)")  # without it the page check raises false alarms
-            found = [str(tuple(row)[0]) for row in _asked(self._writer, "PRAGMA cipher_integrity_check", ())]
-            found += [str(tuple(row)[0]) for row in _asked(self._writer, "PRAGMA integrity_check", ())]
+            found = [str(_first(row)) for row in _asked(self._writer, "PRAGMA cipher_integrity_check", ())]
+            found += [str(_first(row)) for row in _asked(self._writer, "PRAGMA integrity_check", ())]
         return [line for line in found if line != "ok"]
 
     def close(self) -> None:
@@ -233,7 +233,7 @@ class Tx:
             if here is not None and here["version"] == there["version"]:
                 lost.append(here)
             self._write(table, columns, there)
-            self._touched.setdefault(table, []).append(there["id"])
+            self._touched.setdefault(table, []).append(str(there["id"]))
             taken += 1
         return taken, lost, foreign
 
@@ -248,7 +248,10 @@ class Tx:
 
     def set_meta(self, name: str, content: str) -> None:
         """Write a small fact about this store."""
-        self.run("INSERT INTO meta(name, content) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET content = excluded.content", (name, content))
+        self.run(
+            "INSERT INTO meta(name, content) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET content = excluded.content",
+            (name, content),
+        )
         if name == "store_id":
             self._store_id = content
         if name == "zone":
@@ -285,13 +288,15 @@ class Tx:
 
 def image(row: Mapping[str, Any]) -> str:
     """A row as the log keeps it: JSON with sorted keys, without its empty columns."""
-    return json.dumps({k: v for k, v in row.items() if v is not None}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(
+        {k: v for k, v in row.items() if v is not None}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
 
 
 # --- opening -----------------------------------------------------------------------------------------------------------
 
 
-def open(  # noqa: A001  db.open reads as what it does
+def open(
     path: Path,
     key: str,
     migrations: Sequence[Migration],
@@ -380,7 +385,9 @@ def _hold(path: Path, holder: str) -> Any:
             by = note.read_text("utf-8")
         except OSError:
             by = "window"
-        raise EnvironmentFault("db.in_use_by_command" if by == "command" else "db.in_use_by_window", folder=path.parent.name) from None
+        raise EnvironmentFault(
+            "db.in_use_by_command" if by == "command" else "db.in_use_by_window", folder=path.parent.name
+        ) from None
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=str(path.parent), reason=error.strerror) from error
     return lock
@@ -393,6 +400,11 @@ def _let_go(lock: Any) -> None:
 
 
 # --- the driver's errors, told apart ------------------------------------------------------------------------------------
+
+
+def _first(row: Any) -> Any:
+    """A row's first column; the driver's rows also answer by place."""
+    return row[0]
 
 
 def _do(connection: Any, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
@@ -424,5 +436,3 @@ def _translated() -> Iterator[None]:
         if any(word in said for word in ("disk I/O error", "readonly", "read-only", "unable to open")):
             raise EnvironmentFault("db.io", reason=said) from error
         raise
-
-

@@ -45,7 +45,11 @@ class DataFolder:
 
 def default_folder() -> Path:
     """Where data goes without ``--data``: beside the program when a ``.portable`` file stands there, else the user's own."""
-    program = Path(sys.executable).resolve().parent if getattr(sys, "frozen", False) else Path(__file__).resolve().parent.parent
+    program = (
+        Path(sys.executable).resolve().parent
+        if getattr(sys, "frozen", False)
+        else Path(__file__).resolve().parent.parent
+    )
     if (program / ".portable").exists():
         return program / "data"
     if named := os.environ.get("STATION_DATA"):

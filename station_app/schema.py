@@ -76,7 +76,15 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     )
     ledger(
         "visit",
-        {**day, "hour": int, "occupation": str, "person_times": int, "recorded": str, "person_id": str, "keeper_id": str},
+        {
+            **day,
+            "hour": int,
+            "occupation": str,
+            "person_times": int,
+            "recorded": str,
+            "person_id": str,
+            "keeper_id": str,
+        },
         {"time", "business_date", "hour", "occupation", "person_times", "recorded"},
     )
     ledger(
@@ -92,7 +100,9 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         },
         {"name", "unit", "kind", "rank", "low_level", "alcohol", "first_month", "last_month", "active"},
     )  # fmt: skip
-    ledger("quota", {"item_id": str, "per": str, "most": int, "starts_on": str}, {"item_id", "per", "most", "starts_on"})
+    ledger(
+        "quota", {"item_id": str, "per": str, "most": int, "starts_on": str}, {"item_id", "per", "most", "starts_on"}
+    )
     ledger(
         "movement",
         {
@@ -111,7 +121,16 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
     ledger(
         "refusal",
-        {**day, "item_id": str, "person_id": str, "rule": str, "last": str, "next": str, "overridden": int, "keeper_id": str},
+        {
+            **day,
+            "item_id": str,
+            "person_id": str,
+            "rule": str,
+            "last": str,
+            "next": str,
+            "overridden": int,
+            "keeper_id": str,
+        },
         {"time", "business_date", "rule", "overridden"},
     )
     ledger(
@@ -129,10 +148,21 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
     ledger(
         "request_step",
-        {**day, "request_id": str, "state": str, "side": str, "unit": str, "verdict": str, "note_sealed": str, "keeper_id": str},
+        {
+            **day,
+            "request_id": str,
+            "state": str,
+            "side": str,
+            "unit": str,
+            "verdict": str,
+            "note_sealed": str,
+            "keeper_id": str,
+        },
         {"time", "business_date", "request_id", "state", "side"},
     )
-    ledger("erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"})
+    ledger(
+        "erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"}
+    )
 
     index("visit", "business_date, time")
     index("visit", "person_id, business_date", "WHERE person_id IS NOT NULL")
@@ -156,13 +186,18 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     # local, alike on both sides: small facts about this database, keys of subjects
     db.table("meta").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
     db.table("secret").create({"name": str, "content": bytes}, pk="name", not_null={"content"}, strict=True)
-    db.table("subject_key").create({"subject_id": str, "secret": bytes}, pk="subject_id", not_null={"secret"}, strict=True)
+    db.table("subject_key").create(
+        {"subject_id": str, "secret": bytes}, pk="subject_id", not_null={"secret"}, strict=True
+    )
 
 
 def _log_1(db: sqlite_utils.Database) -> None:
     """The operations and the before and after image of every ledger row they touched."""
     db.table("operation").create(
-        {"sequence": int, "id": str, "op": str, "time": str, "business_date": str, "keeper_id": str, "undoes": str, "recorded": str, "details": str},
+        {
+            "sequence": int, "id": str, "op": str, "time": str, "business_date": str, "keeper_id": str, "undoes": str,
+            "recorded": str, "details": str,
+        },
         pk="sequence", not_null={"id", "op", "time", "business_date", "recorded"}, strict=True,
     )  # fmt: skip
     db.execute("CREATE UNIQUE INDEX operation_id ON operation(id)")
@@ -180,7 +215,9 @@ def _station_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
     db.table("setting").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
-    db.table("pin").create({"keeper_id": str, "hashed": str, "failures": int, "blocked_until": str}, pk="keeper_id", strict=True)
+    db.table("pin").create(
+        {"keeper_id": str, "hashed": str, "failures": int, "blocked_until": str}, pk="keeper_id", strict=True
+    )
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
@@ -208,7 +245,10 @@ def _station_1(db: sqlite_utils.Database) -> None:
     db.execute("CREATE UNIQUE INDEX batch_hash ON batch(hash)")
     db.execute("CREATE INDEX batch_last ON batch(last_sequence)")
     db.table("receipt").create(
-        {"no": int, "epoch": int, "time": str, "applied": str, "body": str}, pk="no", not_null={"epoch", "body"}, strict=True
+        {"no": int, "epoch": int, "time": str, "applied": str, "body": str},
+        pk="no",
+        not_null={"epoch", "body"},
+        strict=True,
     )
     db.table("refused_row").create(
         {"row_id": str, "table_name": str, "version": int, "reason": str, "receipt_no": int}, pk=("table_name", "row_id"), strict=True

@@ -44,7 +44,9 @@ class Root:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes that only this root gives for ``purpose``."""
-        return hashlib.blake2b(purpose.encode(), key=self._secret, digest_size=KEY_BYTES, person=b"station-app/1").digest()
+        return hashlib.blake2b(
+            purpose.encode(), key=self._secret, digest_size=KEY_BYTES, person=b"station-app/1"
+        ).digest()
 
     def database_key(self) -> str:
         """The raw database key as exactly 64 hex digits (anything else would silently be taken as a passphrase)."""
@@ -129,7 +131,9 @@ def _open_slot(slot: Slot, password: str) -> Root | None:
     key = _stretch(password, _bytes(slot.salt), Cost(slot.passes, slot.memory))
     try:
         return Root(
-            bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(_bytes(slot.sealed), slot.header(), _bytes(slot.nonce), key)
+            bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
+                _bytes(slot.sealed), slot.header(), _bytes(slot.nonce), key
+            )
         )
     except exceptions.CryptoError:
         return None
@@ -165,7 +169,7 @@ def _write(file: Path, slots: list[Slot]) -> None:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(fresh, file)
+        fresh.replace(file)
         sync_folder(file.parent)
     except OSError as error:
         raise EnvironmentFault("vault.unwritable", name=file.name, reason=error.strerror) from error

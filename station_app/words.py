@@ -37,7 +37,9 @@ def language() -> str:
 
 def system_language() -> str:
     """The language for a first run: STATION_LANG, else the system's, else Chinese."""
-    named = next((v for v in (os.environ.get(k, "") for k in ("STATION_LANG", "LC_ALL", "LC_MESSAGES", "LANG")) if v), "")
+    named = next(
+        (v for v in (os.environ.get(k, "") for k in ("STATION_LANG", "LC_ALL", "LC_MESSAGES", "LANG")) if v), ""
+    )
     if named in ("", "C", "POSIX", "C.UTF-8"):
         named = locale.getlocale()[0] or ""
     return "en" if named.lower().startswith("en") else "zh"

@@ -28,7 +28,7 @@ def reply(db: Database, number: str, state: RequestState, note: str = "", unit: 
 
 def by_number(db: Database, number: str) -> Request:
     """A request of any station by its full number."""
-    row = db.one(f"{requests.REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (number.strip().upper(),))
+    row = store.request_row(db, number.strip().upper())
     if row is None:
         raise UserMistake("requests.unknown_number", number=number)
     return requests.record(row, requests.steps(db, row), Exchange.RECEIPTED)
@@ -36,8 +36,7 @@ def by_number(db: Database, number: str) -> Request:
 
 def inbox(db: Database, limit: int = 500) -> list[Request]:
     """Requests of all stations, the newest first."""
-    rows = db.rows(f"{requests.REQUEST} WHERE r.void_reason IS NULL ORDER BY r.time DESC LIMIT ?", (limit,))
-    return [requests.record(row, (), Exchange.RECEIPTED) for row in rows]
+    return [requests.record(row, (), Exchange.RECEIPTED) for row in store.request_rows(db, limit)]
 
 
 def pack(db: Database, code: str, folder: Path) -> tuple[carry.Written, Changes]:
@@ -64,9 +63,14 @@ def pack(db: Database, code: str, folder: Path) -> tuple[carry.Written, Changes]
         )
         steps = [wire.typed("request_step", dict(row)) for row in store.answers_for(db, stores)]
         written = envelope.write_pack(
-            fields, Pack(receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)]), own.sign, own.public.verify_key
+            fields,
+            Pack(receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)]),
+            own.sign,
+            own.public.verify_key,
         )
-        sealed = carrier.seal(carrier.write_carrier([written.data], {}, {}, own.sign, own.public.verify_key), [station.recipient])
+        sealed = carrier.seal(
+            carrier.write_carrier([written.data], {}, {}, own.sign, own.public.verify_key), [station.recipient]
+        )
         # written inside the operation: a number is spent only on a pack that was read back
         file = carry.write_file(folder, identity.pack_name(fields.district, station.code, no), sealed)
     return file, Changes(tx.operation, Op.APPLY_PACK, {"enrolled": (station.station_id,)})

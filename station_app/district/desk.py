@@ -25,7 +25,9 @@ def status(db: Database) -> list[StationLine]:
     return [StationLine(station, store.held(db, station.station_id)) for station in store.stations(db)]
 
 
-def report(db: Database, first: str, last: str, codes: Sequence[str] = ()) -> tuple[Report, list[tuple[store.Enrolled, Report]]]:
+def report(
+    db: Database, first: str, last: str, codes: Sequence[str] = ()
+) -> tuple[Report, list[tuple[store.Enrolled, Report]]]:
     """The report of a span over all stations (or those with ``codes``), and each station's own."""
     chosen = [store.by_code(db, code) for code in codes] or store.stations(db)
     of = {station.code: store.stores_of(db, station.station_id) for station in chosen}

@@ -95,6 +95,5 @@ def _compare(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> None:
     head = batch.manifest
     have = store.held(tx.db, sender.station_id)
     gaps = any(store_id == head.store_id for store_id, _ in have.missing)
-    newest = tx.db.scalar("SELECT max(no) FROM intake WHERE store_id = ?", (head.store_id,))
-    if head.no == newest:
+    if head.no == store.newest_no(tx.db, head.store_id):
         store.set_agreement(tx, batch.hash, None if gaps else outbox.totals(tx.db, head.store_id) == head.totals)

@@ -17,6 +17,7 @@ from station_app.model import Changes, Keeper, Op, Role, uuid7
 from station_app.paths import DataFolder
 from station_app.schema import DISTRICT
 from station_app.services import credentials, keepers
+from station_app.services.requests import REQUEST
 from station_app.sync import carry, identity
 
 # --- the store ---------------------------------------------------------------------------------------------------------
@@ -175,7 +176,10 @@ def verify_keys(db: Database) -> dict[bytes, bytes]:
 
 def stores_of(db: Database, station_id: str) -> list[str]:
     """The ids of every store a station has written from."""
-    return [row["store_id"] for row in db.rows("SELECT store_id FROM store WHERE station_id = ? ORDER BY first_seen", (station_id,))]
+    return [
+        row["store_id"]
+        for row in db.rows("SELECT store_id FROM store WHERE station_id = ? ORDER BY first_seen", (station_id,))
+    ]
 
 
 def owner_of(db: Database, store_id: str) -> str | None:
@@ -212,7 +216,8 @@ def keep_intake(
 ) -> None:
     """Note a batch that was taken in."""
     tx.run(
-        "INSERT INTO intake(hash, station_id, store_id, no, previous, row_count, taken_in, closed, manifest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO intake(hash, station_id, store_id, no, previous, row_count, taken_in, closed, manifest)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (hash, station_id, store_id, no, previous, rows, tx.stamp.time, closed, manifest),
     )
 
@@ -258,7 +263,14 @@ def may_know(db: Database, subject_id: str, stores: Sequence[str]) -> bool:
 
 def forget_erased(tx: Tx) -> int:
     """Apply every erasure: the keys of erased subjects go, whatever came in before or after."""
-    return tx.run("DELETE FROM subject_key WHERE subject_id IN (SELECT subject_id FROM erasure WHERE void_reason IS NULL)")
+    return tx.run(
+        "DELETE FROM subject_key WHERE subject_id IN (SELECT subject_id FROM erasure WHERE void_reason IS NULL)"
+    )
+
+
+def newest_no(db: Database, store_id: str) -> int:
+    """The highest batch number that came from a store."""
+    return int(db.scalar("SELECT coalesce(max(no), 0) FROM intake WHERE store_id = ?", (store_id,)))
 
 
 def set_agreement(tx: Tx, batch_hash: str, agrees: bool | None) -> None:
@@ -286,8 +298,15 @@ def held(db: Database, station_id: str) -> Held:
     by_store: dict[str, dict[int, list[str]]] = {}
     for row in rows:
         by_store.setdefault(row["store_id"], {}).setdefault(row["no"], []).append(row["hash"])
-    missing = tuple((store, no) for store, numbers in by_store.items() for no in range(1, max(numbers)) if no not in numbers)
-    forks = tuple((store, no, tuple(hashes)) for store, numbers in by_store.items() for no, hashes in numbers.items() if len(hashes) > 1)
+    missing = tuple(
+        (store, no) for store, numbers in by_store.items() for no in range(1, max(numbers)) if no not in numbers
+    )
+    forks = tuple(
+        (store, no, tuple(hashes))
+        for store, numbers in by_store.items()
+        for no, hashes in numbers.items()
+        if len(hashes) > 1
+    )
     newest = max(rows, key=lambda row: (row["closed"], row["no"]), default=None)
     agrees = None if newest is None or newest["agrees"] is None else bool(newest["agrees"])
     return Held(
@@ -299,7 +318,10 @@ def held(db: Database, station_id: str) -> Held:
 
 def turned_down(db: Database, station_id: str) -> list[Row]:
     """The rows of a station that were not taken."""
-    return db.rows("SELECT table_name, row_id, version, reason FROM turned_down WHERE station_id = ? ORDER BY table_name, row_id", (station_id,))
+    return db.rows(
+        "SELECT table_name, row_id, version, reason FROM turned_down WHERE station_id = ? ORDER BY table_name, row_id",
+        (station_id,),
+    )
 
 
 def next_pack_no(tx: Tx, station_id: str) -> int:
@@ -316,3 +338,13 @@ def answers_for(db: Database, stores: Sequence[str]) -> list[Row]:
         f" WHERE s.side = 'district' AND r.store_id IN ({marks}) ORDER BY s.time, s.id",
         list(stores),
     )
+
+
+def request_row(db: Database, number: str) -> Row | None:
+    """The request of this number, as ``requests.record`` reads it."""
+    return db.one(f"{REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (number,))
+
+
+def request_rows(db: Database, limit: int) -> list[Row]:
+    """Requests of all stations, the newest first."""
+    return db.rows(f"{REQUEST} WHERE r.void_reason IS NULL ORDER BY r.time DESC LIMIT ?", (limit,))

@@ -36,7 +36,9 @@ def _log_matches_rows(db: Database) -> Iterator[Problem]:
     for table in LEDGERS:
         newest: dict[str, str] = {}
         versions: dict[str, int] = {}
-        for change in db.rows("SELECT row_id, version, before, after FROM change WHERE table_name = ? ORDER BY sequence", (table,)):
+        for change in db.rows(
+            "SELECT row_id, version, before, after FROM change WHERE table_name = ? ORDER BY sequence", (table,)
+        ):
             row_id = change["row_id"]
             if change["version"] != versions.get(row_id, 0) + 1 or (change["before"] or "") != newest.get(row_id, ""):
                 yield Problem("audit.log_broken", {"table": table, "id": row_id})
@@ -72,8 +74,8 @@ def _stock_is_its_movements(db: Database) -> Iterator[Problem]:
 
 def _handouts_have_movements(db: Database) -> Iterator[Problem]:
     rows = db.rows(
-        "SELECT h.id, h.quantity, h.void_reason, coalesce((SELECT -sum(delta) FROM movement WHERE handout_id = h.id AND void_reason IS NULL), 0)"
-        " AS moved FROM handout h"
+        "SELECT h.id, h.quantity, h.void_reason, coalesce((SELECT -sum(delta) FROM movement"
+        " WHERE handout_id = h.id AND void_reason IS NULL), 0) AS moved FROM handout h"
     )
     for row in rows:
         if row["moved"] != (0 if row["void_reason"] else row["quantity"]):
@@ -87,7 +89,9 @@ def _visits_are_sound(db: Database) -> Iterator[Problem]:
             yield Problem("audit.visit_day", {"id": row["id"]})
         if row["person_times"] < 1 or (row["person_id"] and row["person_times"] != 1):
             yield Problem("audit.visit_count", {"id": row["id"]})
-    for row in db.rows("SELECT v.id FROM visit v LEFT JOIN person p ON p.id = v.person_id WHERE v.person_id IS NOT NULL AND p.id IS NULL"):
+    for row in db.rows(
+        "SELECT v.id FROM visit v LEFT JOIN person p ON p.id = v.person_id WHERE v.person_id IS NOT NULL AND p.id IS NULL"
+    ):
         yield Problem("audit.visit_nobody", {"id": row["id"]})
 
 
@@ -96,7 +100,8 @@ def _search_is_whole(db: Database) -> Iterator[Problem]:
     rows = db.rows(
         "SELECT p.id FROM person p LEFT JOIN person_entry e ON e.person_id = p.id"
         " WHERE p.void_reason IS NULL AND e.person_id IS NULL AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id)"
-        " UNION ALL SELECT e.person_id FROM person_entry e LEFT JOIN person p ON p.id = e.person_id AND p.void_reason IS NULL WHERE p.id IS NULL"
+        " UNION ALL SELECT e.person_id FROM person_entry e"
+        " LEFT JOIN person p ON p.id = e.person_id AND p.void_reason IS NULL WHERE p.id IS NULL"
     )
     for row in rows:
         yield Problem("audit.search", {"id": row["id"]})

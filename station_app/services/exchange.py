@@ -70,7 +70,8 @@ def status(db: Database) -> Status:
         if row["state"] == Exchange.LOCAL:
             by_table[row["table_name"]] = row["n"]
     since = db.scalar(
-        "SELECT o.recorded FROM change c JOIN operation o ON o.sequence = c.operation WHERE c.sequence > ? ORDER BY c.sequence LIMIT 1", (edge,)
+        "SELECT o.recorded FROM change c JOIN operation o ON o.sequence = c.operation WHERE c.sequence > ? ORDER BY c.sequence LIMIT 1",
+        (edge,),
     )
     return Status(
         local=total[Exchange.LOCAL], packed=total[Exchange.PACKED], receipted=total[Exchange.RECEIPTED], refused=total[Exchange.REFUSED],
@@ -81,7 +82,9 @@ def status(db: Database) -> Status:
 
 def waiting(db: Database) -> int:
     """How many rows no batch holds yet; cheap, for the top of the window."""
-    return int(db.scalar("SELECT count(DISTINCT table_name || row_id) FROM change WHERE sequence > ?", (last_packed(db),)))
+    return int(
+        db.scalar("SELECT count(DISTINCT table_name || row_id) FROM change WHERE sequence > ?", (last_packed(db),))
+    )
 
 
 def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
@@ -111,7 +114,8 @@ def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
 def batches(db: Database, limit: int = 100) -> list[BatchLine]:
     """The batches closed so far, the newest first."""
     rows = db.rows(
-        "SELECT no, closed, row_count, length(body) AS size, hash, carried_to, receipted FROM batch ORDER BY no DESC LIMIT ?", (limit,)
+        "SELECT no, closed, row_count, length(body) AS size, hash, carried_to, receipted FROM batch ORDER BY no DESC LIMIT ?",
+        (limit,),
     )
     return [
         BatchLine(
@@ -162,12 +166,16 @@ def keep_batch(tx: Tx, *, no: int, closed: str, first: int, last: int, row_count
 
 def unconfirmed(db: Database) -> list[tuple[int, bytes]]:
     """(no, bytes) of every batch that no receipt has listed, oldest first: an export carries them all."""
-    return [(row["no"], row["body"]) for row in db.rows("SELECT no, body FROM batch WHERE receipted IS NULL ORDER BY no")]
+    return [
+        (row["no"], row["body"]) for row in db.rows("SELECT no, body FROM batch WHERE receipted IS NULL ORDER BY no")
+    ]
 
 
 def carried(tx: Tx, numbers: Iterable[int], where: str) -> None:
     """Note where and when batches were written."""
-    tx.run_many("UPDATE batch SET carried_to = ?, carried = ? WHERE no = ?", [(where, tx.stamp.time, no) for no in numbers])
+    tx.run_many(
+        "UPDATE batch SET carried_to = ?, carried = ? WHERE no = ?", [(where, tx.stamp.time, no) for no in numbers]
+    )
 
 
 def keys_for(db: Database, subjects: Iterable[str]) -> dict[str, bytes]:
@@ -176,7 +184,9 @@ def keys_for(db: Database, subjects: Iterable[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
-        rows = db.rows(f"SELECT subject_id, secret FROM subject_key WHERE subject_id IN ({', '.join('?' * len(part))})", part)
+        rows = db.rows(
+            f"SELECT subject_id, secret FROM subject_key WHERE subject_id IN ({', '.join('?' * len(part))})", part
+        )
         found |= {row["subject_id"]: row["secret"] for row in rows}
     return found
 
@@ -187,18 +197,25 @@ def newest_receipt(db: Database) -> tuple[int, int]:
     return (row["epoch"], row["no"]) if row else (0, 0)
 
 
-def apply_receipt(tx: Tx, *, epoch: int, no: int, body: str, have: Iterable[str], refused: Iterable[Mapping[str, Any]]) -> int:
+def apply_receipt(
+    tx: Tx, *, epoch: int, no: int, body: str, have: Iterable[str], refused: Iterable[Mapping[str, Any]]
+) -> int:
     """Mark what the district has; returns how many batches turned to receipted."""
-    tx.run("INSERT INTO receipt(no, epoch, time, applied, body) VALUES(?, ?, ?, ?, ?)", (no, epoch, tx.stamp.time, tx.stamp.time, body))
+    tx.run(
+        "INSERT INTO receipt(no, epoch, time, applied, body) VALUES(?, ?, ?, ?, ?)",
+        (no, epoch, tx.stamp.time, tx.stamp.time, body),
+    )
     turned = 0
     for batch_hash in have:
         turned += tx.run(
-            "UPDATE batch SET receipt_no = ?, receipted = ? WHERE hash = ? AND receipted IS NULL", (no, tx.stamp.time, batch_hash)
+            "UPDATE batch SET receipt_no = ?, receipted = ? WHERE hash = ? AND receipted IS NULL",
+            (no, tx.stamp.time, batch_hash),
         )
     for row in refused:
         tx.run(
             "INSERT INTO refused_row(table_name, row_id, version, reason, receipt_no) VALUES(?, ?, ?, ?, ?)"
-            " ON CONFLICT(table_name, row_id) DO UPDATE SET version = excluded.version, reason = excluded.reason, receipt_no = excluded.receipt_no",
+            " ON CONFLICT(table_name, row_id) DO UPDATE"
+            " SET version = excluded.version, reason = excluded.reason, receipt_no = excluded.receipt_no",
             (row["table"], row["id"], row["version"], row["reason"], no),
         )
     return turned
@@ -222,3 +239,17 @@ def own_requests(db: Database) -> frozenset[str]:
 def last_closed(db: Database) -> str:
     """When the newest batch was closed (ISO 8601), "" before the first."""
     return db.scalar("SELECT closed FROM batch ORDER BY no DESC LIMIT 1") or ""
+
+
+def control_totals(db: Database, store_id: str) -> dict[str, Any]:
+    """What a store recorded and did not void: person-times, handouts by item id, request steps by state."""
+
+    def split(sql: str) -> dict[str, int]:
+        return {row["part"]: row["n"] for row in db.rows(sql, (store_id,))}
+
+    stands = "WHERE store_id = ? AND void_reason IS NULL"
+    return {
+        "person_times": db.scalar(f"SELECT coalesce(sum(person_times), 0) FROM visit {stands}", (store_id,)),
+        "handouts": split(f"SELECT item_id AS part, sum(quantity) AS n FROM handout {stands} GROUP BY 1"),
+        "requests": split(f"SELECT state AS part, count(*) AS n FROM request_step {stands} GROUP BY 1"),
+    }

@@ -27,8 +27,17 @@ def log(db: Database, business_date: str, limit: int = 200) -> list[LogLine]:
 
 def of_person(db: Database, person_id: str, limit: int = 50) -> list[LogLine]:
     """What was done for one person, the newest first."""
-    rows = db.rows(f"{LINE} WHERE json_extract(o.details, '$.person') = ? ORDER BY o.sequence DESC LIMIT ?", (person_id, limit))
+    rows = db.rows(
+        f"{LINE} WHERE json_extract(o.details, '$.person') = ? ORDER BY o.sequence DESC LIMIT ?", (person_id, limit)
+    )
     return _lines(db, rows)
+
+
+def of_row(db: Database, table: str, row_id: str) -> LogLine | None:
+    """The newest operation that changed this row of a ledger; None when no change is known."""
+    newest = "SELECT operation FROM change WHERE table_name = ? AND row_id = ? ORDER BY sequence DESC LIMIT 1"
+    lines = _lines(db, db.rows(f"{LINE} WHERE o.sequence = ({newest})", (table, row_id)))
+    return lines[0] if lines else None
 
 
 LINE = (
@@ -51,10 +60,16 @@ def _lines(db: Database, rows: list[Row]) -> list[LogLine]:
             state = Exchange.RECEIPTED if row["receipted"] else Exchange.PACKED
         found.append(
             LogLine(
-                operation=row["id"], op=op, time=row["time"], business_date=row["business_date"], keeper=row["keeper"] or "",
-                details=json.loads(row["details"] or "{}"), undone=bool(row["undone"]),
-                undoable=op not in NOT_UNDOABLE and not row["undone"] and row["newest"] is not None, exchange=state,
-            )  # fmt: skip
+                operation=row["id"],
+                op=op,
+                time=row["time"],
+                business_date=row["business_date"],
+                keeper=row["keeper"] or "",
+                details=json.loads(row["details"] or "{}"),
+                undone=bool(row["undone"]),
+                undoable=op not in NOT_UNDOABLE and not row["undone"] and row["newest"] is not None,
+                exchange=state,
+            )
         )
     return found
 
@@ -82,7 +97,9 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     rows = db.rows("SELECT * FROM change WHERE operation = ? ORDER BY sequence DESC", (found["sequence"],))
     if not rows:
         raise Refused("history.stays")
-    with db.transact(Op.UNDO, at, undone=op.value, **{k: v for k, v in json.loads(found["details"] or "{}").items() if k == "person"}) as tx:
+    with db.transact(
+        Op.UNDO, at, undone=op.value, **{k: v for k, v in json.loads(found["details"] or "{}").items() if k == "person"}
+    ) as tx:
         tx.undoes = operation
         people = {_take_back(tx, row) for row in rows}
         for person_id in sorted(people - {""}):

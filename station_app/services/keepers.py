@@ -31,7 +31,15 @@ def write_pin(tx: Tx, keeper_id: str, pin: str) -> None:
 
 
 def add(
-    db: Database, folder: Path, root: vault.Root, name: str, role: Role, password: str, pin: str = "", *, cost: vault.Cost = vault.DESK
+    db: Database,
+    folder: Path,
+    root: vault.Root,
+    name: str,
+    role: Role,
+    password: str,
+    pin: str = "",
+    *,
+    cost: vault.Cost = vault.DESK,
 ) -> tuple[Keeper, Changes]:
     """A further keeper with a slot of their own; raises UserMistake for an empty or taken name or a short password."""
     name = name.strip()
@@ -200,7 +208,10 @@ def close_station(db: Database, note: str = "", at: datetime | None = None) -> C
             raise UserMistake("keepers.not_open")
         if found["closed"]:
             raise UserMistake("keepers.closed_already", time=found["closed"][11:16])
-        tx.put("station_day", {"id": found["id"], "closed": tx.stamp.time, "closed_by": db.acting, "note": note.strip() or None})
+        tx.put(
+            "station_day",
+            {"id": found["id"], "closed": tx.stamp.time, "closed_by": db.acting, "note": note.strip() or None},
+        )
     return tx.changes
 
 

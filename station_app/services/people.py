@@ -138,7 +138,13 @@ def erase(db: Database, person_id: str, reason: str = "withdrawn", at: datetime 
                 tx.put("badge", {"id": badge.id, "state": BadgeState.REVOKED.value})
         tx.put(
             "erasure",
-            {"time": tx.stamp.time, "business_date": tx.stamp.business_date, "subject_id": person_id, "reason": reason, "keeper_id": db.acting},
+            {
+                "time": tx.stamp.time,
+                "business_date": tx.stamp.business_date,
+                "subject_id": person_id,
+                "reason": reason,
+                "keeper_id": db.acting,
+            },
         )
         subjects.forget(tx, person_id)
         entry = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
@@ -323,7 +329,9 @@ def known(db: Database) -> Known:
     )
 
 
-def import_roster(db: Database, plan: RosterPlan, progress: Progress = no_progress, at: datetime | None = None) -> tuple[ImportResult, Changes]:
+def import_roster(
+    db: Database, plan: RosterPlan, progress: Progress = no_progress, at: datetime | None = None
+) -> tuple[ImportResult, Changes]:
     """Take a planned roster in, in one operation: all of it or nothing.
 
     ``progress`` is told row by row and may raise Cancelled, which leaves nothing behind. The same list again adds nothing.
@@ -332,7 +340,9 @@ def import_roster(db: Database, plan: RosterPlan, progress: Progress = no_progre
 
     key = subjects.secret(db, "digest")
     with db.transact(Op.IMPORT_PEOPLE, at) as tx:
-        plan = find_duplicates(plan, known(db))  # settled again here: somebody may have been registered since the preview
+        plan = find_duplicates(
+            plan, known(db)
+        )  # settled again here: somebody may have been registered since the preview
         became: dict[int, str] = {}
         results: list[RowResult] = []
         for number, row in enumerate(plan.rows):

@@ -30,7 +30,9 @@ def period(db: Database, first: str, last: str, stores: Sequence[str] | None = N
         return int(db.scalar(f"SELECT coalesce({expression}, 0) FROM {table} WHERE {where} AND {more}", parameters))
 
     def split(expression: str, figure: str, table: str) -> dict[str, int]:
-        rows = db.rows(f"SELECT {expression} AS part, {figure} AS n FROM {table} WHERE {where} GROUP BY 1 ORDER BY 1", parameters)
+        rows = db.rows(
+            f"SELECT {expression} AS part, {figure} AS n FROM {table} WHERE {where} GROUP BY 1 ORDER BY 1", parameters
+        )
         return {row["part"]: row["n"] for row in rows}
 
     times = "sum(person_times)"
@@ -60,7 +62,9 @@ def period(db: Database, first: str, last: str, stores: Sequence[str] | None = N
         by_weekday_hour=grid,
         registered_by_day={
             row["business_date"]: row["n"]
-            for row in db.rows(f"SELECT business_date, {times} AS n FROM visit WHERE {where} AND person_id IS NOT NULL GROUP BY 1", parameters)
+            for row in db.rows(
+                f"SELECT business_date, {times} AS n FROM visit WHERE {where} AND person_id IS NOT NULL GROUP BY 1", parameters
+            )
         },
     )  # fmt: skip
 

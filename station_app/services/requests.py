@@ -34,15 +34,29 @@ DEADLINES = {
 
 AFTER: dict[RequestState, frozenset[RequestState]] = {
     RequestState.RECORDED: frozenset(
-        {RequestState.ACCEPTED, RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}
+        {
+            RequestState.ACCEPTED,
+            RequestState.TRANSFERRED,
+            RequestState.REPLIED,
+            RequestState.CLOSED,
+            RequestState.WITHDRAWN,
+        }
     ),
-    RequestState.ACCEPTED: frozenset({RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}),
+    RequestState.ACCEPTED: frozenset(
+        {RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}
+    ),
     RequestState.TRANSFERRED: frozenset({RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.WITHDRAWN}),
     RequestState.REPLIED: frozenset({RequestState.TOLD, RequestState.REPLIED, RequestState.WITHDRAWN}),
     RequestState.TOLD: frozenset({RequestState.CLOSED, RequestState.REOPENED}),
     RequestState.CLOSED: frozenset({RequestState.REOPENED}),
     RequestState.REOPENED: frozenset(
-        {RequestState.ACCEPTED, RequestState.TRANSFERRED, RequestState.REPLIED, RequestState.CLOSED, RequestState.WITHDRAWN}
+        {
+            RequestState.ACCEPTED,
+            RequestState.TRANSFERRED,
+            RequestState.REPLIED,
+            RequestState.CLOSED,
+            RequestState.WITHDRAWN,
+        }
     ),
     RequestState.WITHDRAWN: frozenset(),
 }
@@ -132,11 +146,19 @@ def check_follows(request: Request, state: RequestState) -> None:
     """Raise RuleRefused when ``state`` cannot follow the one the request is in."""
     if state not in AFTER[request.state]:
         last = request.steps[-1].time if request.steps else request.time
-        raise RuleRefused("requests.cannot_follow", rule="request_state", last=last, next=None, was=request.state, wanted=state)
+        raise RuleRefused(
+            "requests.cannot_follow", rule="request_state", last=last, next=None, was=request.state, wanted=state
+        )
 
 
 def write_step(
-    tx: Tx, request_id: str, state: RequestState, note: str = "", unit: str = "", verdict: Verdict | None = None, side: str = "station"
+    tx: Tx,
+    request_id: str,
+    state: RequestState,
+    note: str = "",
+    unit: str = "",
+    verdict: Verdict | None = None,
+    side: str = "station",
 ) -> str:
     """One step inside an operation; returns its id. ``side`` is "station" or "district", whoever's step it is."""
     key = subjects.key_of(tx.db, request_id)
@@ -187,7 +209,9 @@ def _whole(db: Database, row: Row) -> Request:
     return record(row, steps(db, row), exchange.states(db, "request", [row["id"]]).get(row["id"], Exchange.LOCAL))
 
 
-def listing(db: Database, states: frozenset[RequestState] | None = None, person_id: str | None = None, limit: int = 500) -> list[Request]:
+def listing(
+    db: Database, states: frozenset[RequestState] | None = None, person_id: str | None = None, limit: int = 500
+) -> list[Request]:
     """Requests without their steps, the newest first; only those in ``states``, only one person's, when asked."""
     rows = db.rows(
         f"SELECT * FROM ({REQUEST} WHERE r.void_reason IS NULL) WHERE (:any OR state IN ({_quoted(states)}))"

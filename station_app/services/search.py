@@ -72,7 +72,8 @@ def refresh(tx: Tx, person_id: str) -> None:
         return
     name, phone = identity(db, person_id)
     card = db.scalar(
-        "SELECT card_number FROM badge WHERE person_id = ? AND state = 'active' AND void_reason IS NULL ORDER BY id DESC", (person_id,)
+        "SELECT card_number FROM badge WHERE person_id = ? AND state = 'active' AND void_reason IS NULL ORDER BY id DESC",
+        (person_id,),
     )
     seen = db.scalar("SELECT max(time) FROM visit WHERE person_id = ? AND void_reason IS NULL", (person_id,))
     ways = readings(name)

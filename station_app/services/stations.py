@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 from .. import db as database
@@ -114,7 +114,9 @@ def current(db: Database) -> Station:
 
 def change(db: Database, **fields: str) -> tuple[Station, Changes]:
     """Change what the station says of itself (name, hours, phone); its code and letter stay."""
-    wanted = {name: text for name, text in fields.items() if name in ("name", "opens", "closes", "phone", "district_name")}
+    wanted = {
+        name: text for name, text in fields.items() if name in ("name", "opens", "closes", "phone", "district_name")
+    }
     _check_station(Station(**{**asdict(current(db)), **wanted}))
     with db.transact(Op.SETTING, name="station") as tx:
         tx.put("station", {"id": db.meta("station_id"), **wanted})
@@ -126,7 +128,9 @@ def _check_station(station: Station) -> None:
 
     if not station.name.strip():
         raise UserMistake("stations.no_name")
-    if not (station.code.isascii() and station.code.isalnum() and station.code.isupper() and 2 <= len(station.code) <= 8):
+    if not (
+        station.code.isascii() and station.code.isalnum() and station.code.isupper() and 2 <= len(station.code) <= 8
+    ):
         raise UserMistake("stations.bad_code", code=station.code)
     if not (len(station.letter) == 1 and station.letter.isascii() and station.letter.isupper()):
         raise UserMistake("stations.bad_letter", letter=station.letter)
@@ -134,9 +138,11 @@ def _check_station(station: Station) -> None:
         raise UserMistake("stations.bad_district_code", code=station.district_code)
     for hours in (station.opens, station.closes):
         try:
-            datetime.strptime(hours, "%H:%M")
+            right = len(hours) == 5 and time.fromisoformat(hours).tzinfo is None
         except ValueError:
-            raise UserMistake("stations.bad_hours", text=hours) from None
+            right = False
+        if not right:
+            raise UserMistake("stations.bad_hours", text=hours)
     try:
         ZoneInfo(station.zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -40,7 +40,9 @@ def add_item(
     if by_name(db, name) is not None:
         raise UserMistake("supplies.name_taken", name=name)
     with db.transact(Op.ADD_ITEM, at, item_name=name) as tx:
-        item_id = write_item(tx, name, unit, kind, low_level=low_level, alcohol=alcohol, months=months, most_per_day=most_per_day)
+        item_id = write_item(
+            tx, name, unit, kind, low_level=low_level, alcohol=alcohol, months=months, most_per_day=most_per_day
+        )
         tx.details["item"] = item_id
     return get(db, item_id), tx.changes
 
@@ -71,18 +73,35 @@ def write_item(
     return item_id
 
 
-def change_item(db: Database, item_id: str, at: datetime | None = None, **fields: Any) -> tuple[Item, Changes]:
-    """Change a supply: ``name``, ``unit``, ``low_level``, ``alcohol``, ``first_month``, ``last_month``, ``rank``, ``active``."""
+def change_item(
+    db: Database, item_id: str, at: datetime | None = None, *, most_per_day: int | None = None, **fields: Any
+) -> tuple[Item, Changes]:
+    """Change a supply: ``name``, ``unit``, ``low_level``, ``alcohol``, ``first_month``, ``last_month``, ``rank``, ``active``.
+
+    ``most_per_day`` sets the quota in the same operation; 0 lifts it, None leaves it.
+    """
     old = get(db, item_id)
-    wanted = {name: int(content) if isinstance(content, bool) else content for name, content in fields.items() if content is not None}
+    wanted = {
+        name: int(content) if isinstance(content, bool) else content
+        for name, content in fields.items()
+        if content is not None
+    }
     name = str(wanted.get("name", old.name)).strip()
     months = (int(wanted.get("first_month", old.first_month)), int(wanted.get("last_month", old.last_month)))
-    _check_item(name, str(wanted.get("unit", old.unit)), int(wanted.get("low_level", old.low_level)), months, old.most_per_day)
+    _check_item(
+        name,
+        str(wanted.get("unit", old.unit)),
+        int(wanted.get("low_level", old.low_level)),
+        months,
+        most_per_day or old.most_per_day,
+    )
     other = by_name(db, name)
     if other is not None and other.id != item_id:
         raise UserMistake("supplies.name_taken", name=name)
     with db.transact(Op.CHANGE_ITEM, at, item=item_id) as tx:
         tx.put("item", {"id": item_id, **wanted})
+        if most_per_day is not None and most_per_day != (old.most_per_day or 0):
+            _set_quota(tx, item_id, most_per_day or None)
     return get(db, item_id), tx.changes
 
 
@@ -91,12 +110,16 @@ def set_quota(db: Database, item_id: str, most_per_day: int | None, at: datetime
     item = get(db, item_id)
     _check_item(item.name, item.unit, item.low_level, (item.first_month, item.last_month), most_per_day)
     with db.transact(Op.SET_QUOTA, at, item=item_id, most=most_per_day) as tx:
-        if most_per_day is None:
-            for row in db.rows("SELECT id FROM quota WHERE item_id = ? AND void_reason IS NULL", (item_id,)):
-                tx.void("quota", row["id"], "lifted")
-        else:
-            _write_quota(tx, item_id, most_per_day)
+        _set_quota(tx, item_id, most_per_day)
     return get(db, item_id), tx.changes
+
+
+def _set_quota(tx: Tx, item_id: str, most: int | None) -> None:
+    if most is not None:
+        _write_quota(tx, item_id, most)
+        return
+    for row in tx.db.rows("SELECT id FROM quota WHERE item_id = ? AND void_reason IS NULL", (item_id,)):
+        tx.void("quota", row["id"], "lifted")
 
 
 def _write_quota(tx: Tx, item_id: str, most: int) -> None:
@@ -218,7 +241,9 @@ def receive(
     return tx.changes
 
 
-def write_receipt(tx: Tx, item_id: str, quantity: int, kind: MovementKind, lot: str = "", expiry: str = "", source: str = "") -> str:
+def write_receipt(
+    tx: Tx, item_id: str, quantity: int, kind: MovementKind, lot: str = "", expiry: str = "", source: str = ""
+) -> str:
     """The movement of stock that came in, inside an operation; returns its id."""
     if not 1 <= quantity <= 1_000_000:
         raise UserMistake("supplies.bad_quantity")
@@ -227,7 +252,9 @@ def write_receipt(tx: Tx, item_id: str, quantity: int, kind: MovementKind, lot: 
             date.fromisoformat(expiry)
         except ValueError:
             raise UserMistake("supplies.bad_expiry", text=expiry) from None
-    return _move(tx, item_id, quantity, kind, lot=lot.strip() or None, expiry=expiry or None, source=source.strip() or None)
+    return _move(
+        tx, item_id, quantity, kind, lot=lot.strip() or None, expiry=expiry or None, source=source.strip() or None
+    )
 
 
 def count_stock(
@@ -284,7 +311,8 @@ def daily(db: Database, item_id: str, first: str, last: str) -> list[tuple[str, 
     """(day, handed out, balance at the day's end) for each business date of a span, both ends included."""
     start, finish = date.fromisoformat(first), date.fromisoformat(last)
     balance = db.scalar(
-        "SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = ? AND void_reason IS NULL AND business_date < ?", (item_id, first)
+        "SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = ? AND void_reason IS NULL AND business_date < ?",
+        (item_id, first),
     )
     rows = db.rows(
         "SELECT business_date, sum(delta) AS net, -sum(CASE WHEN kind = 'handout' THEN delta ELSE 0 END) AS given FROM movement"
@@ -317,7 +345,16 @@ def _draw(tx: Tx, item_id: str, quantity: int, kind: MovementKind, handout_id: s
     for lot in lots(tx.db, item_id):
         part = min(left, max(lot.balance, 0))
         if part:
-            _move(tx, item_id, -part, kind, lot=lot.lot or None, expiry=lot.expiry or None, handout_id=handout_id, source=source or None)
+            _move(
+                tx,
+                item_id,
+                -part,
+                kind,
+                lot=lot.lot or None,
+                expiry=lot.expiry or None,
+                handout_id=handout_id,
+                source=source or None,
+            )
             left -= part
     if left:
         _move(tx, item_id, -left, kind, handout_id=handout_id, source=source or None)
@@ -414,7 +451,9 @@ def _barrier(item: Item, quantity: int, taken: int, last: str | None, business_d
         tomorrow = (today + timedelta(days=1)).isoformat()
         clock = last[11:16] if last else ""
         word = "supplies.taken_today" if taken else "supplies.more_than_quota"
-        return RuleRefused(word, rule="person_day", last=last, next=tomorrow, name=item.name, time=clock, most=item.most_per_day)
+        return RuleRefused(
+            word, rule="person_day", last=last, next=tomorrow, name=item.name, time=clock, most=item.most_per_day
+        )
     return None
 
 
@@ -524,4 +563,6 @@ def import_items(
                 )
         progress(len(plan.rows), len(plan.rows))
         tx.details["count"] = plan.taken
-    return ItemImportResult(len(plan.rows), plan.taken, plan.merged, plan.refused, plan.units, tuple(results)), tx.changes
+    return ItemImportResult(
+        len(plan.rows), plan.taken, plan.merged, plan.refused, plan.units, tuple(results)
+    ), tx.changes

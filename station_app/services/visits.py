@@ -42,7 +42,7 @@ def check_in_person(
         return CheckIn(earlier, person_id, True), None
     person = people.get(db, person_id)
     with db.transact(Op.CHECK_IN, moment, person=person_id, occupation=person.occupation.value) as tx:
-        visit_id = _write(tx, person.occupation, 1, recorded, person_id)
+        tx.details["visit"] = visit_id = _write(tx, person.occupation, 1, recorded, person_id)
         search.seen(tx, person_id)
     return CheckIn(get(db, visit_id), person_id, False), tx.changes
 
@@ -50,7 +50,8 @@ def check_in_person(
 def _just_now(db: Database, person_id: str, moment: datetime) -> Visit | None:
     minutes = preferences.number(db, settings.DOUBLE_SCAN_MINUTES)
     last = db.one(
-        "SELECT * FROM visit WHERE person_id = ? AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT 1", (person_id,)
+        "SELECT * FROM visit WHERE person_id = ? AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT 1",
+        (person_id,),
     )
     if last is None:
         return None
@@ -62,7 +63,7 @@ def tally(db: Database, occupation: Occupation, count: int = 1, at: datetime | N
     """People who came in without a badge: counted, nothing asked."""
     _check_count(count)
     with db.transact(Op.TALLY, at, occupation=occupation.value, count=count) as tx:
-        visit_id = _write(tx, occupation, count, Recorded.TALLY, None)
+        tx.details["visit"] = visit_id = _write(tx, occupation, count, Recorded.TALLY, None)
     return get(db, visit_id), tx.changes
 
 
@@ -72,20 +73,25 @@ def set_count(db: Database, visit_id: str, count: int, at: datetime | None = Non
     visit = get(db, visit_id)
     if visit.person_id is not None or visit.void_reason:
         raise UserMistake("visits.no_tally")
-    with db.transact(Op.SET_COUNT, at, occupation=visit.occupation.value, count=count) as tx:
+    with db.transact(Op.SET_COUNT, at, visit=visit_id, occupation=visit.occupation.value, count=count) as tx:
         tx.put("visit", {"id": visit_id, "person_times": count})
     return get(db, visit_id), tx.changes
 
 
-def use_amenity(db: Database, visit_id: str, amenity: Amenity, used: bool = True, at: datetime | None = None) -> Changes | None:
+def use_amenity(
+    db: Database, visit_id: str, amenity: Amenity, used: bool = True, at: datetime | None = None
+) -> Changes | None:
     """Note a service used during a visit, or take the note back; None when nothing changes."""
     visit = get(db, visit_id)
     found = db.one(
-        "SELECT * FROM amenity_use WHERE visit_id = ? AND amenity = ? AND void_reason IS NULL", (visit_id, amenity.value)
+        "SELECT * FROM amenity_use WHERE visit_id = ? AND amenity = ? AND void_reason IS NULL",
+        (visit_id, amenity.value),
     )
     if used == (found is not None):
         return None
-    with db.transact(Op.USE_AMENITY, at, amenity=amenity.value, used=used, person=visit.person_id) as tx:
+    with db.transact(
+        Op.USE_AMENITY, at, visit=visit_id, amenity=amenity.value, used=used, person=visit.person_id
+    ) as tx:
         if found is not None:
             tx.void("amenity_use", found["id"], "unmarked")
         else:
@@ -132,7 +138,12 @@ def _write(tx: Tx, occupation: Occupation, count: int, recorded: Recorded, perso
 
 
 def _row(
-    db: Database, stamp: tuple[str, str, int], occupation: Occupation, count: int, recorded: Recorded, person_id: str | None
+    db: Database,
+    stamp: tuple[str, str, int],
+    occupation: Occupation,
+    count: int,
+    recorded: Recorded,
+    person_id: str | None,
 ) -> dict[str, object]:
     time, business_date, hour = stamp
     return {
@@ -160,7 +171,8 @@ def get(db: Database, visit_id: str) -> Visit:
 def listing(db: Database, first: str, last: str, limit: int = 1000) -> list[Visit]:
     """The visits of a span of business dates, voided ones too, the newest first."""
     rows = db.rows(
-        "SELECT * FROM visit WHERE business_date BETWEEN ? AND ? ORDER BY business_date DESC, time DESC, id DESC LIMIT ?", (first, last, limit)
+        "SELECT * FROM visit WHERE business_date BETWEEN ? AND ? ORDER BY business_date DESC, time DESC, id DESC LIMIT ?",
+        (first, last, limit),
     )
     return [_visit(row) for row in rows]
 
@@ -168,7 +180,8 @@ def listing(db: Database, first: str, last: str, limit: int = 1000) -> list[Visi
 def of_person(db: Database, person_id: str, limit: int = 20) -> list[Visit]:
     """A regular's visits, the newest first."""
     rows = db.rows(
-        "SELECT * FROM visit WHERE person_id = ? AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT ?", (person_id, limit)
+        "SELECT * FROM visit WHERE person_id = ? AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT ?",
+        (person_id, limit),
     )
     return [_visit(row) for row in rows]
 
@@ -198,7 +211,10 @@ def today(db: Database, business_date: str) -> Today:
         by_hour[row["hour"]] = by_hour.get(row["hour"], 0) + row["n"]
         if row["nameless"]:
             anonymous[Occupation(row["occupation"])] += row["n"]
-    given = db.scalar("SELECT coalesce(sum(quantity), 0) FROM handout WHERE business_date = ? AND void_reason IS NULL", (business_date,))
+    given = db.scalar(
+        "SELECT coalesce(sum(quantity), 0) FROM handout WHERE business_date = ? AND void_reason IS NULL",
+        (business_date,),
+    )
     asked = db.scalar("SELECT count(*) FROM request WHERE business_date = ? AND void_reason IS NULL", (business_date,))
     return Today(business_date, sum(by_hour.values()), given, asked, by_hour, anonymous)
 

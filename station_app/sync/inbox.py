@@ -50,7 +50,9 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         taken, _, _ = tx.take("request_step", [wire.plain(step) for step in plan.steps])
     changes = tx.changes
     rows = dict(changes.rows) | {"batch": plan.confirm, "receipt": (str(plan.no),)}
-    return Applied(plan.no, turned, len(plan.refused), taken, plan.missing), Changes(changes.operation, Op.APPLY_PACK, rows)
+    return Applied(plan.no, turned, len(plan.refused), taken, plan.missing), Changes(
+        changes.operation, Op.APPLY_PACK, rows
+    )
 
 
 def _local(db: Database, epoch: int) -> merge.Local:

@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..db import Database
 from ..errors import EnvironmentFault, Refused
 from ..model import Changes, Op
@@ -99,7 +101,9 @@ def district(db: Database) -> District | None:
     if not kept:
         return None
     told: dict[str, Any] = json.loads(kept)
-    return District(told["code"], told["name"], bytes.fromhex(told["verify_key"]), tuple(told["recipients"]), told["epoch"])
+    return District(
+        told["code"], told["name"], bytes.fromhex(told["verify_key"]), tuple(told["recipients"]), told["epoch"]
+    )
 
 
 # --- closing and writing -----------------------------------------------------------------------------------------------
@@ -126,7 +130,14 @@ def close_batch(db: Database) -> tuple[int | None, Changes | None]:
         rows = exchange.changed_rows(db, first - 1, last)
         batch = envelope.write_batch(fields, rows, own.sign, own.public.verify_key)
         exchange.keep_batch(
-            tx, no=no, closed=tx.stamp.time, first=first, last=last, row_count=sum(map(len, rows.values())), hash=batch.hash, body=batch.data
+            tx,
+            no=no,
+            closed=tx.stamp.time,
+            first=first,
+            last=last,
+            row_count=sum(map(len, rows.values())),
+            hash=batch.hash,
+            body=batch.data,
         )
         tx.details["no"] = no
     _write_anchor(db, no, batch.hash)
@@ -135,18 +146,7 @@ def close_batch(db: Database) -> tuple[int | None, Changes | None]:
 
 def totals(db: Database, store_id: str) -> Totals:
     """Control totals of everything a store has recorded and not voided, for the other side to compare."""
-
-    def split(sql: str) -> dict[str, int]:
-        return {row["part"]: row["n"] for row in db.rows(sql, (store_id,))}
-
-    visits = "SELECT coalesce(sum(person_times), 0) FROM visit WHERE store_id = ? AND void_reason IS NULL"
-    return Totals(
-        person_times=db.scalar(visits, (store_id,)),
-        handouts=split("SELECT item_id AS part, sum(quantity) AS n FROM handout WHERE store_id = ? AND void_reason IS NULL GROUP BY 1"),
-        requests=split(
-            "SELECT s.state AS part, count(*) AS n FROM request_step s WHERE s.store_id = ? AND s.void_reason IS NULL GROUP BY 1"
-        ),
-    )
+    return msgspec.convert(exchange.control_totals(db, store_id), Totals)
 
 
 def _write_anchor(db: Database, no: int, batch_hash: str) -> None:
@@ -158,7 +158,7 @@ def _write_anchor(db: Database, no: int, batch_hash: str) -> None:
             json.dump({"store_id": db.store_id, "no": no, "hash": batch_hash}, out)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(fresh, anchor)
+        fresh.replace(anchor)
         sync_folder(anchor.parent)
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=anchor.parent.name, reason=error.strerror) from error
@@ -189,7 +189,10 @@ def export(db: Database, folder: Path, progress: Progress | None = None) -> tupl
         raise Refused("sync_page.nothing_waits")
     own, station = own_identity(db), stations.current(db)
     sealed = carrier.seal(
-        carrier.write_carrier([body for _, body in waiting], _keys(db, own, waiting), {}, own.sign, own.public.verify_key), trusted.recipients
+        carrier.write_carrier(
+            [body for _, body in waiting], _keys(db, own, waiting), {}, own.sign, own.public.verify_key
+        ),
+        trusted.recipients,
     )
     numbers = tuple(no for no, _ in waiting)
     today = date.fromisoformat(db.stamp().business_date)
@@ -197,7 +200,9 @@ def export(db: Database, folder: Path, progress: Progress | None = None) -> tupl
     with db.transact(Op.CLOSE_BATCH, carried=len(numbers)) as tx:
         exchange.carried(tx, numbers, str(folder))
     rows = sum(line.row_count for line in exchange.batches(db, limit=len(numbers) + 1000) if line.no in numbers)
-    return Exported(written.path, written.bytes, numbers, rows), Changes(tx.operation, Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))})
+    return Exported(written.path, written.bytes, numbers, rows), Changes(
+        tx.operation, Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))}
+    )
 
 
 def _keys(db: Database, own: identity.Identity, waiting: list[tuple[int, bytes]]) -> Mapping[str, bytes]:
@@ -212,5 +217,3 @@ def _keys(db: Database, own: identity.Identity, waiting: list[tuple[int, bytes]]
                 elif table == "request_step":
                     subjects.add(getattr(row, "request_id"))  # noqa: B009  the type of this table alone has it
     return exchange.keys_for(db, sorted(subjects))
-
-

@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from ..model import Amenity, Category, Channel, Consent, ItemKind, MovementKind, Occupation, RequestKind, RequestState, Urgency, Verdict
+from ..model import (
+    Amenity,
+    Category,
+    Channel,
+    Consent,
+    ItemKind,
+    MovementKind,
+    Occupation,
+    RequestKind,
+    RequestState,
+    Urgency,
+    Verdict,
+)
 from ..services import badges, history, keepers, people, preferences, requests, stations, supplies, visits
 from .jobs import Jobs, Otherwise, Then
 
@@ -42,7 +54,9 @@ def use_amenity(jobs: Jobs, visit_id: str, amenity: Amenity, used: bool, then: T
     jobs.run(lambda db: visits.use_amenity(db, visit_id, amenity, used), then)
 
 
-def paper_sheet(jobs: Jobs, day: date, counts: Mapping[tuple[Occupation, int], int], then: Then, otherwise: Otherwise) -> None:
+def paper_sheet(
+    jobs: Jobs, day: date, counts: Mapping[tuple[Occupation, int], int], then: Then, otherwise: Otherwise
+) -> None:
     """补登 of a paper sheet; ``then`` gets (person-times, Changes)."""
     jobs.run(lambda db: _kept(visits.paper_sheet(db, day, counts)), then, otherwise)
 
@@ -51,7 +65,14 @@ def paper_sheet(jobs: Jobs, day: date, counts: Mapping[tuple[Occupation, int], i
 
 
 def register(
-    jobs: Jobs, occupation: Occupation, platform: str, name: str, phone: str, consent: Consent, then: Then, otherwise: Otherwise
+    jobs: Jobs,
+    occupation: Occupation,
+    platform: str,
+    name: str,
+    phone: str,
+    consent: Consent,
+    then: Then,
+    otherwise: Otherwise,
 ) -> None:
     """A new regular; ``then`` gets (Person, Changes)."""
     jobs.run(lambda db: _kept(people.register(db, occupation, platform, name, phone, consent)), then, otherwise)
@@ -100,13 +121,25 @@ def hand_out(
 
 
 def receive(
-    jobs: Jobs, item_id: str, quantity: int, kind: MovementKind, lot: str, expiry: str, source: str, then: Then, otherwise: Otherwise
+    jobs: Jobs,
+    item_id: str,
+    quantity: int,
+    kind: MovementKind,
+    lot: str,
+    expiry: str,
+    source: str,
+    then: Then,
+    otherwise: Otherwise,
 ) -> None:
     """Stock came in; ``then`` gets the Changes."""
-    jobs.run(lambda db: supplies.receive(db, item_id, quantity, kind, lot=lot, expiry=expiry, source=source), then, otherwise)
+    jobs.run(
+        lambda db: supplies.receive(db, item_id, quantity, kind, lot=lot, expiry=expiry, source=source), then, otherwise
+    )
 
 
-def count_stock(jobs: Jobs, item_id: str, counted: int, reason: str, second_name: str, then: Then, otherwise: Otherwise) -> None:
+def count_stock(
+    jobs: Jobs, item_id: str, counted: int, reason: str, second_name: str, then: Then, otherwise: Otherwise
+) -> None:
     """The shelf was counted; ``then`` gets (difference, Changes)."""
     jobs.run(lambda db: _kept(supplies.count_stock(db, item_id, counted, reason, second_name)), then, otherwise)
 
@@ -152,7 +185,15 @@ def add_request(
     jobs.run(
         lambda db: _kept(
             requests.add(
-                db, text, kind=kind, category=category, channel=channel, urgency=urgency, person_id=person_id, place=place, contact=contact
+                db,
+                text,
+                kind=kind,
+                category=category,
+                channel=channel,
+                urgency=urgency,
+                person_id=person_id,
+                place=place,
+                contact=contact,
             )
         ),
         then,
@@ -172,7 +213,9 @@ def request_step(
     verdict: Verdict | None = None,
 ) -> None:
     """A request moves on; ``then`` gets (Request, Changes)."""
-    jobs.run(lambda db: _kept(requests.step(db, request_id, state, note=note, unit=unit, verdict=verdict)), then, otherwise)
+    jobs.run(
+        lambda db: _kept(requests.step(db, request_id, state, note=note, unit=unit, verdict=verdict)), then, otherwise
+    )
 
 
 # --- the shift, the station, the log ------------------------------------------------------------------------------------
@@ -203,7 +246,9 @@ def unlock_screen(jobs: Jobs, keeper_id: str, pin: str, then: Then, otherwise: O
     jobs.run(lambda db: keepers.unlock_screen(db, keeper_id, pin), then, otherwise)
 
 
-def change_setting(jobs: Jobs, name: str, text: str, then: Then | None = None, otherwise: Otherwise | None = None) -> None:
+def change_setting(
+    jobs: Jobs, name: str, text: str, then: Then | None = None, otherwise: Otherwise | None = None
+) -> None:
     """A setting gets a new value."""
     jobs.run(lambda db: preferences.change(db, name, text), then, otherwise)
 

@@ -43,12 +43,20 @@ def read_frame(db: Database) -> Frame:
 def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> None:
     """Put the state into the bars."""
     now = frame.now
-    top.show_date(t("window.moment", date=day(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}"))
+    top.show_date(
+        t("window.moment", date=day(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}")
+    )
     warning = next((word for degrees, word in HEAT if frame.high is not None and frame.high >= degrees), "")
     top.show_weather(t(f"window.{warning}", high=frame.high) if warning else "")
-    waits = t("window.waiting", n=frame.waiting, last=_ago(frame.last_closed, now)) if frame.waiting else t("window.nothing_waits")
+    waits = (
+        t("window.waiting", n=frame.waiting, last=_ago(frame.last_closed, now))
+        if frame.waiting
+        else t("window.nothing_waits")
+    )
     duty = t("window.on_duty", name=frame.on_duty) if frame.on_duty else t("window.nobody_on_duty")
-    top.show_pills([(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")])
+    top.show_pills(
+        [(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")]
+    )
     foot.show_states([*([t("window.sample")] if station.sample else []), t("window.encrypted")])
 
 

@@ -87,7 +87,11 @@ class Jobs(QObject):
         return progress
 
     def aside(
-        self, work: Callable[[Progress], Any], tell: Callable[[int, int], None], then: Then | None = None, otherwise: Otherwise | None = None
+        self,
+        work: Callable[[Progress], Any],
+        tell: Callable[[int, int], None],
+        then: Then | None = None,
+        otherwise: Otherwise | None = None,
     ) -> Progress:
         """Long work that does not write (reading a file, drawing a PDF) on the reader thread."""
         progress = Progress(lambda done, total: self._done.emit(lambda: tell(done, total), None))
@@ -101,7 +105,12 @@ class Jobs(QObject):
         self._reader.shutdown(wait=True)
 
     def _start(
-        self, pool: ThreadPoolExecutor, work: Callable[[Database], Any], then: Then | None, otherwise: Otherwise | None, key: str | None
+        self,
+        pool: ThreadPoolExecutor,
+        work: Callable[[Database], Any],
+        then: Then | None,
+        otherwise: Otherwise | None,
+        key: str | None,
     ) -> None:
         if self._closed:
             return
@@ -121,7 +130,9 @@ class Jobs(QObject):
         if not self._closed:
             call()
 
-    def _finish(self, future: Future[Any], then: Then | None, otherwise: Otherwise | None, key: str | None, number: int) -> None:
+    def _finish(
+        self, future: Future[Any], then: Then | None, otherwise: Otherwise | None, key: str | None, number: int
+    ) -> None:
         if key is not None and self._newest.get(key) != number:
             return
         error = future.exception()

@@ -15,7 +15,7 @@ from ..words import t
 from . import actions
 from .feedback import ErrorStrip
 from .jobs import Jobs
-from .kit import Button, Card, Chip, Column, Icon, Row, Text
+from .kit import Button, Card, Chip, Icon, Row, Text
 
 
 class LockScreen(QWidget):

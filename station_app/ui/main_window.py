@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -128,7 +129,11 @@ class MainWindow(QWidget):
         for number, name in enumerate(PAGES, start=1):
             QShortcut(QKeySequence(f"Alt+{number}"), self, lambda name=name: self._unless_locked(lambda: self.go(name)))
         for key, occupation in TALLY_KEYS.items():
-            QShortcut(QKeySequence(key), self, lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation)))
+            QShortcut(
+                QKeySequence(key),
+                self,
+                lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation)),
+            )
 
     # --- what pages ask of the window (page.Shell) ---------------------------------------------------------------
 
@@ -261,8 +266,14 @@ class MainWindow(QWidget):
         if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
             self._restart_idle()
             slash = kind == QEvent.Type.KeyPress and getattr(event, "key")() == Qt.Key.Key_Slash  # noqa: B009
-            if slash and not self._locked and not self._sheet.is_open() and self.isActiveWindow() and not _types(watched):
-                self._shown().find()
+            if (
+                slash
+                and not self._locked
+                and not self._sheet.is_open()
+                and self.isActiveWindow()
+                and not _types(watched)
+            ):
+                self._shown().look_up()
                 return True
         return False
 

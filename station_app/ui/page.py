@@ -67,7 +67,7 @@ class Page(QWidget):
     def new(self) -> None:
         """Ctrl+N: begin the page's usual new thing."""
 
-    def find(self) -> None:
+    def look_up(self) -> None:
         """``/``: put the focus into the page's search field."""
 
     def scanned(self, text: str) -> bool:
