@@ -32,7 +32,7 @@ from .manifest import FORMAT, BatchFields, Manifest, Pack, PackFields, PackManif
 from .strict import canonical, read_canonical
 
 LARGEST_MANIFEST = 256 * 1024
-LARGEST_BODY = 48 * 1024 * 1024
+LARGEST_BODY = 31 * 1024 * 1024
 LARGEST_RAW = 256 * 1024 * 1024
 """Bytes a body may inflate to, whatever its manifest says."""
 LARGEST_PACK_RAW = 16 * 1024 * 1024

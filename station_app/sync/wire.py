@@ -71,6 +71,8 @@ class Dated(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Station(Row, frozen=True, kw_only=True, gc=False):
+    """The station itself; ``opens`` and ``closes`` are local "HH:MM"."""
+
     code: StationCode
     letter: Annotated[str, Meta(pattern=r"\A[A-Z]\Z")]
     name: Name
@@ -84,17 +86,23 @@ class Station(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Keeper(Row, frozen=True, kw_only=True, gc=False):
+    """Somebody who works at the desk."""
+
     name: Name
     role: Literal["keeper", "supervisor", "evening", "auditor"]
     active: Flag
 
 
 class Shift(Dated, frozen=True, kw_only=True, gc=False):
+    """A keeper on duty from ``time`` to ``finished`` (None while it lasts)."""
+
     keeper_id: Id
     finished: Time | None = None
 
 
 class StationDay(Row, frozen=True, kw_only=True, gc=False):
+    """A day of the station: when it opened and closed, by whom, the weather (``high`` in degrees Celsius)."""
+
     business_date: Day
     opened: Time | None = None
     closed: Time | None = None
@@ -108,6 +116,8 @@ class StationDay(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Person(Row, frozen=True, kw_only=True, gc=False):
+    """A regular without anything personal: what is needed to count."""
+
     occupation: Occupation
     consent: Literal["none", "station", "district"]
     registered_on: Day
@@ -116,11 +126,15 @@ class Person(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Identity(Row, frozen=True, kw_only=True, gc=False):
+    """Name and phone of the person with the same id, sealed under that person's key."""
+
     name_sealed: Sealed | None = None
     phone_sealed: Sealed | None = None
 
 
 class Badge(Row, frozen=True, kw_only=True, gc=False):
+    """A badge of a person: its 22 digits and the 6 of the card number."""
+
     person_id: Id
     code: Digits
     card_number: Digits
@@ -129,6 +143,8 @@ class Badge(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Visit(Dated, frozen=True, kw_only=True, gc=False):
+    """Somebody came in; a tally counts ``person_times`` people at once."""
+
     hour: Hour
     occupation: Occupation
     person_times: Count
@@ -138,6 +154,8 @@ class Visit(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class AmenityUse(Dated, frozen=True, kw_only=True, gc=False):
+    """A service used during a visit."""
+
     amenity: Literal["water", "rest", "charging", "microwave", "toilet", "first_aid", "policy_advice"]
     visit_id: Id
     person_id: Id | None = None
@@ -145,6 +163,8 @@ class AmenityUse(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Item(Row, frozen=True, kw_only=True, gc=False):
+    """A supply; quantities everywhere are in its ``unit``."""
+
     name: Name
     unit: Name
     kind: Literal["cooling", "warming", "first_aid", "drink", "study", "gift", "other"]
@@ -157,6 +177,8 @@ class Item(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Quota(Row, frozen=True, kw_only=True, gc=False):
+    """How much of an item one person may have ``per`` span, from a day on."""
+
     item_id: Id
     per: Code
     most: Count
@@ -164,6 +186,8 @@ class Quota(Row, frozen=True, kw_only=True, gc=False):
 
 
 class Movement(Dated, frozen=True, kw_only=True, gc=False):
+    """Stock went up or down by ``delta``; the balance is the sum."""
+
     item_id: Id
     delta: Change
     kind: Literal["opening", "bought", "allocated", "donated", "handout", "waste", "count"]
@@ -175,6 +199,8 @@ class Movement(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Handout(Dated, frozen=True, kw_only=True, gc=False):
+    """What was given; ``short`` when the book held less, ``already_given`` when recorded late."""
+
     item_id: Id
     quantity: Count
     short: Flag
@@ -186,6 +212,8 @@ class Handout(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Refusal(Dated, frozen=True, kw_only=True, gc=False):
+    """A rule said no, or was overridden."""
+
     rule: Code
     overridden: Flag
     item_id: Id | None = None
@@ -196,6 +224,8 @@ class Refusal(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Stocktake(Dated, frozen=True, kw_only=True, gc=False):
+    """What was counted against what the book said."""
+
     item_id: Id
     book: Change
     counted: Count
@@ -205,6 +235,8 @@ class Stocktake(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Request(Dated, frozen=True, kw_only=True, gc=False):
+    """A request; text, place and contact sealed under its own key."""
+
     number: Code
     kind: Literal["enquiry", "help", "complaint", "report", "suggestion", "praise"]
     category: Literal[
@@ -222,6 +254,8 @@ class Request(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class RequestStep(Dated, frozen=True, kw_only=True, gc=False):
+    """A state a request reached, on which side; the note sealed under the request's key."""
+
     request_id: Id
     state: RequestState
     side: Literal["station", "district"]
@@ -232,6 +266,8 @@ class RequestStep(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Erasure(Dated, frozen=True, kw_only=True, gc=False):
+    """The key of ``subject_id`` was forgotten; the other side forgets it too."""
+
     subject_id: Id
     reason: Name | None = None
     keeper_id: Id | None = None

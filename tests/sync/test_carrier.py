@@ -163,7 +163,7 @@ def test_too_many_recipients_never_reach_the_opener(sides: Sides, monkeypatch):
     recipient = pyrage.x25519.Recipient.from_str(sides.district.public.recipient)
     crowded = pyrage.encrypt(b"x", [recipient] * 9)
     calls: list[Any] = []
-    monkeypatch.setattr(pyrage, "decrypt", lambda *given_: calls.append(given_))
+    monkeypatch.setattr(pyrage, "decrypt_io", lambda *given_: calls.append(given_))
     assert refusal(lambda: carrier.unseal(crowded, [sides.district.opener])) == "sync_files.bad_header"
     assert calls == []
     with pytest.raises(Bug):
