@@ -378,7 +378,7 @@ def offers(db: Database, person_id: str | None, at: datetime | None = None) -> l
     found = []
     for item in items(db):
         taken, last = _taken(db, item.id, person_id, stamp.business_date)
-        found.append(Offer(item, taken, _barrier(item, 1, taken, last, stamp.business_date)))
+        found.append(Offer(item, taken or 0, _barrier(item, 1, taken, last, stamp.business_date)))
     return found
 
 
@@ -428,10 +428,10 @@ def hand_out(
     return handout(db, handout_id), tx.changes
 
 
-def _taken(db: Database, item_id: str, person_id: str | None, business_date: str) -> tuple[int, str | None]:
-    """How many of an item this person had on a local day, and when last."""
+def _taken(db: Database, item_id: str, person_id: str | None, business_date: str) -> tuple[int | None, str | None]:
+    """How many of an item this person had on a local day, and when last; None for nobody in particular."""
     if person_id is None:
-        return 0, None
+        return None, None
     row = db.one(
         "SELECT coalesce(sum(quantity), 0) AS n, max(time) AS last FROM handout"
         " WHERE person_id = ? AND item_id = ? AND business_date = ? AND void_reason IS NULL",
@@ -440,14 +440,17 @@ def _taken(db: Database, item_id: str, person_id: str | None, business_date: str
     return (row["n"], row["last"]) if row else (0, None)
 
 
-def _barrier(item: Item, quantity: int, taken: int, last: str | None, business_date: str) -> RuleRefused | None:
-    """The rule that stands against giving now, by the station's local day (never UTC's)."""
+def _barrier(item: Item, quantity: int, taken: int | None, last: str | None, business_date: str) -> RuleRefused | None:
+    """The rule that stands against giving now, by the station's local day (never UTC's).
+
+    Whoever stays anonymous (``taken`` None) has no quota: a group of five takes five.
+    """
     today = date.fromisoformat(business_date)
     if not _in_season(item, today.month):
         year = today.year + (item.first_month <= today.month)
         return RuleRefused("supplies.out_of_season", rule="season", last=last, next=date(year, item.first_month, 1).isoformat(),
                            name=item.name, month=item.first_month)  # fmt: skip
-    if item.most_per_day is not None and taken + quantity > item.most_per_day:
+    if item.most_per_day is not None and taken is not None and taken + quantity > item.most_per_day:
         tomorrow = (today + timedelta(days=1)).isoformat()
         clock = last[11:16] if last else ""
         word = "supplies.taken_today" if taken else "supplies.more_than_quota"

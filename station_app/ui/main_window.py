@@ -192,18 +192,22 @@ class MainWindow(QWidget):
 
     def _toggle_large(self) -> None:
         large = "0" if theme.tokens().large else "1"
-        actions.change_setting(self.jobs, settings.LARGE_TYPE.name, large, lambda _changes: self._wear())
+        actions.change_setting(self.jobs, settings.LARGE_TYPE.name, large)
 
-    def _wear(self) -> None:
+    def wear(self) -> None:
         """Put on the type size and colours that the settings say."""
 
         def looks(db: Database) -> tuple[str, str]:
             return preferences.get(db, settings.LARGE_TYPE), preferences.get(db, settings.DARK)
 
-        def wear(found: tuple[str, str]) -> None:
-            theme.apply(_application(), large=found[0] == "1", dark=found[1] == "1")
+        def put_on(found: tuple[str, str]) -> None:
+            large, dark = (text == "1" for text in found)
+            worn = theme.tokens()
+            if (worn.large, worn.dark) != (large, dark):
+                app = _application()
+                theme.apply(app, large=large, dark=dark, pictures=bool(app.property("pictures")))
 
-        self.jobs.read(looks, wear, key="looks")
+        self.jobs.read(looks, put_on, key="looks")
 
     def show_help(self) -> None:
         """F1: the keys and what they do."""
@@ -229,6 +233,8 @@ class MainWindow(QWidget):
         self.go(("sync", "shift")[number])
 
     def _note(self, changes: Changes) -> None:
+        if "setting" in changes.tables:
+            self.wear()
         if "station" in changes.tables:
             self.station = stations.current(self.db)
             self.top.show_station(self.station.name)

@@ -1,0 +1,61 @@
+"""What every test may ask for: a station of its own in a folder of its own, a clock it can set, both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from station_app import vault, words
+from station_app.db import Database
+from station_app.model import Station
+from station_app.services import stations
+
+CHEAP = vault.Cost(passes=1, memory=8 * 1024)
+"""Key stretching that costs a test nothing; the real cost is a default nobody else changes."""
+PASSWORD = "demo-station"
+PIN = "2468"
+SAMPLE = Station(
+    id="", code="YQ", letter="A", name="云桥暖心驿站", district_code="990101", district_name="云桥区", opens="08:30",
+    closes="17:30", zone="Asia/Shanghai", sample=True,
+)  # fmt: skip
+
+
+class Clock:
+    """The time as a test sets it."""
+
+    def __init__(self, start: str = "2026-07-17T08:00:00+08:00") -> None:
+        self.moment = datetime.fromisoformat(start)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def set(self, text: str) -> None:
+        self.moment = datetime.fromisoformat(text)
+
+    def forward(self, **delta: float) -> datetime:
+        self.moment += timedelta(**delta)
+        return self.moment
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    """Every test begins in Chinese, whatever the machine or the test before spoke."""
+    words.use("zh")
+    yield
+    words.use("zh")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    """A fresh sample station with its first keeper 王敏 at work."""
+    opened, _keeper = stations.set_up(tmp_path / "station", SAMPLE, "王敏", PASSWORD, PIN, clock=clock, cost=CHEAP)
+    yield opened
+    opened.close()
