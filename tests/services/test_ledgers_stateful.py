@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 
 from station_app.errors import Refused, RuleRefused, UserMistake
 from station_app.model import Amenity, Changes, ItemKind, MovementKind, Occupation
 from station_app.services import audit, exchange, history, people, reports, stations, supplies, visits
+from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 
 OCCUPATIONS = st.sampled_from(list(Occupation))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from tests.conftest import Clock
 
 from station_app.db import Database
 from station_app.errors import RuleRefused, UserMistake
 from station_app.model import Consent, Item, ItemKind, MovementKind, Occupation, Op, Person
 from station_app.services import audit, history, people, supplies
+from tests.conftest import Clock
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from tests.conftest import Clock
 
 from station_app.db import Database
 from station_app.errors import Refused, UserMistake
 from station_app.model import Amenity, Consent, Occupation, Op, Person
 from station_app.services import badges, history, people, preferences, reports, visits
+from tests.conftest import Clock
 
 
 @pytest.fixture

@@ -1,0 +1,143 @@
+"""Keepers, PINs, shifts, and the day's opening and closing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from station_app import vault
+from station_app.db import Database
+from station_app.errors import EnvironmentFault, Refused, StationError, UserMistake
+from station_app.model import Role, Station
+from station_app.paths import DataFolder
+from station_app.services import history, keepers, stations
+from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
+
+
+def test_a_second_keeper_opens_the_station_with_their_own_password(db: Database, clock: Clock) -> None:
+    folder = db.path.parent
+    root, _ = vault.unlock(DataFolder(folder).slots, PASSWORD)
+    added, _ = keepers.add(db, folder, root, "赵丽", Role.KEEPER, "another-password", "1357", cost=CHEAP)
+    db.close()
+    again = stations.open_station(folder, "another-password", clock=clock)
+    assert again.acting == added.id
+    assert [k.name for k in keepers.listing(again)] == ["王敏", "赵丽"]
+    again.close()
+
+
+def test_a_wrong_password_opens_nothing(db: Database) -> None:
+    folder = db.path.parent
+    db.close()
+    with pytest.raises(Refused) as refusal:
+        stations.open_station(folder, "not the password")
+    assert refusal.value.word == "vault.wrong_password"
+
+
+def test_a_slot_that_was_altered_opens_nothing(db: Database) -> None:
+    slots = DataFolder(db.path.parent).slots
+    db.close()
+    slots.write_text(slots.read_text("utf-8").replace('"passes": 1', '"passes": 2'), "utf-8")
+    with pytest.raises(Refused):
+        vault.unlock(slots, PASSWORD)
+    slots.write_text("{}", "utf-8")
+    with pytest.raises(Refused) as refusal:
+        vault.unlock(slots, PASSWORD)
+    assert refusal.value.word == "vault.damaged"
+
+
+def test_no_password_stands_in_the_folder(db: Database) -> None:
+    for file in db.path.parent.iterdir():
+        assert PASSWORD.encode() not in file.read_bytes()
+
+
+def test_the_pin_brings_the_screen_back_and_wrong_ones_have_to_wait(db: Database, clock: Clock) -> None:
+    keeper = keepers.listing(db)[0]
+    assert keepers.unlock_screen(db, keeper.id, PIN) == keeper
+    for _ in range(keepers.FREE_PIN_TRIES):
+        with pytest.raises(Refused) as refusal:
+            keepers.unlock_screen(db, keeper.id, "0000")
+        assert refusal.value.word == "keepers.wrong_pin"
+    with pytest.raises(Refused) as refusal:
+        keepers.unlock_screen(db, keeper.id, PIN)
+    assert refusal.value.word == "keepers.pin_waits"
+    clock.forward(seconds=31)
+    assert keepers.unlock_screen(db, keeper.id, PIN) == keeper
+
+
+@pytest.mark.parametrize("pin", ["123", "1234567", "12a4", "１２３４", ""])
+def test_a_pin_is_four_to_six_digits(db: Database, pin: str) -> None:
+    with pytest.raises(UserMistake):
+        keepers.set_pin(db, keepers.listing(db)[0].id, pin)
+
+
+def test_whoever_begins_relieves_whoever_was_there(db: Database, clock: Clock) -> None:
+    keepers.begin_shift(db)
+    clock.forward(hours=4)
+    keepers.begin_shift(db)
+    first, second = keepers.shifts_of(db, "2026-07-17")
+    assert (first.finished, second.finished) == ("2026-07-17T12:00:00+08:00", "")
+    keepers.end_shift(db)
+    assert keepers.on_duty(db) is None
+    with pytest.raises(UserMistake):
+        keepers.end_shift(db)
+
+
+def test_opened_once_closed_once_and_undo_opens_again(db: Database, clock: Clock) -> None:
+    keepers.open_station(db, high=37)
+    with pytest.raises(UserMistake):
+        keepers.open_station(db)
+    clock.forward(hours=9)
+    closing = keepers.close_station(db, "伞还差一把")
+    day = keepers.day(db, "2026-07-17")
+    assert (day.opened[11:16], day.closed[11:16], day.all_well, day.high, day.note) == (
+        "08:00", "17:00", True, 37, "伞还差一把",
+    )  # fmt: skip
+    history.undo(db, closing.operation)
+    assert keepers.day(db, "2026-07-17").closed == ""
+
+
+def test_an_opening_taken_back_can_be_done_again(db: Database) -> None:
+    opening = keepers.open_station(db, "饮水机不出热水")
+    assert not keepers.day(db, "2026-07-17").all_well
+    history.undo(db, opening.operation)
+    assert keepers.day(db, "2026-07-17").opened == ""
+    keepers.open_station(db)
+    assert keepers.day(db, "2026-07-17").all_well
+
+
+def test_the_station_is_not_closed_before_it_opened(db: Database) -> None:
+    with pytest.raises(UserMistake):
+        keepers.close_station(db)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": " "}, {"code": "yq"}, {"code": "Y"}, {"letter": "AB"}, {"district_code": "9901"}, {"opens": "8:30"},
+        {"closes": "25:00"}, {"zone": "Mars/Base"},
+    ],
+)  # fmt: skip
+def test_a_station_that_cannot_be_leaves_no_folder_behind(tmp_path: Path, wrong: dict[str, str]) -> None:
+    facts = {name: getattr(SAMPLE, name) for name in SAMPLE.__dataclass_fields__} | wrong
+    with pytest.raises(UserMistake):
+        stations.set_up(tmp_path / "new", Station(**facts), "王敏", PASSWORD, cost=CHEAP)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("keeper", "password", "pin"), [("", PASSWORD, ""), ("王敏", "short", ""), ("王敏", PASSWORD, "12")]
+)
+def test_a_first_keeper_that_cannot_be_leaves_no_folder_behind(
+    tmp_path: Path, keeper: str, password: str, pin: str
+) -> None:
+    with pytest.raises(StationError):
+        stations.set_up(tmp_path / "new", SAMPLE, keeper, password, pin, cost=CHEAP)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_is_taken_is_left_alone(db: Database) -> None:
+    with pytest.raises(EnvironmentFault) as fault:
+        stations.set_up(db.path.parent, SAMPLE, "赵丽", PASSWORD, cost=CHEAP)
+    assert fault.value.word == "stations.exists"
+    assert [k.name for k in keepers.listing(db)] == ["王敏"]
