@@ -1,0 +1,236 @@
+"""Supplies: what is on the shelf, how long it keeps, what came in and went out; receiving, counting, writing off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QStackedWidget
+
+from ...model import Changes, Item
+from ...words import label, t
+from .. import when
+from ..entry import Entry
+from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, Row, page_layout
+from ..page import Page, Shell
+from ..tables import Column as TableColumn
+from ..tables import RowsModel, Table
+from ..theme import tokens
+from . import supplies_reads as reads
+from .supplies_card import ItemCard
+from .supplies_forms import CountForm, Done, ItemForm, ReceiveForm, WasteForm
+from .supplies_reads import Detail, Line, Overview, Shelf
+from .supplies_text import amount, bar, change, expiry_pill, expiry_text, happened, state_pill
+
+CARD = 430
+CARD_LARGE = 480
+
+
+class SuppliesPage(Page):
+    """The shelf as a table, one item in full at the right, the ledger of all on a tab of its own."""
+
+    name = "supplies"
+    tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity"})
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self._today = date.min
+        self._items: tuple[Item, ...] = ()
+        self._wanted = ""
+        self.tabs = FilterTabs([("stock", t("supplies_page.stock_tab")), ("ledger", t("supplies_page.ledger_tab"))])
+        self.only = Chip("")
+        self.count_button = Button(t("supplies_page.count"), key="Enter")
+        self.receive_button = Button(t("supplies_page.receive"), "primary", icon="plus", key="Ctrl N")
+        self.new_button = Button(t("supplies_page.new_item"), "link", icon="plus")
+        self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
+        self.stock = Table(self._stock_rows, rows=56, name=t("supplies_page.stock_tab"))
+        self.ledger = Table(self._ledger_rows, rows=56, name=t("supplies_page.ledger_tab"))
+        self.card = ItemCard()
+        self._views = QStackedWidget()
+        self._build()
+        self._connect()
+
+    # --- layout ----------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        empty = EmptyState("supplies", t("supplies_page.no_items"), t("supplies_page.new_item"), key="Ctrl N")
+        empty.acted.connect(self._add_item)
+        self.stock.set_empty(empty)
+        self.ledger.set_empty(EmptyState("supplies", t("supplies_page.no_lines")))
+        self.only.hide()
+        for view in (self.stock, self.ledger):
+            self._views.addWidget(view)
+        head = Row(gap=8)
+        head.addWidget(self.tabs, 1)
+        head.addWidget(self.count_button)
+        head.addWidget(self.receive_button)
+        foot = Row(self.new_button, None, self.only, gap=16)
+        left = Column(head, Card(self._views, foot, gap=4), gap=8)
+        page_layout(self, Row(left, self.card, gap=16))
+        self._fit()
+
+    def _connect(self) -> None:
+        self.tabs.chosen.connect(self._show_tab)
+        self.only.toggled.connect(lambda _on: self._read_ledger())
+        self.count_button.clicked.connect(self._count)
+        self.receive_button.clicked.connect(self._receive)
+        self.new_button.clicked.connect(self._add_item)
+        self.stock.current_record.connect(self._chosen)
+        self.stock.activated_record.connect(lambda _shelf: self._count())
+        self.ledger.current_record.connect(lambda line: self.stock.choose(line.item.id) if line is not None else None)
+        self.card.edit.connect(self._edit_item)
+        self.card.receive.connect(self._receive)
+        self.card.waste.connect(self._waste)
+        self.card.undo.connect(self._undo)
+        self.card.whole_ledger.connect(self._show_own_ledger)
+
+    def _stock_columns(self) -> list[TableColumn]:
+        def near(shelf: Shelf) -> tuple[str, str] | None:
+            return expiry_pill(shelf.item.next_expiry, self._today) if shelf.item.next_expiry else None
+
+        def expiry(shelf: Shelf) -> str:
+            return expiry_text(shelf.item.next_expiry, self._today)
+
+        return [
+            TableColumn(t("supplies_page.item"), lambda s: s.item.name, 190, bold=True, sub=lambda s: label(s.item.kind)),
+            TableColumn("", lambda _s: "", bar=bar),
+            TableColumn(t("supplies_page.balance"), lambda s: amount(s.item.balance, s.item), 104, "right", bold=True),
+            TableColumn(t("supplies_page.next_expiry"), expiry, 112, pill=near),
+            TableColumn(t("supplies_page.state"), lambda _s: "", 122, pill=state_pill),
+        ]
+
+    def _ledger_columns(self) -> list[TableColumn]:
+        def what(line: Line) -> str:
+            return "".join(part for part, _bold in happened(line))
+
+        return [
+            TableColumn(t("supplies_page.time"), lambda line: when.moment(line.movement.time, self._today), 128, muted=True),
+            TableColumn(t("supplies_page.item"), lambda line: line.item.name, bold=True, sub=what),
+            TableColumn(t("supplies_page.change"), change, 70, "right"),
+            TableColumn(t("supplies_page.balance"), lambda line: amount(line.movement.balance, line.item), 104, "right", muted=True),
+        ]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "card"):
+            self._fit()
+            if self.card.detail is not None:
+                self.card.show_item(self.card.detail)
+
+    def _fit(self) -> None:
+        self.card.setFixedWidth(CARD_LARGE if tokens().large else CARD)
+
+    # --- what the window asks ----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the shelf, and the ledger while it is shown."""
+        self.jobs.read(reads.overview, self._show_overview, key="supplies")
+        if self.tabs.code() == "ledger":
+            self._read_ledger()
+
+    def show_subject(self, subject: str) -> None:
+        """Show one item by its id."""
+        self._wanted = subject
+        self.tabs.choose("stock")
+        self.refresh()
+
+    def new(self) -> None:
+        """Ctrl+N: stock came in; the first item when there is none yet."""
+        if self._items:
+            self._receive()
+        else:
+            self._add_item()
+
+    def look_up(self) -> None:
+        """``/``: into the list."""
+        (self.ledger if self.tabs.code() == "ledger" else self.stock).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def settle(self) -> None:
+        """Into the list."""
+        self.look_up()
+
+    # --- showing -----------------------------------------------------------------------------------------------------
+
+    def _show_overview(self, overview: Overview) -> None:
+        self._today = overview.today
+        self._items = tuple(shelf.item for shelf in overview.shelves if shelf.item.active)
+        self.count_button.setEnabled(bool(self._items))
+        self._stock_rows.set_rows(overview.shelves)
+        wanted, self._wanted = self._wanted, ""
+        if not (wanted and self.stock.choose(wanted)) and self.stock.current() is None and overview.shelves:
+            self.stock.choose(overview.shelves[0].id)
+        if not overview.shelves:
+            self.card.show_nothing()
+
+    def _chosen(self, shelf: Shelf | None) -> None:
+        if shelf is None:
+            return
+        item_id = shelf.id
+        self.jobs.read(lambda db: reads.detail(db, item_id), self._show_detail, key="supplies-item")
+
+    def _show_detail(self, detail: Detail) -> None:
+        inside = self.card.isAncestorOf(focus) if (focus := self.focusWidget()) is not None and focus.hasFocus() else False
+        self.card.show_item(detail)
+        self.only.set_text(t("supplies_page.only", name=detail.shelf.item.name))
+        if inside:
+            self.settle()
+
+    def _show_tab(self, code: str) -> None:
+        self._views.setCurrentWidget(self.ledger if code == "ledger" else self.stock)
+        self.only.setVisible(code == "ledger" and self.card.detail is not None)
+        if code == "ledger":
+            self._read_ledger()
+
+    def _show_own_ledger(self) -> None:
+        self.only.setChecked(True)
+        self.tabs.choose("ledger")
+        self.settle()
+
+    def _read_ledger(self) -> None:
+        item_id = self._current_id() if self.only.isChecked() else ""
+        self.jobs.read(lambda db: reads.ledger(db, item_id), self._show_ledger, key="supplies-ledger")
+
+    def _show_ledger(self, lines: list[Line]) -> None:
+        self._ledger_rows.set_rows(lines)
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    def _current_id(self) -> str:
+        return self.card.detail.shelf.id if self.card.detail is not None else ""
+
+    def _receive(self) -> None:
+        self._open(t("supplies_page.receive_title"), ReceiveForm)
+
+    def _count(self) -> None:
+        self._open(t("supplies_page.count_title"), CountForm)
+
+    def _waste(self) -> None:
+        self._open(t("supplies_page.waste_title"), WasteForm)
+
+    def _open(self, title: str, form: Callable[[Shell, tuple[Item, ...], str, Done], Entry]) -> None:
+        """Open a form about an item; with the balances of now, for a count is compared with them."""
+
+        def show(overview: Overview) -> None:
+            items = tuple(shelf.item for shelf in overview.shelves if shelf.item.active)
+            if items:
+                self.shell.open_sheet(title, form(self.shell, items, self._current_id(), self._saved), submit=t("supplies_page.save"))
+
+        self.jobs.read(reads.overview, show, key="supplies-form")
+
+    def _add_item(self) -> None:
+        self.shell.open_sheet(t("supplies_page.new_item"), ItemForm(self.shell, None, self._saved), submit=t("supplies_page.save"))
+
+    def _edit_item(self) -> None:
+        if self.card.detail is not None:
+            item = self.card.detail.shelf.item
+            self.shell.open_sheet(item.name, ItemForm(self.shell, item, self._saved), submit=t("supplies_page.save"))
+
+    def _saved(self, text: str, changes: Changes, item_id: str) -> None:
+        self.shell.close_sheet()
+        self._wanted = item_id
+        self.shell.tell_undoable(text, changes)
+
+    def _undo(self, operation: str) -> None:
+        self.shell.undo(operation)

@@ -1,0 +1,126 @@
+"""How supplies are written: amounts, expiry, state, what a movement was."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ...model import Item, ItemKind, MovementKind, Person
+from ...words import label, t
+from .. import when
+from .supplies_reads import Line, Shelf
+
+SOON = 30
+"""Days before its expiry from which a lot is marked."""
+
+TONES = {ItemKind.COOLING: "cooling", ItemKind.DRINK: "cooling", ItemKind.WARMING: "warming"}
+PillText = tuple[str, str]
+
+
+def amount(number: int, item: Item) -> str:
+    """A number with its unit: 1,200 瓶."""
+    return t("supplies_page.amount", number=f"{number:,}", unit=item.unit)
+
+
+def expiry_pill(expiry: str, today: date) -> PillText | None:
+    """How near a lot's expiry is, as (text, tone); None while it is far."""
+    left = (date.fromisoformat(expiry) - today).days
+    if left < 0:
+        return t("supplies_page.expired"), "bad"
+    if left == 0:
+        return t("supplies_page.expires_today"), "bad"
+    return (t("supplies_page.expires_in", n=left), "attention") if left <= SOON else None
+
+
+def expiry_text(expiry: str | None, today: date) -> str:
+    """An expiry in few characters: the day this year, the month later on, a dash for none."""
+    if not expiry:
+        return "—"
+    day = date.fromisoformat(expiry)
+    if day.year == today.year:
+        return when.date_only(expiry, today)
+    return t("supplies_page.month_of_year", year=day.year, month=day.month)
+
+
+def is_low(item: Item) -> bool:
+    """Whether it is time to get more: at or under its level, or nothing left of what has one."""
+    return item.active and item.low_level > 0 and item.balance <= item.low_level
+
+
+def state_pill(shelf: Shelf) -> PillText | None:
+    """The one thing to know about an item, as (text, tone); None when all is well."""
+    item = shelf.item
+    if not item.active:
+        return t("supplies_page.retired"), "neutral"
+    if item.balance < 0:
+        return t("supplies_page.count_please"), "attention"
+    if shelf.from_month is not None:
+        return t("supplies_page.from_month", month=shelf.from_month), "neutral"
+    if is_low(item):
+        return t("supplies_page.low"), "bad"
+    return (t("supplies_page.none_left"), "neutral") if item.balance == 0 else None
+
+
+def bar(shelf: Shelf) -> tuple[float, str]:
+    """Balance as a share of the most there was lately, and the colour of the bar."""
+    item = shelf.item
+    return max(item.balance, 0) / max(shelf.most, 1), "bad" if is_low(item) else TONES.get(item.kind, "brand")
+
+
+def rules(shelf: Shelf) -> str:
+    """Kind, quota and season in one line."""
+    item = shelf.item
+    parts = [label(item.kind)]
+    if item.most_per_day is not None:
+        parts.append(t("supplies_page.quota_line", amount=amount(item.most_per_day, item)))
+    if (item.first_month, item.last_month) != (1, 12):
+        parts.append(t("supplies_page.months_line", first=item.first_month, last=item.last_month))
+    if item.low_level:
+        parts.append(t("supplies_page.level_line", amount=amount(item.low_level, item)))
+    return t("terms.dot").join(parts)
+
+
+def person_name(person: Person) -> str:
+    """The name, what a nameless badge is called, or that somebody is anonymous by now."""
+    if person.erased:
+        return t("terms.erased")
+    return person.name or t("terms.nameless", number=person.card_number)
+
+
+def who(line: Line) -> str:
+    """To whom something was handed out; anonymous when nobody was known."""
+    if line.movement.kind is not MovementKind.HANDOUT:
+        return ""
+    return t("supplies_page.anonymous") if line.person is None else person_name(line.person)
+
+
+def change(line: Line) -> str:
+    """The number with its sign: +24, −1."""
+    delta = line.movement.delta
+    return f"+{delta:,}" if delta > 0 else f"−{-delta:,}"
+
+
+def happened(line: Line) -> list[tuple[str, bool]]:
+    """What a movement was, in parts of which names are bold: 发放 **赵丽** ×1."""
+    movement, item = line.movement, line.item
+    size = amount(abs(movement.delta), item)
+    if movement.kind is MovementKind.HANDOUT:
+        parts = [(t("supplies_page.handed"), False), (f" {who(line)} ", True), (t("supplies_page.times", n=-movement.delta), False)]
+    elif movement.kind is MovementKind.COUNT:
+        short = movement.delta < 0
+        parts = [(t("supplies_page.count_less", amount=size) if short else t("supplies_page.count_more", amount=size), False)]
+    else:
+        parts = [(f"{label(movement.kind)} {size}", False)]
+    more = note(line)
+    if more:
+        parts.append((t("terms.dot") + more, False))
+    if movement.void_reason is not None:
+        parts.append((t("terms.dot") + t("supplies_page.undone"), False))
+    return parts
+
+
+def note(line: Line) -> str:
+    """Where it came from or why it went, and its lot when it came in."""
+    movement = line.movement
+    lot = t("supplies_page.lot_no", lot=movement.lot) if movement.lot and movement.delta > 0 else ""
+    return t("terms.dot").join(part for part in (lot, movement.source) if part)
+

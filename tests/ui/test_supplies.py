@@ -1,0 +1,330 @@
+"""The supplies page: stock in, counted, written off and taken back, by keys; balances as the services keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from station_app import words
+from station_app.db import Database
+from station_app.model import Consent, Item, ItemKind, MovementKind, Occupation
+from station_app.services import people, stations, supplies
+from station_app.ui.jobs import Jobs
+from station_app.ui.kit import Button, LogRow, Pill, Text
+from station_app.ui.pages.supplies import SuppliesPage
+from tests.ui.shell import Clock, SheetShell, set_up
+
+Key = Qt.Key
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    before = words.language()
+    words.use("zh")
+    yield
+    words.use(before)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    store = set_up(tmp_path / "station", clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def shell(db: Database, qtbot: QtBot) -> Iterator[SheetShell]:
+    jobs = Jobs(db)
+    broken: list[object] = []
+    jobs.broken.connect(broken.append)
+    shell = SheetShell(jobs, stations.current(db))
+    yield shell
+    jobs.close()
+    assert broken == []
+
+
+@pytest.fixture
+def kit(db: Database) -> Item:
+    """Cooling kits: 40 on the shelf in two lots, warned at 10."""
+    item, _changes = supplies.add_item(db, "防暑包", "份", ItemKind.COOLING, low_level=10, most_per_day=2)
+    supplies.receive(db, item.id, 10, lot="A1", expiry="2026-07-30")
+    supplies.receive(db, item.id, 30, lot="B2", expiry="2026-12-31")
+    return item
+
+
+@pytest.fixture
+def page(shell: SheetShell, qtbot: QtBot) -> SuppliesPage:
+    return opened(shell, qtbot)
+
+
+def opened(shell: SheetShell, qtbot: QtBot) -> SuppliesPage:
+    """The page in front, all read."""
+    page = SuppliesPage(shell)
+    qtbot.addWidget(page)
+    shell.hold(page)
+    page.resize(1274, 678)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    page.settle()
+    idle(qtbot, page)
+    return page
+
+
+def idle(qtbot: QtBot, page: SuppliesPage) -> None:
+    """Until nothing is under way, twice over: a change makes the page read."""
+    qtbot.waitUntil(lambda: page.jobs.idle)
+
+
+def field(shell: SheetShell) -> QWidget:
+    """Where the cursor of the open sheet is."""
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert shell.real.isAncestorOf(focus)
+    return focus
+
+
+def type_in(qtbot: QtBot, widget: QWidget, text: str) -> None:
+    """Type; what an input method would commit is inserted at once."""
+    if text.isascii() or not isinstance(widget, QLineEdit):
+        qtbot.keyClicks(widget, text)
+    else:
+        widget.insert(text)
+
+
+def fill(qtbot: QtBot, shell: SheetShell, *texts: str) -> None:
+    """Type into one field after the other, Enter between and after them."""
+    for text in texts:
+        type_in(qtbot, field(shell), text)
+        qtbot.keyClick(field(shell), Key.Key_Return)
+
+
+def shown(widget: QWidget) -> str:
+    """Everything written in a part of the page."""
+    texts = [row.text() for row in widget.findChildren(LogRow) if row.isVisible()]
+    texts += [label.accessibleName() or label.text() for label in widget.findChildren(Text) if label.isVisible()]
+    return "\n".join(texts + [pill.text() for pill in widget.findChildren(Pill) if pill.isVisible()])
+
+
+def sees(qtbot: QtBot, widget: QWidget, text: str) -> None:
+    """Wait until it is written there: Qt shows what is new in a layout on its next round."""
+    qtbot.waitUntil(lambda: text in shown(widget))
+
+
+def cell(page: SuppliesPage, row: int, column: int) -> str:
+    """What is read aloud for a cell of the shelf."""
+    model = page.stock.model()
+    return str(model.data(model.index(row, column), Qt.ItemDataRole.AccessibleTextRole))
+
+
+def test_a_first_supply_is_added_by_keys_and_can_be_taken_back(
+    page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    page.new()
+    fill(qtbot, shell, "矿泉水", "瓶")
+    qtbot.keyClick(field(shell), Key.Key_4)  # drinks
+    qtbot.keyClick(field(shell), Key.Key_Return)
+    fill(qtbot, shell, "", "3", "", "", "")
+    idle(qtbot, page)
+    item = supplies.by_name(db, "矿泉水")
+    assert item is not None
+    assert (item.unit, item.kind, item.most_per_day, item.low_level) == ("瓶", ItemKind.DRINK, 3, 0)
+    assert shell.last == "已添加物资：矿泉水"
+    assert shell.sheet is None
+    assert page.card.detail is not None
+    assert page.card.detail.shelf.id == item.id
+    shell.undo()
+    idle(qtbot, page)
+    assert supplies.items(db) == []
+    assert page.card.detail is None
+
+
+def test_stock_comes_in_by_keys_and_goes_again_by_undo(
+    kit: Item, page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    page.new()
+    idle(qtbot, page)
+    qtbot.keyClicks(field(shell), "24")
+    sees(qtbot, field(shell).parentWidget(), "入库后 64 份")
+    qtbot.keyClick(field(shell), Key.Key_Return)
+    qtbot.keyClick(field(shell), Key.Key_3)  # donated
+    qtbot.keyClick(field(shell), Key.Key_Return)
+    fill(qtbot, shell, "C3", "2027-05-31", "王先生")
+    idle(qtbot, page)
+    newest = supplies.movements(db, kit.id)[0]
+    assert (newest.delta, newest.kind, newest.lot, newest.expiry, newest.source) == (
+        24, MovementKind.DONATED, "C3", "2027-05-31", "王先生",
+    )  # fmt: skip
+    assert supplies.get(db, kit.id).balance == 64
+    assert cell(page, 0, 2) == "结存 64 份"
+    assert shell.last == "已入库：防暑包 24 份"
+    shell.undo(shell.undoable[-1].operation)
+    idle(qtbot, page)
+    assert supplies.get(db, kit.id).balance == 40
+    assert cell(page, 0, 2) == "结存 40 份"
+
+
+def test_a_number_that_cannot_be_stays_in_the_sheet_with_its_reason(
+    kit: Item, page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    page.new()
+    idle(qtbot, page)
+    qtbot.keyClicks(field(shell), "0")
+    qtbot.keyClick(field(shell), Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    idle(qtbot, page)
+    assert shell.sheet is not None
+    sees(qtbot, shell.sheet, "请填 1 到 1000000 之间的整数")
+    assert supplies.get(db, kit.id).balance == 40
+
+
+def test_the_count_shows_the_difference_while_it_is_typed(
+    kit: Item, page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    qtbot.keyClick(page.stock, Key.Key_Return)
+    idle(qtbot, page)
+    assert shell.sheet is not None
+    sees(qtbot, shell.sheet, "账上 40 份")
+    qtbot.keyClicks(field(shell), "38")
+    sees(qtbot, shell.sheet, "账上 40 份 · 少 2 份")
+    qtbot.keyClick(field(shell), Key.Key_Return)
+    fill(qtbot, shell, "破损", "李四")
+    idle(qtbot, page)
+    assert supplies.get(db, kit.id).balance == 38
+    kept = db.rows("SELECT book, counted, reason, second_name FROM stocktake")[0]
+    assert (kept["book"], kept["counted"], kept["reason"], kept["second_name"]) == (40, 38, "破损", "李四")
+    assert shell.last == "已盘点：防暑包 38 份，少 2 份"
+    sees(qtbot, page.card, "盘点 少 2 份")
+
+
+def test_more_than_there_is_cannot_be_written_off(
+    kit: Item, page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    page.card.waste.emit()
+    idle(qtbot, page)
+    fill(qtbot, shell, "41", "过期")
+    idle(qtbot, page)
+    assert shell.sheet is not None
+    sees(qtbot, shell.sheet, "“防暑包”账上只有 40，请先盘点")
+    qtbot.keyClick(field(shell), Key.Key_Backspace)
+    qtbot.keyClick(field(shell), Key.Key_Return)
+    qtbot.keyClick(field(shell), Key.Key_Return)
+    idle(qtbot, page)
+    assert supplies.get(db, kit.id).balance == 36
+    assert [(lot.lot, lot.balance) for lot in supplies.lots(db, kit.id)] == [("A1", 6), ("B2", 30)]
+    assert shell.last == "已报损：防暑包 4 份"
+
+
+def test_a_handout_of_today_is_undone_from_the_card_and_yesterdays_is_not(
+    kit: Item, shell: SheetShell, db: Database, clock: Clock, qtbot: QtBot
+) -> None:
+    person, _changes = people.register(db, Occupation.COURIER, "顺丰", "赵丽", "", Consent.STATION)
+    supplies.hand_out(db, kit.id, 1)
+    clock.forward(24 * 60)
+    supplies.hand_out(db, kit.id, 2, person_id=person.id)
+    page = opened(shell, qtbot)
+    rows = {row.text(): row for row in page.card.findChildren(LogRow) if row.isVisible()}
+    assert not any(button.isVisible() for button in rows["发放 匿名 ×1"].findChildren(Button))
+    qtbot.mouseClick(rows["发放 赵丽 ×2"].findChild(Button), Qt.MouseButton.LeftButton)
+    idle(qtbot, page)
+    assert supplies.get(db, kit.id).balance == 39
+    sees(qtbot, page.card, "发放 赵丽 ×2 · 已撤销")
+
+
+def test_an_import_is_not_taken_back_line_by_line(kit: Item, page: SuppliesPage, db: Database) -> None:
+    assert page.card.detail is not None
+    operations = {line.operation.op for line in page.card.detail.lines if line.operation is not None}
+    assert operations == {"receive"}
+
+
+def test_details_and_quota_change_together_and_go_back_together(
+    kit: Item, page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    page.card.edit.emit()
+    assert shell.sheet is not None
+    shell.sheet.set_values({"unit": "包", "most_per_day": None, "low_level": 50, "alcohol": "yes"})  # type: ignore[attr-defined]
+    qtbot.keyClick(field(shell), Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    idle(qtbot, page)
+    item = supplies.get(db, kit.id)
+    assert (item.unit, item.most_per_day, item.low_level, item.alcohol) == ("包", None, 50, True)
+    sees(qtbot, page.card, "含酒精 · 勿驾车")
+    sees(qtbot, page.card, "库存只剩 40 包，该补货了")
+    assert "该补货了" in cell(page, 0, 4)
+    shell.undo(shell.undoable[-1].operation)
+    idle(qtbot, page)
+    item = supplies.get(db, kit.id)
+    assert (item.unit, item.most_per_day, item.low_level, item.alcohol) == ("份", 2, 10, False)
+
+
+def test_a_name_that_is_taken_is_said_under_the_name(
+    kit: Item, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    supplies.add_item(db, "冰饮", "瓶", ItemKind.COOLING)
+    page = opened(shell, qtbot)
+    page.card.edit.emit()
+    assert shell.sheet is not None
+    shell.sheet.set_values({"name": "冰饮"})  # type: ignore[attr-defined]
+    qtbot.keyClick(field(shell), Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    idle(qtbot, page)
+    sees(qtbot, shell.sheet, "已经有叫“冰饮”的物资")
+    assert supplies.get(db, kit.id).name == "防暑包"
+
+
+def test_a_retired_supply_stays_on_the_list_and_leaves_the_desk(
+    kit: Item, page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    page.card.edit.emit()
+    assert shell.sheet is not None
+    shell.sheet.set_values({"state": "retired"})  # type: ignore[attr-defined]
+    qtbot.keyClick(field(shell), Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    idle(qtbot, page)
+    assert supplies.items(db) == []
+    assert "已停用" in cell(page, 0, 4)
+    assert not page.count_button.isEnabled()
+
+
+def test_expiry_season_and_shortage_are_said(shell: SheetShell, kit: Item, db: Database, qtbot: QtBot) -> None:
+    supplies.add_item(db, "暖宝宝", "片", ItemKind.WARMING, months=(11, 2))
+    plaster, _changes = supplies.add_item(db, "创可贴", "片", ItemKind.FIRST_AID)
+    supplies.receive(db, plaster.id, 3, expiry="2026-07-01")
+    tea, _changes = supplies.add_item(db, "凉茶", "杯", ItemKind.DRINK)
+    supplies.hand_out(db, tea.id, 2, given=True)
+    page = opened(shell, qtbot)
+    assert cell(page, 0, 3).endswith("13 天到期")
+    assert cell(page, 1, 4).endswith("11 月起发放")
+    assert cell(page, 2, 3).endswith("已过期")
+    assert cell(page, 3, 4).endswith("请盘点")
+    page.show_subject(plaster.id)
+    idle(qtbot, page)
+    sees(qtbot, page.card, "有 3 片 已过有效期，请下架报损")
+
+
+def test_the_ledger_shows_all_items_or_one(shell: SheetShell, kit: Item, db: Database, qtbot: QtBot) -> None:
+    water, _changes = supplies.add_item(db, "矿泉水", "瓶", ItemKind.DRINK)
+    supplies.receive(db, water.id, 5)
+    page = opened(shell, qtbot)
+    page.tabs.choose("ledger")
+    idle(qtbot, page)
+    assert page.ledger.model().rowCount() == 3
+    page.only.click()
+    idle(qtbot, page)
+    names = {page.ledger.model().index(row, 1).data() for row in range(page.ledger.model().rowCount())}
+    assert names == {"防暑包"}
+    assert page.ledger.model().rowCount() == 2
+
+
+def test_what_is_drawn_from_two_lots_is_one_line(kit: Item, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
+    supplies.count_stock(db, kit.id, 25)
+    page = opened(shell, qtbot)
+    assert len(supplies.movements(db, kit.id)) == 4
+    sees(qtbot, page.card, "盘点 少 15 份")
+    assert shown(page.card).count("盘点 少") == 1
