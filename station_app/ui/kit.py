@@ -273,7 +273,7 @@ class LogRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self._time, self._parts, self._rule = time, tuple(parts), rule
-        self._button = Button(action, "link")
+        self._button = Button(action, "link", parent=self)  # shown before it had one, it would flash as a window
         self._button.setVisible(bool(action))
         self._button.setAccessibleDescription(self.text())
         self._button.clicked.connect(self.acted)
