@@ -156,6 +156,14 @@ def test_many_rows_come_through(sides: Sides, opener: opening.Opener, tmp_path: 
     assert opened.batches[0].check() == 20_000
 
 
+def test_the_program_itself_is_the_worker_wherever_the_desk_was_started(
+    sides: Sides, file: Path, tmp_path: Path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with opening.Opener() as opener:
+        assert opener.open_carrier(file, [sides.district.opener], sides.stations).batches
+
+
 def test_how_the_worker_starts(monkeypatch):
     assert opening.worker_command()[1:] == ["-m", "station_app", "--worker"]
     monkeypatch.setattr(sys, "frozen", True, raising=False)
