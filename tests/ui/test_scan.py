@@ -298,6 +298,7 @@ def test_digits_act_only_in_the_empty_field_and_only_when_asked(desk: Desk) -> N
     assert len(acted) == 2
     desk.scan.reset()
     desk.type(desk.scan, "/", 80, end=None)
+    desk.catcher.settle()
     desk.scan.digits_act = True
     desk.type(desk.scan, "5", 80, end=None)
     desk.catcher.settle()
