@@ -226,7 +226,10 @@ def trust_name(district: str) -> str:
 
 
 def batch_name(station: str, day: date, no: int) -> str:
-    """``<station>-<yyyymmdd>-<no>.batch``; ``no`` is the newest batch inside."""
+    """``<station>-<yyyymmdd>-<no>.batch``; ``no`` is the newest batch inside.
+
+    ``station`` is the code with the store's letter (``YQA``): two computers of one station may share a stick.
+    """
     return f"{_part(station)}-{day:%Y%m%d}-{no:04d}.batch"
 
 

@@ -196,7 +196,7 @@ def export(db: Database, folder: Path, progress: Progress | None = None) -> tupl
     )
     numbers = tuple(no for no, _ in waiting)
     today = date.fromisoformat(db.stamp().business_date)
-    written = carry.write_file(folder, identity.batch_name(station.code, today, numbers[-1]), sealed, progress)
+    written = carry.write_file(folder, identity.batch_name(station.code + station.letter, today, numbers[-1]), sealed, progress)
     with db.transact(Op.CLOSE_BATCH, carried=len(numbers)) as tx:
         exchange.carried(tx, numbers, str(folder))
     rows = sum(line.row_count for line in exchange.batches(db, limit=len(numbers) + 1000) if line.no in numbers)
