@@ -72,3 +72,8 @@ def t(sentence: str, /, **fields: Any) -> str:
 def label(code: Enum) -> str:
     """The word of the glossary for a code, for example ``Occupation.RIDER`` -> 外卖骑手."""
     return t(f"terms.{type(code).__name__}.{code.value}")
+
+
+def labels(code: Enum) -> tuple[str, ...]:
+    """The words of the glossary for a code in every language: what people may type for it."""
+    return tuple(_catalogue(language, "terms").gettext(f"terms.{type(code).__name__}.{code.value}") for language in LANGUAGES)

@@ -446,7 +446,7 @@ def _barrier(item: Item, quantity: int, taken: int | None, last: str | None, bus
     Whoever stays anonymous (``taken`` None) has no quota: a group of five takes five.
     """
     today = date.fromisoformat(business_date)
-    if not _in_season(item, today.month):
+    if not in_season(item, today.month):
         year = today.year + (item.first_month <= today.month)
         return RuleRefused("supplies.out_of_season", rule="season", last=last, next=date(year, item.first_month, 1).isoformat(),
                            name=item.name, month=item.first_month)  # fmt: skip
@@ -460,7 +460,8 @@ def _barrier(item: Item, quantity: int, taken: int | None, last: str | None, bus
     return None
 
 
-def _in_season(item: Item, month: int) -> bool:
+def in_season(item: Item, month: int) -> bool:
+    """Whether an item is handed out in a month; a season may span the turn of the year."""
     if item.first_month <= item.last_month:
         return item.first_month <= month <= item.last_month
     return month >= item.first_month or month <= item.last_month

@@ -1,0 +1,91 @@
+"""Picks what runs: the worker that opens hostile files, the window, or the command line.
+
+The command line runs where Qt cannot: ``app`` (and Qt with it) is imported only for the window and for the commands
+that need one. ``app.COMMANDS`` holds those by name, made of the same ``cli`` commands and groups as all others.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+FROM_APP = ("shots", "walk")
+"""Commands of ``app.COMMANDS`` by their path."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run one command line (that of this process without ``args``) and return its exit code."""
+    given = list(sys.argv[1:] if args is None else args)
+    if given == ["--worker"]:
+        from .sync.opening import worker_main
+
+        return worker_main()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # names hold characters that no Windows code page has
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if not given:
+        from . import words
+        from .paths import default_folder
+
+        words.use(words.system_language())
+        return _window(default_folder())
+    from .cli import group, later
+
+    later("window", _window_command)
+    for path in FROM_APP:
+        later(path, _from_app(path))
+    return group.main(given, standalone_mode=False)
+
+
+def has_display() -> bool:
+    """Whether a window can be shown here; Qt's offscreen platform counts."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(
+        os.environ.get("DISPLAY")
+        or os.environ.get("WAYLAND_DISPLAY")
+        or os.environ.get("QT_QPA_PLATFORM", "").startswith("offscreen")
+    )
+
+
+def _window(folder: Path) -> int:
+    from .words import t
+
+    if not has_display():
+        print(t("cli.no_display"), file=sys.stderr)
+        return 4
+    from .app import main as show
+
+    return show(folder)
+
+
+def _window_command() -> click.Command:
+    import click
+
+    from .cli import Command, Desk
+
+    @click.pass_obj
+    def show(desk: Desk) -> int:
+        return _window(desk.folder)
+
+    return Command("window", callback=show)
+
+
+def _from_app(name: str) -> Callable[[], click.Command]:
+    def load() -> click.Command:
+        from . import app
+
+        found: click.Command = vars(app)["COMMANDS"][name]
+        return found
+
+    return load
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Every service as a command, the same functions the buttons call. ``group`` is the whole command line.
+
+Commands made by rooms above this one (the window, pictures) are hung in with ``later`` by ``__main__``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from . import house
+from .frame import Command, Desk, Group, Root, option
+from .people import badges_group, people_group
+from .requests import requests_group
+from .supplies import supplies_group
+from .visits import visits_group
+
+__all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
+
+group = Root("station-app")
+house.join(group)
+for _part in (people_group, badges_group, visits_group, supplies_group, requests_group):
+    group.add_command(_part)
+
+_inside: dict[str, dict[str, Callable[[], click.Command]]] = {}
+
+
+def later(path: str, load: Callable[[], click.Command]) -> None:
+    """Hang in a command (``"shots"``, ``"district desk"``) that ``load`` imports when it is called by name."""
+    group_name, _, name = path.rpartition(" ")
+    (_inside.setdefault(group_name, {}) if group_name else group.elsewhere)[name] = load
+
+
+def _exchange(name: str) -> Callable[[], click.Command]:
+    """The groups of the exchange load their keys and readers only when asked for."""
+
+    def load() -> click.Command:
+        from . import exchange
+
+        found = {"sync": exchange.sync_group, "district": exchange.district_group}[name]
+        found.elsewhere |= _inside.get(name, {})
+        return found
+
+    return load
+
+
+for _name in ("sync", "district"):
+    later(_name, _exchange(_name))

@@ -1,0 +1,339 @@
+"""The exchange by file: the station's side (``sync``) and the district's (``district``), SYNC.md section 6."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ..db import Database
+from ..district import answer, desk, intake, store
+from ..errors import Refused, StationError, UserMistake
+from ..model import RequestState
+from ..services import exchange
+from ..sync import identity, inbox, outbox
+from ..sync.opening import Opener
+from ..words import label, t
+from .frame import Desk, Group, option
+from .house import figures, report_text
+from .inputs import DAY, WHOLE, Code
+from .outputs import moment, number, table
+
+sync_group = Group("sync")
+district_group = Group("district")
+FILE = click.Path(path_type=Path)
+
+
+# --- the station's side ----------------------------------------------------------------------------------------------------
+
+
+@sync_group.command("status")
+@click.pass_obj
+def status(line: Desk) -> None:
+    """How many rows are local, packed, receipted and refused."""
+    with line.station() as db:
+        found, batches, trusted = exchange.status(db), exchange.batches(db), outbox.district(db)
+        refused = [dict(row) for row in exchange.refused_rows(db)]
+    rows = [(one.no, moment(one.closed), one.row_count, one.size, label(one.state), one.carried_to) for one in batches]
+    head = t("cli.sync_status", local=number(found.local), packed=number(found.packed), receipted=number(found.receipted),
+             refused=number(found.refused))  # fmt: skip
+    district = {"code": trusted.code, "name": trusted.name, "fingerprint": trusted.fingerprint} if trusted else None
+    told = {
+        "local": found.local, "packed": found.packed, "receipted": found.receipted, "refused": found.refused,
+        "by_table": found.by_table, "since": found.since, "last_closed": found.last_closed, "last_receipt": found.last_receipt,
+        "district": district, "batches": batches, "refused_rows": refused,
+    }  # fmt: skip
+    headings = [t("cli.batch"), t("cli.closed_at"), t("cli.rows"), t("cli.bytes"), t("cli.state"), t("cli.carried_to")]
+    line.tell(told, lambda: "\n".join([head, table(headings, rows, right=(0, 2, 3))]))
+
+
+@sync_group.command("enrol")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def enrol(line: Desk, to: Path) -> None:
+    """Write the station's introduction for its district."""
+    with line.station() as db:
+        written = outbox.enrol(db, to)
+        fingerprint = outbox.own_identity(db).public.fingerprint
+    line.tell(
+        {"file": written.path, "fingerprint": fingerprint},
+        t("cli.introduced", name=written.path.name, fingerprint=fingerprint),
+    )
+
+
+@sync_group.command("trust")
+@click.argument("file", type=FILE)
+@option("--fingerprint")
+@click.pass_obj
+def trust(line: Desk, file: Path, fingerprint: str | None) -> None:
+    """Believe a district's introduction; with ``--fingerprint`` only that one."""
+    introduction = outbox.read_trust(file)
+    theirs = identity.fingerprint(bytes.fromhex(introduction.verify_key))
+    if fingerprint is not None and _digits(fingerprint) != _digits(theirs):
+        raise Refused("cli.other_fingerprint", theirs=theirs)
+    with line.station() as db:
+        found, _ = outbox.trust(db, introduction)
+    told = {"district": found.code, "name": found.name, "fingerprint": found.fingerprint}
+    line.tell(told, t("cli.trusted", name=found.name, fingerprint=found.fingerprint))
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isalnum()).casefold()
+
+
+@sync_group.command("export")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def export(line: Desk, to: Path) -> None:
+    """Write everything no receipt has confirmed, sealed to the district, and read it back."""
+    with line.station() as db:
+        done, _ = outbox.export(db, to)
+    told = {"file": done.path, "bytes": done.bytes, "batches": done.batches, "rows": done.rows}
+    line.tell(told, t("cli.exported", name=done.path.name, n=done.rows))
+
+
+@sync_group.command("import")
+@click.argument("file", type=FILE)
+@click.pass_obj
+def import_pack(line: Desk, file: Path) -> None:
+    """Take the district's pack in."""
+    with line.station() as db, Opener() as opener:
+        pack, _ = inbox.look(db, file, opener)
+        done, _ = inbox.apply(db, pack)
+    said = t(
+        "cli.pack_applied",
+        no=done.no,
+        receipted=number(done.receipted),
+        refused=number(done.refused),
+        steps=number(done.steps),
+    )
+    line.tell(
+        {
+            "no": done.no,
+            "receipted": done.receipted,
+            "refused": done.refused,
+            "steps": done.steps,
+            "missing": done.missing,
+        },
+        said,
+    )
+
+
+# --- the district's side ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _district(line: Desk) -> Iterator[Database]:
+    db = store.open_district(line.folder, line.named_password() or line.asked_password())
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@district_group.command("init")
+@click.argument("name")
+@option("--code", required=True)
+@option("--officer", default="")
+@option("--recovery", default="")
+@click.pass_obj
+def init(line: Desk, name: str, code: str, officer: str, recovery: str) -> None:
+    """Set up a district in an empty folder."""
+    password = line.named_password() or line.asked_password(twice=True)
+    db = store.set_up(line.folder, code, name, officer, password, recovery=recovery)
+    try:
+        fingerprint = store.own_identity(db).public.fingerprint
+    finally:
+        db.close()
+    told = {"code": code, "name": name, "folder": line.folder, "fingerprint": fingerprint}
+    line.tell(told, t("cli.district_made", name=name, folder=line.folder, fingerprint=fingerprint))
+
+
+@district_group.command("trust")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def introduce(line: Desk, to: Path) -> None:
+    """Write the district's introduction for its stations."""
+    with _district(line) as db:
+        written = store.introduce(db, to)
+        fingerprint = store.own_identity(db).public.fingerprint
+    line.tell(
+        {"file": written.path, "fingerprint": fingerprint},
+        t("cli.introduced", name=written.path.name, fingerprint=fingerprint),
+    )
+
+
+@district_group.command("enrol")
+@click.argument("file", type=FILE)
+@click.pass_obj
+def enrol_station(line: Desk, file: Path) -> None:
+    """Take a station's introduction."""
+    with _district(line) as db:
+        station, _ = store.enrol(db, file)
+    told = {"station": station.code, "name": station.name, "fingerprint": station.fingerprint}
+    line.tell(told, t("cli.trusted", name=station.name, fingerprint=station.fingerprint))
+
+
+@district_group.command("intake")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.pass_obj
+def take_in(line: Desk, files: tuple[Path, ...]) -> None:
+    """Take stations' files in; the same file twice is harmless, a refused one does not hold back the others."""
+    results: list[dict[str, object]] = []
+    said: list[str] = []
+    first: StationError | None = None
+    with _district(line) as db, Opener() as opener:
+        for file in files:
+            try:
+                result, sentence = _taken(db, opener, file)
+            except Refused as error:
+                first = first or error
+                result, sentence = (
+                    {"file": file, "refused": error.word},
+                    f"{file.name}: {t(error.word, **error.fields)}",
+                )
+            results.append(result)
+            said.append(sentence)
+    line.tell({"files": results, "refused": sum("refused" in one for one in results)}, "\n".join(said))
+    if first is not None:
+        raise first
+
+
+def _taken(db: Database, opener: Opener, file: Path) -> tuple[dict[str, object], str]:
+    done, _ = intake.receive(db, intake.open_file(db, file, opener))
+    sentence = t("cli.taken_in", name=file.name, station=done.station, fresh=number(done.fresh), known=number(done.known),
+                 rows=number(done.rows), down=number(done.turned_down))  # fmt: skip
+    return {
+        "file": file, "station": done.station, "fresh": done.fresh, "known": done.known, "rows": done.rows,
+        "turned_down": done.turned_down,
+    }, sentence  # fmt: skip
+
+
+@district_group.command("watch")
+@click.argument("folder", type=FILE, metavar="DIR")
+@option("--every", type=WHOLE, default=10)
+@option("--rounds", type=WHOLE, default=0)
+@click.pass_obj
+def watch(line: Desk, folder: Path, every: int, rounds: int) -> None:
+    """Take in whatever batch comes into a folder, until stopped or for so many rounds."""
+    if not folder.is_dir():
+        raise UserMistake("cli.no_folder", name=str(folder))
+    seen: set[tuple[str, int, int]] = set()
+    taken = refused = 0
+    pause = threading.Event()
+    with _district(line) as db, Opener() as opener:
+        for turn in itertools.count(1):
+            for file in sorted(folder.glob("*.batch")):
+                mark = (file.name, file.stat().st_size, file.stat().st_mtime_ns)
+                if mark in seen:
+                    continue
+                seen.add(mark)
+                try:
+                    _, sentence = _taken(db, opener, file)
+                    taken += 1
+                except Refused as error:
+                    refused += 1
+                    sentence = f"{file.name}: {t(error.word, **error.fields)}"
+                click.echo(sentence, err=True)
+            if turn == rounds:
+                break
+            pause.wait(max(every, 1))
+    line.tell({"taken": taken, "refused": refused}, t("cli.watched", taken=number(taken), refused=number(refused)))
+
+
+@district_group.command("status")
+@click.pass_obj
+def district_status(line: Desk) -> None:
+    """Every station with its last batch, gaps and whether totals agree."""
+    with _district(line) as db:
+        found = desk.status(db)
+    stations = [
+        {
+            "station": one.station.code, "name": one.station.name, "phone": one.station.phone, "batches": one.held.batches,
+            "newest_no": one.held.newest_no, "newest_closed": one.held.newest_closed, "last_taken_in": one.held.last_taken_in,
+            "missing": [no for _, no in one.held.missing], "forks": [no for _, no, _ in one.held.forks],
+            "agrees": one.held.agrees, "last_pack_no": one.station.last_pack_no,
+        }
+        for one in found
+    ]  # fmt: skip
+    agreed = {None: "-", True: t("cli.yes"), False: t("cli.no")}
+    rows = [
+        (one.station.code, one.station.name, one.held.newest_no, moment(one.held.newest_closed), moment(one.held.last_taken_in),
+         t("terms.list").join(str(no) for _, no in one.held.missing), agreed[one.held.agrees])
+        for one in found
+    ]  # fmt: skip
+    headings = [t("cli.code"), t("cli.name"), t("cli.batch"), t("cli.closed_at"), t("cli.taken_in_at"), t("cli.missing_batches"),
+                t("cli.agrees")]  # fmt: skip
+    line.tell({"stations": stations}, lambda: table(headings, rows, right=(2,)))
+
+
+@district_group.command("requests")
+@option("--limit", type=WHOLE, default=500)
+@click.pass_obj
+def district_requests(line: Desk, limit: int) -> None:
+    """Requests of all stations, the newest first."""
+    with _district(line) as db:
+        found = answer.inbox(db, max(limit, 0))
+    rows = [
+        (one.number, moment(one.time), label(one.category), label(one.state), moment(one.due), one.text)
+        for one in found
+    ]
+    headings = [t("cli.number"), t("cli.time"), t("cli.category"), t("cli.state"), t("cli.due"), t("cli.text")]
+    line.tell({"requests": found}, lambda: table(headings, rows))
+
+
+@district_group.command("reply")
+@click.argument("number")
+@click.argument("state", type=Code(RequestState))
+@option("--note", default="")
+@option("--unit", default="")
+@click.pass_obj
+def reply(line: Desk, number: str, state: RequestState, note: str, unit: str) -> None:
+    """The district's step on a request; it travels in the next pack."""
+    with _district(line) as db:
+        now, changes = answer.reply(db, number, state, note, unit)
+    line.done(
+        changes,
+        t("cli.request_now", number=now.number, state=label(now.state)),
+        id=now.id,
+        number=now.number,
+        state=now.state,
+    )
+
+
+@district_group.command("pack")
+@option("--station", required=True)
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def pack(line: Desk, station: str, to: Path) -> None:
+    """Write the next pack for a station."""
+    with _district(line) as db:
+        written, _ = answer.pack(db, station, to)
+    line.tell(
+        {"file": written.path, "bytes": written.bytes, "station": station},
+        t("cli.file_written", name=written.path.name),
+    )
+
+
+@district_group.command("report")
+@option("--from", "first", type=DAY, required=True)
+@option("--to", "last", type=DAY, required=True)
+@option("--station", "codes", multiple=True)
+@click.pass_obj
+def district_report(line: Desk, first: date, last: date, codes: tuple[str, ...]) -> None:
+    """The figures of a span over all stations or some."""
+    with _district(line) as db:
+        whole, each = desk.report(db, first.isoformat(), last.isoformat(), codes)
+    stations = [{"station": one.code, "name": one.name, **figures(part)} for one, part in each]
+
+    def text() -> str:
+        rows = [(one.code, one.name, part.person_times, part.registered, part.anonymous) for one, part in each]
+        headings = [t("cli.code"), t("cli.name"), t("cli.person_times"), t("cli.registered_times"), t("cli.anonymous")]
+        return "\n\n".join([report_text(whole), table(headings, rows, right=(2, 3, 4))])
+
+    line.tell({**figures(whole), "stations": stations}, text)

@@ -1,0 +1,249 @@
+"""Regulars and their badges: register, find, import a roster, issue and print badges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import UserMistake
+from ..model import Consent, Occupation, Person
+from ..services import badges, history, people, stations, supplies, visits
+from ..words import label, t
+from .frame import Desk, Group, option
+from .inputs import DAY, MOMENT, OFFSET, WHOLE, Code, OneOf, regulars
+from .inputs import person as named
+from .lists import corrected, told_import
+from .outputs import moment, number, table, who
+
+people_group = Group("people")
+badges_group = Group("badges")
+FILE = click.Path(path_type=Path)
+
+
+# --- regulars ------------------------------------------------------------------------------------------------------------
+
+
+@people_group.command("register")
+@option("--occupation", type=Code(Occupation), required=True)
+@option("--platform", default="")
+@option("--name", default="")
+@option("--phone", default="")
+@option("--consent", type=Code(Consent))
+@option("--at", type=MOMENT)
+@click.pass_obj
+def register(
+    desk: Desk,
+    occupation: Occupation,
+    platform: str,
+    name: str,
+    phone: str,
+    consent: Consent | None,
+    at: datetime | None,
+) -> None:
+    """A new regular with a badge; nameless unless they agreed."""
+    with desk.station() as db:
+        new, changes = people.register(db, occupation, platform, name, phone, consent or Consent.NONE, at)
+    desk.done(changes, t("cli.registered", who=who(new), number=new.card_number), id=new.id, person=new)
+
+
+@people_group.command("find")
+@click.argument("text")
+@option("--limit", type=WHOLE, default=20)
+@click.pass_obj
+def find(desk: Desk, text: str, limit: int) -> None:
+    """Regulars by part of a name, pinyin, initials, phone tail or card number."""
+    with desk.station() as db:
+        found = people.find(db, text, min(limit, 1000))
+    desk.tell({"people": found}, lambda: _table(found))
+
+
+@people_group.command("show")
+@click.argument("person", metavar="PERSON")
+@click.pass_obj
+def show(desk: Desk, person: str) -> None:
+    """One regular with badges, visits and what was done for them."""
+    with desk.station() as db:
+        found = named(db, person)
+        cards, came, lines = (
+            badges.of_person(db, found.id),
+            visits.of_person(db, found.id),
+            history.of_person(db, found.id),
+        )
+        barred = supplies.offers(db, found.id)
+    reasons = {offer.item.name: offer.barrier.rule if offer.barrier else None for offer in barred}
+
+    def text() -> str:
+        rows = [(moment(visit.time), label(visit.occupation), label(visit.recorded)) for visit in came]
+        visits_table = table([t("cli.time"), t("cli.occupation"), t("cli.recorded")], rows)
+        return "\n".join([_table([found]), "", visits_table])
+
+    desk.tell({"person": found, "badges": cards, "visits": came, "log": lines, "supplies": reasons}, text)
+
+
+@people_group.command("list")
+@option("--occupation", type=Code(Occupation))
+@option("--nameless", is_flag=True)
+@option("--not-since", type=DAY)
+@option("--order", type=OneOf(*people.ORDERS), default="seen")
+@option("--limit", type=WHOLE, default=1000)
+@click.pass_obj
+def listing(
+    desk: Desk, occupation: Occupation | None, nameless: bool, not_since: date | None, order: str, limit: int
+) -> None:
+    """All regulars that fit."""
+    with desk.station() as db:
+        which = people.Filter(occupation, nameless, not_since.isoformat() if not_since else "")
+        all_ids = people.ids(db, which, order)
+        found = regulars(db, all_ids[: max(limit, 0)])
+        counts = people.counts(db)
+    desk.tell(
+        {"people": found, "total": len(all_ids), "counts": counts},
+        lambda: "\n".join([_table(found), t("cli.of_regulars", shown=number(len(found)), n=len(all_ids))]),
+    )
+
+
+@people_group.command("change")
+@click.argument("person", metavar="PERSON")
+@option("--occupation", type=Code(Occupation))
+@option("--platform")
+@option("--name")
+@option("--phone")
+@option("--consent", type=Code(Consent))
+@option("--at", type=MOMENT)
+@click.pass_obj
+def change(desk: Desk, /, person: str, at: datetime | None, **fields: Any) -> None:
+    """Change what is kept of a regular."""
+    with desk.station() as db:
+        new, changes = people.change(db, named(db, person).id, at=at, **fields)
+    desk.done(changes, t("cli.changed", name=who(new)), id=new.id, person=new)
+
+
+@people_group.command("erase")
+@click.argument("person", metavar="PERSON")
+@option("--reason", default="withdrawn")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def erase(desk: Desk, person: str, reason: str, at: datetime | None) -> None:
+    """Forget who a regular is; their counts stay."""
+    with desk.station() as db:
+        person_id = named(db, person).id
+        changes = people.erase(db, person_id, reason, at)
+    desk.done(changes, t("cli.erased"), id=person_id)
+
+
+@people_group.command("import")
+@click.argument("file", type=FILE)
+@option("--preview", is_flag=True)
+@option("--map", "columns", multiple=True, metavar="FIELD=COLUMN")
+@option("--consent-on-paper", type=DAY)
+@option("--at", type=MOMENT)
+@click.pass_obj
+def import_roster(
+    desk: Desk, file: Path, preview: bool, columns: tuple[str, ...], consent_on_paper: date | None, at: datetime | None
+) -> None:
+    """Take a roster in: all of it or nothing."""
+    from ..services import rosters
+
+    sheet = rosters.read_sheet(file, rosters.PEOPLE)
+    places = corrected(rosters.map_columns(sheet, rosters.PEOPLE), rosters.PersonField, columns)
+    plan = rosters.plan_people(sheet, places, consent_on_paper=consent_on_paper)
+    with desk.station() as db:
+        if preview:
+            plan = rosters.find_duplicates(plan, people.known(db))
+            counts: dict[str, Any] = {name: getattr(plan, name) for name in ("taken", "nameless", "merged", "refused")}
+            counts = {"rows": len(plan.rows), **counts, "to_decide": plan.to_decide}
+            told_import(desk, file, {**counts, "preview": True, "columns": _headings(places)}, plan.rows)
+            return
+        result, changes = people.import_roster(db, plan, at=at)
+    counts = {name: getattr(result, name) for name in ("rows", "taken", "nameless", "merged", "refused")}
+    more = {"operation": changes.operation, "undoable": changes.undoable, "results": result.results}
+    told_import(desk, file, {**counts, **more}, plan.rows, result.results)
+
+
+def _headings(places: Any) -> dict[str, str]:
+    return {name.value: places.heading(place) for name, place in places.places.items()}
+
+
+def _table(found: list[Person]) -> str:
+    rows = [
+        (one.id, one.card_number, who(one), label(one.occupation), one.platform, one.visits, moment(one.last_visit))
+        for one in found
+    ]
+    headings = [
+        "id",
+        t("cli.card"),
+        t("cli.name"),
+        t("cli.occupation"),
+        t("cli.platform"),
+        t("cli.visits"),
+        t("cli.last_visit"),
+    ]
+    return table(headings, rows, right=(5,))
+
+
+# --- badges --------------------------------------------------------------------------------------------------------------
+
+
+@badges_group.command("issue")
+@option("--occupation", type=Code(Occupation))
+@option("--person", metavar="PERSON")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def issue(desk: Desk, occupation: Occupation | None, person: str | None, at: datetime | None) -> None:
+    """A badge for somebody new without a name, or a new one for a regular."""
+    if (occupation is None) == (person is None):
+        raise UserMistake("cli.one_of", names="--occupation --person")
+    with desk.station() as db:
+        if person is not None:
+            badge, changes = badges.issue(db, named(db, person).id, at)
+        else:
+            new, changes = people.register(db, occupation or Occupation.OTHER, at=at)
+            badge = badges.of_person(db, new.id)[0]
+    desk.done(changes, t("cli.issued", number=badge.card_number, code=badge.code), id=badge.id, badge=badge)
+
+
+@badges_group.command("verify")
+@click.argument("code")
+@click.pass_obj
+def verify(desk: Desk, code: str) -> None:
+    """Whose badge this is; refused when it opens no card."""
+    with desk.station() as db:
+        badge = badges.resolve(db, code)
+        owner = people.get(db, badge.person_id)
+    desk.tell({"badge": badge, "person": owner}, lambda: _table([owner]))
+
+
+@badges_group.command("revoke")
+@click.argument("badge", metavar="BADGE")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def revoke(desk: Desk, badge: str, at: datetime | None) -> None:
+    """A lost badge, by its id, code or card number, opens nothing any more."""
+    with desk.station() as db:
+        badge_id = badges.resolve(db, badge).id if badge.replace(" ", "").isdecimal() else badge
+        changes = badges.revoke(db, badge_id, at)
+    desk.done(changes, t("cli.revoked"), id=badge_id)
+
+
+@badges_group.command("sheet")
+@option("--to", type=FILE, required=True)
+@option("--all", "everybody", is_flag=True)
+@option("--id", "chosen", multiple=True, metavar="PERSON")
+@option("--offset-mm", type=OFFSET, default=(0.0, 0.0), metavar="X,Y")
+@click.pass_obj
+def sheet(desk: Desk, to: Path, everybody: bool, chosen: tuple[str, ...], offset_mm: tuple[float, float]) -> None:
+    """Badges as a PDF, ten on a page."""
+    from ..paper.badges import badge_sheet
+
+    if everybody == bool(chosen):
+        raise UserMistake("cli.one_of", names="--all --id")
+    with desk.station() as db:
+        wanted = regulars(db, people.ids(db, order_by="name")) if everybody else [named(db, text) for text in chosen]
+        cards = [one for one in wanted if one.badge_code]
+        pages = badge_sheet(stations.current(db), cards, to, offset_mm=offset_mm)
+    answer: Mapping[str, Any] = {"file": to, "cards": len(cards), "pages": pages}
+    desk.tell(answer, t("cli.sheet_written", name=to.name, cards=number(len(cards)), n=pages))

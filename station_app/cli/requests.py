@@ -1,0 +1,133 @@
+"""Requests: recorded, moved on, looked up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..model import Category, Channel, Request, RequestKind, RequestState, Urgency, Verdict
+from ..services import requests, stations
+from ..words import label, t
+from .frame import Desk, Group, option
+from .inputs import MOMENT, WHOLE, Code, person, request
+from .outputs import moment, table
+
+requests_group = Group("requests")
+
+
+@requests_group.command("add")
+@click.argument("text")
+@option("--kind", type=Code(RequestKind), default=RequestKind.HELP)
+@option("--category", type=Code(Category), default=Category.OTHER)
+@option("--channel", type=Code(Channel), default=Channel.DESK)
+@option("--urgency", type=Code(Urgency), default=Urgency.ORDINARY)
+@option("--person", "regular", metavar="PERSON")
+@option("--place", default="")
+@option("--contact", default="")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def add(desk: Desk, /, text: str, regular: str | None, **more: Any) -> None:
+    """Record a request in the person's own words."""
+    with desk.station() as db:
+        person_id = person(db, regular).id if regular is not None else None
+        new, changes = requests.add(db, text, person_id=person_id, **more)
+    said = t("cli.request_added", number=new.number, due=moment(new.due))
+    desk.done(changes, said, id=new.id, number=new.number, due=new.due, state=new.state)
+
+
+@requests_group.command("step")
+@click.argument("number")
+@click.argument("state", type=Code(RequestState))
+@option("--note", default="")
+@option("--unit", default="")
+@option("--verdict", type=Code(Verdict))
+@option("--at", type=MOMENT)
+@click.pass_obj
+def step(desk: Desk, /, number: str, state: RequestState, **more: Any) -> None:
+    """Move a request on."""
+    with desk.station() as db:
+        now, changes = requests.step(db, request(db, number).id, state, **more)
+    said = t("cli.request_now", number=now.number, state=label(now.state))
+    desk.done(changes, said, id=now.id, number=now.number, state=now.state)
+
+
+@requests_group.command("list")
+@option("--state", "states", type=Code(RequestState), multiple=True)
+@option("--open", "still_open", is_flag=True)
+@option("--to-tell", is_flag=True)
+@option("--person", "regular", metavar="PERSON")
+@option("--limit", type=WHOLE, default=500)
+@click.pass_obj
+def listing(
+    desk: Desk, states: tuple[RequestState, ...], still_open: bool, to_tell: bool, regular: str | None, limit: int
+) -> None:
+    """Requests, the newest first."""
+    wanted = frozenset(states) | (requests.OPEN if still_open else frozenset())
+    with desk.station() as db:
+        person_id = person(db, regular).id if regular is not None else None
+        if to_tell:
+            found = requests.to_tell(db, person_id)
+        else:
+            found = requests.listing(db, wanted or None, person_id, max(limit, 0))
+        counts = requests.counts(db)
+    desk.tell({"requests": found, "counts": counts}, lambda: _table(found))
+
+
+@requests_group.command("find")
+@click.argument("text")
+@option("--limit", type=WHOLE, default=100)
+@click.pass_obj
+def find(desk: Desk, text: str, limit: int) -> None:
+    """Requests whose number or words hold a text."""
+    with desk.station() as db:
+        found = requests.find(db, text, max(limit, 0))
+    desk.tell({"requests": found}, lambda: _table(found))
+
+
+@requests_group.command("show")
+@click.argument("number")
+@click.pass_obj
+def show(desk: Desk, number: str) -> None:
+    """One request with its steps."""
+    with desk.station() as db:
+        found = request(db, number)
+    rows = [
+        (
+            moment(step.time),
+            label(step.state),
+            step.keeper,
+            step.unit,
+            step.note,
+            label(step.verdict) if step.verdict else "",
+        )
+        for step in found.steps
+    ]
+    headings = [t("cli.time"), t("cli.state"), t("cli.keeper"), t("cli.handled_by"), t("cli.note"), t("cli.verdict")]
+    desk.tell({"request": found}, lambda: "\n".join([_table([found]), "", table(headings, rows)]))
+
+
+@requests_group.command("slip")
+@click.argument("number")
+@option("--to", type=click.Path(path_type=Path), required=True)
+@click.pass_obj
+def slip(desk: Desk, number: str, to: Path) -> None:
+    """The slip for whoever brought a request."""
+    from ..paper.sheets import request_slip
+
+    with desk.station() as db:
+        found = request(db, number)
+        pages = request_slip(stations.current(db), found, to)
+    desk.tell({"file": to, "pages": pages, "number": found.number}, t("cli.file_written", name=to.name))
+
+
+def _table(found: list[Request]) -> str:
+    rows = [
+        (one.number, moment(one.time), label(one.kind), label(one.category), label(one.state), moment(one.due),
+         label(one.exchange), one.text)
+        for one in found
+    ]  # fmt: skip
+    headings = [t("cli.number"), t("cli.time"), t("cli.kind"), t("cli.category"), t("cli.state"), t("cli.due"),
+                t("cli.exchange"), t("cli.text")]  # fmt: skip
+    return table(headings, rows)
