@@ -352,7 +352,7 @@ def import_roster(
                 results.append(RowResult(row.line, "refused", None, why))
                 continue
             if row.fate is Fate.TAKE:
-                consent = Consent.DISTRICT if row.consent and row.kept_name else Consent.NONE
+                consent = Consent.STATION if row.consent and row.kept_name else Consent.NONE  # a list says no more
                 person_id = write(tx, row.occupation, row.platform, row.kept_name if consent is not Consent.NONE else "",
                                   row.kept_phone if consent is not Consent.NONE else "", consent)  # fmt: skip
                 results.append(RowResult(row.line, "taken", person_id, why))
