@@ -111,19 +111,26 @@ def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
     return found
 
 
+BATCH = "SELECT no, closed, row_count, length(body) AS size, hash, carried_to, receipted FROM batch"
+
+
 def batches(db: Database, limit: int = 100) -> list[BatchLine]:
     """The batches closed so far, the newest first."""
-    rows = db.rows(
-        "SELECT no, closed, row_count, length(body) AS size, hash, carried_to, receipted FROM batch ORDER BY no DESC LIMIT ?",
-        (limit,),
-    )
-    return [
-        BatchLine(
-            row["no"], row["closed"], row["row_count"], row["size"], row["hash"], row["carried_to"] or "",
-            Exchange.RECEIPTED if row["receipted"] else Exchange.PACKED, row["receipted"] or "",
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_batch_line(row) for row in db.rows(f"{BATCH} ORDER BY no DESC LIMIT ?", (limit,))]
+
+
+def carried_in(db: Database, table: str, row_id: str) -> BatchLine | None:
+    """The batch in which a row first left, None while it is local."""
+    first = "(SELECT min(sequence) FROM change WHERE table_name = ? AND row_id = ?)"
+    row = db.one(f"{BATCH} WHERE last_sequence >= {first} ORDER BY no LIMIT 1", (table, row_id))
+    return None if row is None else _batch_line(row)
+
+
+def _batch_line(row: Row) -> BatchLine:
+    return BatchLine(
+        row["no"], row["closed"], row["row_count"], row["size"], row["hash"], row["carried_to"] or "",
+        Exchange.RECEIPTED if row["receipted"] else Exchange.PACKED, row["receipted"] or "",
+    )  # fmt: skip
 
 
 # --- for sync.outbox and sync.inbox -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from ..errors import StationError
 from .feedback import sentence
@@ -15,6 +16,8 @@ from .forms import Field, Form
 from .jobs import Otherwise
 from .page import Shell
 
+AIR = 60
+"""Pixels kept free above and below the field with the cursor."""
 Save = Callable[[dict[str, Any], Otherwise], None]
 
 
@@ -34,6 +37,9 @@ class Entry(Form):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.submit)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._follow)
 
     def submit(self) -> None:
         """As a form does, unless the answer to the last time is still on its way."""
@@ -51,6 +57,16 @@ class Entry(Form):
             self.show_error(name, sentence(error))
         else:
             self._shell.sheet_error(error)
+
+    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Keep the field with the cursor in view where the sheet is too low for all (Qt does so for Tab alone)."""
+        if now is None or not self.isAncestorOf(now):
+            return
+        around: QWidget | None = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if isinstance(around, QScrollArea):
+            around.ensureWidgetVisible(now, 0, AIR)
 
     def _send(self, values: dict[str, Any]) -> None:
         self._under_way = True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from ...model import Item, ItemKind, MovementKind, Person
+from ...model import Item, ItemKind, MovementKind
 from ...words import label, t
 from .. import when
+from ..names import person_name
 from .supplies_reads import Line, Shelf
 
 SOON = 30
@@ -77,13 +78,6 @@ def rules(shelf: Shelf) -> str:
     if item.low_level:
         parts.append(t("supplies_page.level_line", amount=amount(item.low_level, item)))
     return t("terms.dot").join(parts)
-
-
-def person_name(person: Person) -> str:
-    """The name, what a nameless badge is called, or that somebody is anonymous by now."""
-    if person.erased:
-        return t("terms.erased")
-    return person.name or t("terms.nameless", number=person.card_number)
 
 
 def who(line: Line) -> str:

@@ -1,0 +1,246 @@
+"""Requests: recorded in a person's own words, moved on step by step, told back, closed by the person's verdict."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from unicodedata import normalize
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+from ...model import Changes, Request, RequestState
+from ...words import label, t
+from .. import actions, icons
+from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
+from ..page import Page, Shell
+from ..printing import Show, open_file, save_and_open
+from ..tables import Column as TableColumn
+from ..tables import RowsModel, Table
+from ..theme import tokens
+from . import requests_reads as reads
+from .requests_card import Deed, RequestCard
+from .requests_form import RecordedCard, RequestForm, StepForm, step_fields
+from .requests_reads import Line, Listing, Whole
+from .requests_text import exchange_text, short_number, spoken_number, state_pill, sub_line, title, who
+
+TABS = ("all", "local", "working", "to_tell", "closed")
+CARD = 470
+
+
+class Search(QLineEdit):
+    """Filters the list while it is typed; Down and Enter go on to the list, Esc empties it."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self.setPlaceholderText(hint)
+        self.setAccessibleName(hint)
+        self.setClearButtonEnabled(False)
+        self.addAction(icons.icon("search", tokens().muted), QLineEdit.ActionPosition.LeadingPosition)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """On to the list, or back to all."""
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.focusNextChild()
+        elif event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
+
+class RequestsPage(Page):
+    """The list with its tabs and search, one request in full at the right; digits do what may be done with it."""
+
+    name = "requests"
+    tables = frozenset({"request", "request_step", "person", "identity", "batch", "receipt", "refused_row", "erasure"})
+
+    def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
+        super().__init__(shell)
+        self._show = show
+        self._today = date.min
+        self._rows: tuple[Line, ...] = ()
+        self._wanted = ""
+        self.tabs = FilterTabs(list(self._tab_texts().items()))
+        self.search = Search(t("requests_page.search"))
+        self.new_button = Button(t("requests_page.new"), "primary", icon="plus", key="Ctrl N")
+        self._model = RowsModel(self._columns())
+        self.list = Table(self._model, rows=58, name=t("requests_page.list"))
+        self.card = RequestCard(shell.station)
+        self._empty = EmptyState("requests", t("requests_page.none_yet"))
+        self._build()
+
+    def _build(self) -> None:
+        self.list.set_empty(self._empty)
+        head = Row(gap=10)
+        head.addWidget(self.search, 1)
+        head.addWidget(self.new_button)
+        left = Column(head, self.tabs, Card(self.list, gap=4), gap=8)
+        page_layout(self, Row(left, self.card, gap=16))
+        self.card.setFixedWidth(CARD)
+        self.setTabOrder(self.search, self.list)
+        self.tabs.chosen.connect(lambda _code: self._filter())
+        self.search.textChanged.connect(lambda _text: self._filter())
+        self.new_button.clicked.connect(self.new)
+        self.list.current_record.connect(self._chosen)
+        self.card.wanted.connect(self._do)
+
+    def _columns(self) -> list[TableColumn]:
+        def number(line: Line) -> str:
+            return short_number(line.request.number, self.shell.station)
+
+        return [
+            TableColumn("", number, 96, muted=True),
+            TableColumn("", lambda line: title(line.request), bold=True, sub=lambda line: sub_line(line, self._today)),
+            TableColumn("", lambda _line: "", 176, "right", pill=state_pill, sub=lambda line: exchange_text(line.request)),
+        ]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "card") and self.card.whole is not None:
+            self.card.show_request(self.card.whole)
+
+    # --- what the window asks ----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the list; the chosen request follows."""
+        self.jobs.read(reads.listing, self._show_listing, key="requests")
+
+    def show_subject(self, subject: str) -> None:
+        """Show one request by its id, whatever tab it stands on."""
+        self._wanted = subject
+        self.search.clear()
+        self.tabs.choose("all")
+        self.refresh()
+
+    def new(self) -> None:
+        """Ctrl+N: a new request."""
+        form = RequestForm(self.shell, self._recorded)
+        self.shell.open_sheet(t("requests_page.new"), form, submit=t("requests_page.record"))
+
+    def look_up(self) -> None:
+        """``/``: into the search."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def settle(self) -> None:
+        """Into the list."""
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A digit does what stands on the button with this digit."""
+        text = normalize("NFKC", event.text())
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and len(text) == 1 and text in "123456789" and int(text) <= len(self.card.deeds):
+            self._do(self.card.deeds[int(text) - 1])
+        else:
+            super().keyPressEvent(event)
+
+    # --- showing -----------------------------------------------------------------------------------------------------
+
+    def _tab_texts(self) -> dict[str, str]:
+        names = {
+            "all": t("requests_page.all"), "local": t("requests_page.local"), "working": t("requests_page.working"),
+            "to_tell": t("requests_page.to_tell"), "closed": t("requests_page.closed"),
+        }  # fmt: skip
+        counts = {code: sum(code in line.tab() for line in self._rows) for code in TABS}
+        return {code: f"{names[code]} {counts[code]}" for code in TABS}
+
+    def _show_listing(self, listing: Listing) -> None:
+        self._today = listing.now.date()
+        self._rows = listing.rows
+        self.tabs.set_texts(self._tab_texts())
+        self._filter()
+        wanted, self._wanted = self._wanted, ""
+        if wanted and not self.list.choose(wanted):
+            self.tabs.choose("all")
+            self.list.choose(wanted)
+
+    def _filter(self) -> None:
+        """The lines of the tab that hold what is searched: in number, words or name."""
+        code, text = self.tabs.code(), normalize("NFKC", self.search.text()).strip().casefold()
+        shown = [line for line in self._rows if code in line.tab() and (not text or self._holds(line, text))]
+        self._empty.sentence.set(t("requests_page.none_found") if self._rows else t("requests_page.none_yet"))
+        self._model.set_rows(shown)
+        if self.list.current() is None and shown:
+            self.list.choose(shown[0].id)
+        if not shown:
+            self.card.show_nothing()
+
+    def _holds(self, line: Line, text: str) -> bool:
+        request = line.request
+        words = (request.text, request.contact, who(line), label(request.category))
+        if text.isdecimal():  # the short form; as a part of the number "2" would be in every 2026
+            return request.number.endswith(f"-{int(text):04d}") or any(text in part for part in words)
+        return text in request.number.casefold() or any(text in part.casefold() for part in words)
+
+    def _chosen(self, line: Line | None) -> None:
+        if line is None:
+            return
+        request_id = line.id
+        self.jobs.read(lambda db: reads.whole(db, request_id), self._show_whole, key="requests-one")
+
+    def _show_whole(self, whole: Whole) -> None:
+        current = self.list.current()
+        if current is None or current.id != whole.row.id:
+            return
+        focus = self.focusWidget()
+        inside = focus is not None and focus.hasFocus() and self.card.isAncestorOf(focus)
+        self.card.show_request(whole)
+        if inside:
+            self.settle()
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    def _recorded(self, request: Request, changes: Changes) -> None:
+        self._select(request.id)
+        said = RecordedCard(request, spoken_number(request.number))
+        said.printed.connect(lambda: self._print(request))
+        said.again.connect(self.new)
+        said.done.connect(self.shell.close_sheet)
+        self.shell.open_sheet(t("requests_page.recorded_title"), said, cancel=t("requests_page.done"))
+        self.shell.tell_undoable(t("requests_page.recorded", number=request.number), changes)
+
+    def _do(self, deed: Deed) -> None:
+        """Do it, or open the sheet for the words it needs."""
+        if self.card.whole is None:
+            return
+        request = self.card.whole.row.request
+        if deed.state is None:
+            self._print(request)
+            return
+        fields = step_fields(deed.state)
+        if fields:
+            form = StepForm(self.shell, request.id, deed.state, self._stepped, *fields)
+            self.shell.open_sheet(f"{deed.text} {short_number(request.number, self.shell.station)}", form, submit=t("requests_page.save"))
+        else:
+            actions.request_step(self.jobs, request.id, deed.state, lambda outcome: self._stepped(*outcome), verdict=deed.verdict)
+
+    def _stepped(self, request: Request, changes: Changes) -> None:
+        self.shell.close_sheet()
+        self._select(request.id)
+        step = request.steps[-1]
+        states = [label(step.state)]
+        if step.verdict is not None:
+            states = [label(RequestState.TOLD), label(step.verdict), label(step.state)]
+        self.shell.tell_undoable(t("requests_page.stepped", number=request.number, state=t("terms.list").join(states)), changes)
+
+    def _select(self, request_id: str) -> None:
+        """Keep this request in view after what was done moved it to another tab."""
+        self._wanted = request_id
+        if self.search.text():
+            self.search.clear()
+
+    def _print(self, request: Request) -> None:
+        """The slip with its steps as they are now, as a PDF."""
+        whole = self.card.whole
+        current = whole.row.request if whole is not None and whole.row.id == request.id else request
+        station = self.shell.station
+
+        def draw(target: Path) -> int:
+            from ...paper.sheets import request_slip
+
+            return request_slip(station, current, target)
+
+        save_and_open(self.shell, request.number, draw, show=self._show)

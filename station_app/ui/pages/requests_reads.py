@@ -1,0 +1,94 @@
+"""What the requests page reads: the list with its people, one request in full. Reader thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ...db import Database
+from ...model import Exchange, Person, Request, RequestState
+from ...services import exchange, people, requests, stations
+from ...services.exchange import BatchLine
+
+MOST = 5000
+"""Requests the list holds, the newest first; a busy station has some 500 a year."""
+
+ANSWERED = frozenset({RequestState.REPLIED, RequestState.TOLD})
+WORKING = frozenset({RequestState.ACCEPTED, RequestState.TRANSFERRED, RequestState.REOPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A request as the list shows it; ``late`` is how long its time limit is past while nobody answered."""
+
+    request: Request
+    person: Person | None
+    late: timedelta | None
+
+    @property
+    def id(self) -> str:
+        """The request's id."""
+        return self.request.id
+
+    def tab(self) -> frozenset[str]:
+        """The tabs it stands on."""
+        request = self.request
+        tabs = {"all"}
+        if request.exchange is Exchange.LOCAL:
+            tabs.add("local")
+        if request.state in WORKING or (request.state is RequestState.RECORDED and request.exchange is not Exchange.LOCAL):
+            tabs.add("working")
+        if request.state in ANSWERED:
+            tabs.add("to_tell")
+        if request.state not in requests.OPEN:
+            tabs.add("closed")
+        return frozenset(tabs)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All requests at a moment of the station's clock."""
+
+    now: datetime
+    rows: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One request with its steps, its person, the batch it first left in, the name of the district."""
+
+    now: datetime
+    row: Line
+    batch: BatchLine | None
+    district: str
+
+
+def listing(db: Database) -> Listing:
+    """The newest requests with their people."""
+    now = db.now()
+    found = requests.listing(db, limit=MOST)
+    known = _people(db, found)
+    return Listing(now, tuple(Line(request, known.get(request.person_id or ""), late(request, now)) for request in found))
+
+
+def whole(db: Database, request_id: str) -> Whole:
+    """One request in full; UserMistake for an id nobody has."""
+    now = db.now()
+    request = requests.get(db, request_id)
+    person = _people(db, [request]).get(request.person_id or "")
+    batch = exchange.carried_in(db, "request", request_id)
+    return Whole(now, Line(request, person, late(request, now)), batch, stations.current(db).district_name)
+
+
+def _people(db: Database, found: Iterable[Request]) -> dict[str, Person]:
+    ids = sorted({request.person_id for request in found if request.person_id})
+    return {person.id: person for person in people.several(db, ids)} if ids else {}
+
+
+def late(request: Request, now: datetime) -> timedelta | None:
+    """How long the time limit is past, None while it is not or an answer is here."""
+    if request.state not in requests.OPEN - ANSWERED:
+        return None
+    past = now - datetime.fromisoformat(request.due)
+    return past if past > timedelta(0) else None
