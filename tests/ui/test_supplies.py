@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from station_app import words
 from station_app.db import Database
 from station_app.model import Consent, Item, ItemKind, MovementKind, Occupation
 from station_app.services import people, stations, supplies
+from station_app.services.rosters import ItemField
 from station_app.ui.jobs import Jobs
 from station_app.ui.kit import Button, LogRow, Pill, Text
 from station_app.ui.pages.supplies import SuppliesPage
@@ -67,9 +68,14 @@ def page(shell: SheetShell, qtbot: QtBot) -> SuppliesPage:
     return opened(shell, qtbot)
 
 
-def opened(shell: SheetShell, qtbot: QtBot) -> SuppliesPage:
-    """The page in front, all read."""
-    page = SuppliesPage(shell)
+def opened(shell: SheetShell, qtbot: QtBot, file: Path | None = None) -> SuppliesPage:
+    """The page in front, all read; ``file`` is what the keeper would choose."""
+
+    def choose(_parent: QWidget, then: Callable[[Path], None]) -> None:
+        if file is not None:
+            then(file)
+
+    page = SuppliesPage(shell, choose=choose)
     qtbot.addWidget(page)
     shell.hold(page)
     page.resize(1274, 678)
@@ -328,3 +334,108 @@ def test_what_is_drawn_from_two_lots_is_one_line(kit: Item, shell: SheetShell, d
     assert len(supplies.movements(db, kit.id)) == 4
     sees(qtbot, page.card, "盘点 少 15 份")
     assert shown(page.card).count("盘点 少") == 1
+
+
+LIST = """物资清单（2026 年 7 月）
+序号,品名,单位,类别,库存数,批号,有效期至,每人每日限领
+1,矿泉水,瓶,饮品,"1,200",W1,2027-05-31,
+2,藿香正气水,盒,药品,24,H1,2026-08-12,1
+3,藿香正气水,盒,药品,12,H2,2027-01-20,1
+4,防暑包,份,清凉,10,A9,,2
+5,毛巾,条,其他,十几,,,
+"""
+"""A list as a community office keeps it; its stock column has a heading nobody foresaw."""
+
+
+def test_a_list_is_read_corrected_imported_and_taken_back(
+    kit: Item, shell: SheetShell, db: Database, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "物资.csv"
+    file.write_bytes(LIST.encode("gb18030"))
+    page = opened(shell, qtbot, file)
+    page.import_button.click()
+    wizard = page.wizard
+    assert wizard is not None
+    qtbot.keyClick(wizard, Key.Key_Return)
+    idle(qtbot, page)
+    assert wizard.said.text() == "共 5 行：新增 3 种，归入已有 2 行，未收 0 行；入库 0 件"
+    stock = wizard.map.combos[ItemField.QUANTITY]
+    stock.setCurrentIndex(stock.findText("库存数"))
+    stock.activated.emit(stock.currentIndex())
+    idle(qtbot, page)
+    assert wizard.said.text() == "共 5 行：新增 2 种，归入已有 2 行，未收 1 行；入库 1246 件"
+    assert supplies.items(db) == [supplies.get(db, kit.id)]
+    qtbot.keyClick(wizard.table, Key.Key_Return)
+    idle(qtbot, page)
+    assert {item.name: item.balance for item in supplies.items(db)} == {"防暑包": 50, "矿泉水": 1200, "藿香正气水": 36}
+    assert supplies.named(db, "藿香正气水").alcohol
+    assert shell.last == "已导入：新增 2 种，归入已有 2 行，未收 1 行，入库 1246 件"
+    wizard.tabs.choose("refuse")
+    model = wizard.table.model()
+    assert model.rowCount() == 1
+    assert model.index(0, 1).data() == "5 · 毛巾 · 条 · 其他 · 十几"
+    assert "“库存数”栏的“十几”不是可用的数量" in str(model.index(0, 1).data(Qt.ItemDataRole.AccessibleTextRole))
+    wizard.done.acted.emit()
+    idle(qtbot, page)
+    assert page.wizard is None
+    assert {item.name: item.balance for item in supplies.items(db)} == {"防暑包": 40}
+
+
+def test_the_same_list_again_adds_nothing(shell: SheetShell, db: Database, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "物资.csv"
+    file.write_text("名称,单位,数量\n冰饮,瓶,30\n", encoding="utf-8")
+    page = opened(shell, qtbot, file)
+    for _time in range(2):
+        page.import_list()
+        wizard = page.wizard
+        assert wizard is not None
+        qtbot.keyClick(wizard, Key.Key_Return)
+        idle(qtbot, page)
+        qtbot.keyClick(wizard.table, Key.Key_Return)
+        idle(qtbot, page)
+        qtbot.keyClick(wizard.table, Key.Key_Return)
+        assert page.wizard is None
+    assert {item.name: item.balance for item in supplies.items(db)} == {"冰饮": 30}
+    assert shell.last == "已导入：新增 0 种，归入已有 1 行，未收 0 行，入库 0 件"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "是空的"), (b"\x89PNG\r\n\x1a\n\x00\x00", "不是表格文件"), ("甲,乙\n1,2\n".encode(), "没有找到表头")],
+)
+def test_a_file_that_is_no_list_is_said_and_changes_nothing(
+    shell: SheetShell, db: Database, qtbot: QtBot, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / "清单.csv"
+    file.write_bytes(content)
+    page = opened(shell, qtbot, file)
+    page.import_list()
+    assert page.wizard is not None
+    page.wizard.ask()
+    idle(qtbot, page)
+    assert sentence in page.wizard.errors.text()
+    assert not page.wizard.import_button.isVisible()
+    qtbot.keyClick(page.wizard, Key.Key_Escape)
+    assert page.wizard is None
+    assert supplies.items(db) == []
+
+
+def test_without_a_column_of_names_nothing_can_be_imported(
+    shell: SheetShell, db: Database, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "清单.csv"
+    file.write_text("名称,单位,数量\n冰饮,瓶,30\n", encoding="utf-8")
+    page = opened(shell, qtbot, file)
+    page.import_list()
+    wizard = page.wizard
+    assert wizard is not None
+    wizard.ask()
+    idle(qtbot, page)
+    name = wizard.map.combos[ItemField.NAME]
+    name.setCurrentIndex(0)
+    name.activated.emit(0)
+    idle(qtbot, page)
+    assert "没有选定“名称”这一栏" in wizard.errors.text()
+    wizard.run()
+    idle(qtbot, page)
+    assert supplies.items(db) == []

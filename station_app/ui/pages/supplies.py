@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import date
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
 from ...model import Changes, Item
 from ...words import label, t
 from .. import when
 from ..entry import Entry
+from ..import_wizard import Choose, ImportWizard, choose_file
 from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, Row, page_layout
 from ..page import Page, Shell
 from ..tables import Column as TableColumn
@@ -20,6 +21,7 @@ from ..theme import tokens
 from . import supplies_reads as reads
 from .supplies_card import ItemCard
 from .supplies_forms import CountForm, Done, ItemForm, ReceiveForm, WasteForm
+from .supplies_import import item_list
 from .supplies_reads import Detail, Line, Overview, Shelf
 from .supplies_text import amount, bar, change, expiry_pill, expiry_text, happened, state_pill
 
@@ -33,8 +35,9 @@ class SuppliesPage(Page):
     name = "supplies"
     tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity"})
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, *, choose: Choose = choose_file) -> None:
         super().__init__(shell)
+        self._choose = choose
         self._today = date.min
         self._items: tuple[Item, ...] = ()
         self._wanted = ""
@@ -43,6 +46,8 @@ class SuppliesPage(Page):
         self.count_button = Button(t("supplies_page.count"), key="Enter")
         self.receive_button = Button(t("supplies_page.receive"), "primary", icon="plus", key="Ctrl N")
         self.new_button = Button(t("supplies_page.new_item"), "link", icon="plus")
+        self.import_button = Button(t("supplies_page.import_items"), "link", icon="import")
+        self.wizard: ImportWizard | None = None
         self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
         self.stock = Table(self._stock_rows, rows=56, name=t("supplies_page.stock_tab"))
         self.ledger = Table(self._ledger_rows, rows=56, name=t("supplies_page.ledger_tab"))
@@ -65,9 +70,12 @@ class SuppliesPage(Page):
         head.addWidget(self.tabs, 1)
         head.addWidget(self.count_button)
         head.addWidget(self.receive_button)
-        foot = Row(self.new_button, None, self.only, gap=16)
+        foot = Row(self.new_button, self.import_button, None, self.only, gap=16)
         left = Column(head, Card(self._views, foot, gap=4), gap=8)
-        page_layout(self, Row(left, self.card, gap=16))
+        self._content = QWidget()
+        page_layout(self._content, Row(left, self.card, gap=16))
+        self._whole = QStackedLayout(self)
+        self._whole.addWidget(self._content)
         self._fit()
 
     def _connect(self) -> None:
@@ -76,6 +84,7 @@ class SuppliesPage(Page):
         self.count_button.clicked.connect(self._count)
         self.receive_button.clicked.connect(self._receive)
         self.new_button.clicked.connect(self._add_item)
+        self.import_button.clicked.connect(self.import_list)
         self.stock.current_record.connect(self._chosen)
         self.stock.activated_record.connect(lambda _shelf: self._count())
         self.ledger.current_record.connect(lambda line: self.stock.choose(line.item.id) if line is not None else None)
@@ -137,7 +146,9 @@ class SuppliesPage(Page):
         self.refresh()
 
     def new(self) -> None:
-        """Ctrl+N: stock came in; the first item when there is none yet."""
+        """Ctrl+N: stock came in; the first item when there is none yet. Not over a list that is being imported."""
+        if self.wizard is not None:
+            return
         if self._items:
             self._receive()
         else:
@@ -148,8 +159,11 @@ class SuppliesPage(Page):
         (self.ledger if self.tabs.code() == "ledger" else self.stock).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def settle(self) -> None:
-        """Into the list."""
-        self.look_up()
+        """Into the list, or the wizard while it is open."""
+        if self.wizard is not None:
+            self.wizard.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.look_up()
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -231,6 +245,22 @@ class SuppliesPage(Page):
         self.shell.close_sheet()
         self._wanted = item_id
         self.shell.tell_undoable(text, changes)
+
+    def import_list(self) -> None:
+        """The import wizard, in place of the page until it is closed."""
+        self._close_wizard()
+        self.wizard = ImportWizard(self.shell, item_list(), choose=self._choose)
+        self.wizard.closed.connect(self._close_wizard)
+        self._whole.addWidget(self.wizard)
+        self._whole.setCurrentWidget(self.wizard)
+        self.settle()
+
+    def _close_wizard(self) -> None:
+        if self.wizard is not None:
+            self._whole.removeWidget(self.wizard)
+            self.wizard.deleteLater()
+            self.wizard = None
+            self.settle()
 
     def _undo(self, operation: str) -> None:
         self.shell.undo(operation)
