@@ -316,7 +316,8 @@ class ImportWizard(QWidget):
 
     def _tab_texts(self) -> dict[str, str]:
         rows = self._plan.rows if self._plan is not None else ()
-        texts = {"all": f"{t('import_wizard.all')} {len(rows)}"}
+        whole = t("import_wizard.all")
+        texts = {"all": f"{whole} {len(rows)}"}
         for fate, words in _fate_words().items():
             texts[fate.value] = f"{words} {sum(row.fate is fate for row in rows)}"
         return texts

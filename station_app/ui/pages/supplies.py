@@ -140,7 +140,9 @@ class SuppliesPage(Page):
             self._read_ledger()
 
     def show_subject(self, subject: str) -> None:
-        """Show one item by its id."""
+        """Show one item by its id; a list that was being looked at is put away."""
+        if self.wizard is not None:
+            self.wizard.leave()
         self._wanted = subject
         self.tabs.choose("stock")
         self.refresh()
