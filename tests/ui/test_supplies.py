@@ -238,6 +238,7 @@ def test_a_handout_of_today_is_undone_from_the_card_and_yesterdays_is_not(
     clock.forward(24 * 60)
     supplies.hand_out(db, kit.id, 2, person_id=person.id)
     page = opened(shell, qtbot)
+    sees(qtbot, page.card, "发放 赵丽 ×2")
     rows = {row.text(): row for row in page.card.findChildren(LogRow) if row.isVisible()}
     assert not any(button.isVisible() for button in rows["发放 匿名 ×1"].findChildren(Button))
     qtbot.mouseClick(rows["发放 赵丽 ×2"].findChild(Button), Qt.MouseButton.LeftButton)
