@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Desk:
     data: Path | None = None
     as_json: bool = False
     password_file: Path | None = None
+    opened_with: str = ""
 
     @property
     def folder(self) -> Path:
@@ -56,15 +57,25 @@ class Desk:
             db.close()
 
     def _open(self) -> Database:
+        """With the password that was named; a sample opens with its own, any other asks."""
         named = self.named_password()
         if named is not None:
-            return stations.open_station(self.folder, named, holder="command")
-        with suppress(Refused):
-            db = stations.open_station(self.folder, demo.PASSWORD, holder="command")
+            return self._open_with(named)
+        try:
+            db = self._open_with(demo.PASSWORD)
+        except Refused as error:
+            if error.word != "vault.wrong_password":
+                raise
+        else:
             if stations.current(db).sample:
                 return db
             db.close()
-        return stations.open_station(self.folder, self.asked_password(), holder="command")
+        return self._open_with(self.asked_password())
+
+    def _open_with(self, password: str) -> Database:
+        db = stations.open_station(self.folder, password, holder="command")
+        self.opened_with = password
+        return db
 
     def named_password(self) -> str | None:
         """The password from the file or the environment, None when neither was given."""
@@ -194,7 +205,8 @@ def _word(ctx: click.Context) -> str:
     while here is not None and here.parent is not None:
         names.insert(0, here.info_name or "")
         here = here.parent
-    return "_".join(["cli.help", *names]).replace("-", "_")
+    tail = "".join(f"_{name}" for name in names).replace("-", "_")
+    return f"cli.help{tail}"
 
 
 class Command(_Spoken):

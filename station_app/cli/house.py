@@ -94,9 +94,8 @@ def list_keepers(desk: Desk) -> None:
 def add_keeper(desk: Desk, name: str, role: Role, new_password_file: Path, pin_file: Path | None) -> None:
     """A further keeper with a password of their own."""
     fresh, pin = secret_from(new_password_file), secret_from(pin_file) if pin_file is not None else ""
-    password = desk.named_password() or demo.PASSWORD
-    root, _ = vault.unlock(DataFolder(desk.folder).slots, password)
     with desk.station() as db:
+        root, _ = vault.unlock(DataFolder(desk.folder).slots, desk.opened_with)
         keeper, changes = keepers.add(db, desk.folder, root, name, role, fresh, pin)
     desk.done(changes, t("cli.changed", name=keeper.name), id=keeper.id, keeper=keeper)
 
@@ -210,9 +209,6 @@ def _log_table(lines: list[LogLine]) -> str:
         for one in lines
     ]
     return table([t("cli.operation"), t("cli.time"), t("cli.what"), t("cli.keeper"), "", t("cli.exchange")], rows)
-
-
-history_group.command("list")(show_log)
 
 
 @history_group.command("undo")
@@ -349,5 +345,6 @@ def join(root: Root) -> None:
     """Put the commands of the house on the command line."""
     for name, made in (("init", init), ("demo", make_demo), ("report", report), ("check", check), ("log", show_log)):
         root.command(name)(made)
+    history_group.add_command(root.commands["log"], "list")
     for group in (keepers_group, shift_group, history_group, settings_group, station_group):
         root.add_command(group)

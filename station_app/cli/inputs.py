@@ -47,7 +47,8 @@ class Code(click.ParamType[E], Generic[E]):
             return value
         wanted = folded(str(value))
         for code in self.codes:
-            if wanted in (code.value, *(folded(name) for name in words.labels(code))):
+            names = [folded(name) for name in words.labels(code)]
+            if wanted in (code.value, *names, *(name.removeprefix("已") for name in names)):  # 已受理 is said 受理
                 return code
         choices = t("terms.list").join(f"{code.value} {words.label(code)}" for code in self.codes)
         raise UserMistake("cli.unknown_code", text=str(value), choices=choices)
