@@ -16,6 +16,9 @@ from . import badges, search, subjects
 if TYPE_CHECKING:
     from .rosters import Known, RosterPlan, RosterRow
 
+CHUNK = 500
+"""Ids asked for at once; SQLite takes a bounded number of parameters."""
+
 NOTICE_VERSION = 1
 """The version of the privacy notice people agree to."""
 
@@ -177,9 +180,12 @@ def get(db: Database, person_id: str) -> Person:
 
 def several(db: Database, ids: Sequence[str]) -> list[Person]:
     """Regulars by id, in the order asked; unknown and voided ones are left out."""
-    marks = ", ".join("?" * len(ids))
-    rows = db.rows(f"{PERSON} WHERE p.void_reason IS NULL AND p.id IN ({marks})", list(ids))
-    found = {row["id"]: _person(row) for row in rows}
+    found: dict[str, Person] = {}
+    for start in range(0, len(ids), CHUNK):
+        part = list(ids[start : start + CHUNK])
+        marks = ", ".join("?" * len(part))
+        rows = db.rows(f"{PERSON} WHERE p.void_reason IS NULL AND p.id IN ({marks})", part)
+        found |= {row["id"]: _person(row) for row in rows}
     return [found[person_id] for person_id in ids if person_id in found]
 
 
@@ -377,3 +383,13 @@ def _complete(tx: Tx, person_id: str, row: RosterRow) -> None:
     kept = tx.db.one("SELECT platform FROM person WHERE id = ? AND void_reason IS NULL", (person_id,))
     if kept is not None and not kept["platform"] and row.platform:
         tx.put("person", {"id": person_id, "platform": row.platform})
+
+
+def added_by(db: Database, operation: str) -> list[str]:
+    """The ids of the regulars an operation added, in the order it added them (that of an imported list)."""
+    rows = db.rows(
+        "SELECT c.row_id FROM change c JOIN operation o ON o.sequence = c.operation"
+        " WHERE o.id = ? AND c.table_name = 'person' AND c.before IS NULL ORDER BY c.sequence",
+        (operation,),
+    )
+    return [row["row_id"] for row in rows]

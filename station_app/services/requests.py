@@ -196,8 +196,8 @@ def by_number(db: Database, number: str) -> Request:
     """The request of this number; the short form (``112`` or ``2026-0112``) works at its own desk."""
     text = number.strip().upper()
     station = db.one("SELECT code, letter FROM station WHERE id = ?", (db.meta("station_id"),))
-    if station is not None and text.replace("-", "").isdigit():
-        year, _, serial = text.rpartition("-")
+    year, _, serial = text.rpartition("-")
+    if station is not None and serial.isascii() and serial.isdigit() and (not year or (year.isascii() and year.isdigit())):
         text = f"{station['code']}-{station['letter']}-{year or db.now().year}-{int(serial):04d}"
     row = db.one(f"{REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (text,))
     if row is None:

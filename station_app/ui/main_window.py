@@ -178,6 +178,16 @@ class MainWindow(QWidget):
         """What the service refused, inside the open sheet."""
         self._sheet.show_error(error)
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything asked for has been answered and shown."""
+        return self.jobs.idle and all(page.idle for page in self._pages.values())
+
+    @property
+    def catcher(self) -> ScanCatcher:
+        """What tells scans from typing in this window."""
+        return self._catcher
+
     def page(self, name: str) -> Page:
         """A page by name."""
         return self._pages[name]

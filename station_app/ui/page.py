@@ -58,6 +58,11 @@ class Page(QWidget):
         self.setObjectName(f"page-{self.name}")
         self.jobs.changed.connect(self._note)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way besides ``jobs``."""
+        return True
+
     def refresh(self) -> None:
         """Read what the page shows and redraw it; every page has its own."""
 
