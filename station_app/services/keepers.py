@@ -136,7 +136,7 @@ def begin_shift(db: Database, at: datetime | None = None) -> Changes:
     with db.transact(Op.BEGIN_SHIFT, at, keeper=db.acting) as tx:
         for row in db.rows("SELECT id FROM shift WHERE finished IS NULL AND void_reason IS NULL"):
             tx.put("shift", {"id": row["id"], "finished": tx.stamp.time})
-        tx.put("shift", {"time": tx.stamp.time, "business_date": tx.stamp.business_date, "keeper_id": db.acting})
+        _take_desk(tx)
     return tx.changes
 
 
@@ -182,7 +182,10 @@ def day(db: Database, business_date: str) -> StationDay:
 
 
 def open_station(db: Database, exceptions: str = "", high: int | None = None, at: datetime | None = None) -> Changes:
-    """The opening check: all well without ``exceptions``. UserMistake when the station is open already."""
+    """The opening check: all well without ``exceptions``. UserMistake when the station is open already.
+
+    Whoever opens has the desk, unless somebody is on duty already.
+    """
     if high is not None and not -60 <= high <= 60:
         raise UserMistake("keepers.bad_temperature", high=high)
     with db.transact(Op.OPEN_STATION, at) as tx:
@@ -197,7 +200,14 @@ def open_station(db: Database, exceptions: str = "", high: int | None = None, at
                 "exceptions": exceptions.strip() or None, "high": high, "closed": None, "void_reason": None,
             },
         )  # fmt: skip
+        if db.acting and on_duty(db) is None:
+            _take_desk(tx)
     return tx.changes
+
+
+def _take_desk(tx: Tx) -> None:
+    stamp = tx.stamp
+    tx.put("shift", {"time": stamp.time, "business_date": stamp.business_date, "keeper_id": tx.db.acting})
 
 
 def close_station(db: Database, note: str = "", at: datetime | None = None) -> Changes:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -51,7 +52,7 @@ class Hands:
 
     def key(self, key: Qt.Key | str, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press one key where the focus is, and see what it does."""
-        QTest.keyClick(self._where(), key, held)
+        QTest.keyClick(self._where(), Qt.Key(ord(key.upper())) if isinstance(key, str) else key, held)
         self.settle()
 
     def ctrl(self, key: Qt.Key | str) -> None:
@@ -59,9 +60,14 @@ class Hands:
         self.key(key, Qt.KeyboardModifier.ControlModifier)
 
     def type(self, text: str) -> None:
-        """Type text as a person does, each key on its own."""
+        """Type text as a person does: each key on its own, what has no key committed by the input method."""
         for character in text:
-            QTest.keyClicks(self._where(), character)
+            if character.isascii():
+                QTest.keyClicks(self._where(), character)
+            else:
+                committed = QInputMethodEvent()
+                committed.setCommitString(character)
+                QApplication.sendEvent(self._where(), committed)
             if self._catcher is not None:
                 self._catcher.settle()
         self.settle()
@@ -69,7 +75,7 @@ class Hands:
     def scan(self, digits: str) -> None:
         """Hold a badge to the scanner: a burst of keys ended by Enter, wherever the focus is."""
         for digit in digits:
-            QTest.keyClick(self._where(), digit)
+            QTest.keyClick(self._where(), Qt.Key(ord(digit)))
         QTest.keyClick(self._where(), Qt.Key.Key_Return)
         self.settle()
 

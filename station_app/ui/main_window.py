@@ -85,7 +85,7 @@ class MainWindow(QWidget):
     def _build(self) -> None:
         """Everything that speaks, made anew: at the start and after the language changed."""
         self.setWindowTitle(t("window.title", station=self.station.name))
-        self.rail = Rail(t("window.brand"), [RailEntry(n, t(f"window.{n}"), n) for n in PAGES[:-1]],
+        self.rail = Rail(t("window.brand"), [RailEntry(name, t(f"window.{name}"), ICONS.get(name, name)) for name in PAGES[:-1]],
                          foot=[RailEntry("settings", t("window.settings"), "settings")])  # fmt: skip
         self.rail.chosen.connect(self.go)
         self.rail.language_chosen.connect(self.speak)
@@ -348,6 +348,8 @@ class MainWindow(QWidget):
 
 PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings")
 """The pages in the order of the rail and of Alt+1..8."""
+ICONS = {"desk": "home"}
+"""The icons that are not called like their page."""
 
 
 def _types(watched: QObject) -> bool:
