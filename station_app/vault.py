@@ -1,8 +1,8 @@
 """Keys: one random root in a slot per keeper, what is derived from it, and the badge code it vouches for.
 
-The root (32 random bytes) never touches the disk in the clear. A slot seals it with XChaCha20-Poly1305 under
-argon2id(password, salt); the slot's parameters are authenticated with it. From the root follow, by keyed BLAKE2b with a
-purpose, the database key, the key of attachments, digests and the station's own badge key.
+The root (32 random bytes) never touches the disk in the clear. A slot seals it with XChaCha20-Poly1305 under a keeper's
+password, the printed recovery key or a start card; the slot's kind and parameters are authenticated with it. From the root
+follow, by keyed BLAKE2b with a purpose, the database key, the key of attachments, digests and the station's own badge key.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from .errors import EnvironmentFault, Refused, UserMistake
 
@@ -55,10 +58,18 @@ class Root:
 
 # --- slots -----------------------------------------------------------------------------------------------------------
 
+Kind = Literal["password", "recovery", "start_card"]
+MOST_COST = Cost(passes=16, memory=256 * 1024)
+"""A slot that asks for more was altered: it would only hold the machine up before it fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One way to the root: whose, of what kind, how dear, and the sealed root (base64)."""
+    """One way to the root: whose, of what kind, how dear, and the sealed root (base64).
+
+    A password is stretched by argon2id. Recovery keys and start cards are random (more than 128 bits): no speed of guessing
+    reaches them, so keyed BLAKE2b makes their key at once, and ``passes`` and ``memory`` are 0.
+    """
 
     id: str
     keeper_id: str
@@ -74,38 +85,87 @@ class Slot:
         fields = {name: text for name, text in asdict(self).items() if name not in ("nonce", "sealed")}
         return json.dumps(fields, sort_keys=True).encode()
 
+    def sound(self) -> bool:
+        """Whether every part has its type, its size and the only spelling that we write."""
+        sizes = ((self.salt, 16), (self.nonce, 24), (self.sealed, KEY_BYTES + 16))
+        if any(_text(_bytes(text)) != text or len(_bytes(text)) != size for text, size in sizes):
+            return False
+        if type(self.passes) is not int or type(self.memory) is not int:
+            return False
+        if self.kind == "password":
+            return 1 <= self.passes <= MOST_COST.passes and 8 <= self.memory <= MOST_COST.memory
+        return self.kind in ("recovery", "start_card") and self.passes == self.memory == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A slot as people are shown it; ``keeper_id`` is "" unless it is a keeper's password."""
+
+    id: str
+    kind: Kind
+    keeper_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The root, and how it was reached. Whoever came by "start_card" may work at the desk and nowhere else."""
+
+    root: Root
+    slot_id: str
+    kind: Kind
+    keeper_id: str
+
 
 def create(file: Path, keeper_id: str, password: str, *, cost: Cost = DESK) -> Root:
     """A new root in a new slot file; raises UserMistake for a short password, EnvironmentFault if the file exists."""
     if file.exists():
         raise EnvironmentFault("vault.exists", name=file.name)
     root = Root(os.urandom(KEY_BYTES))
-    _write(file, [_seal_slot(root, keeper_id, password, cost)])
+    _write(file, [_password_slot(root, keeper_id, password, cost)])
     return root
 
 
 def add(file: Path, root: Root, keeper_id: str, password: str, *, cost: Cost = DESK) -> None:
-    """Give a keeper a slot, in place of the one they had."""
-    kept = [slot for slot in _read(file) if slot.keeper_id != keeper_id]
-    _write(file, [*kept, _seal_slot(root, keeper_id, password, cost)])
+    """Give a keeper a slot, in place of the one they had: also the way to a new password once the old one is forgotten."""
+    kept = [slot for slot in _read(file) if not _is_password_of(slot, keeper_id)]
+    _write(file, [*kept, _password_slot(root, keeper_id, password, cost)])
+
+
+def change_password(file: Path, keeper_id: str, old: str, new: str, *, cost: Cost = DESK) -> None:
+    """A keeper's new password for the old one; raises Refused when the old one is wrong, UserMistake for a short one."""
+    check_password(new)
+    for slot in _read(file):
+        if _is_password_of(slot, keeper_id) and (root := _open_slot(slot, old)) is not None:
+            return add(file, root, keeper_id, new, cost=cost)
+    raise Refused("vault.wrong_password")
 
 
 def remove(file: Path, keeper_id: str) -> None:
-    """Take a keeper's slot away; the last one stays (Refused)."""
-    slots = _read(file)
-    kept = [slot for slot in slots if slot.keeper_id != keeper_id]
-    if not kept:
+    """Take a keeper's slot away; the last password stays (Refused). Nothing is encrypted anew."""
+    kept = [slot for slot in _read(file) if not _is_password_of(slot, keeper_id)]
+    if not any(slot.kind == "password" for slot in kept):
         raise Refused("vault.last_slot")
     _write(file, kept)
 
 
+def revoke(file: Path, slot_id: str) -> None:
+    """Take a start card or the recovery key away; raises UserMistake when it is gone already or a keeper's password."""
+    slots = _read(file)
+    kept = [slot for slot in slots if slot.id != slot_id or slot.kind == "password"]
+    if len(kept) == len(slots):
+        raise UserMistake("vault.no_slot")
+    _write(file, kept)
+
+
+def ways(file: Path) -> list[Way]:
+    """Every slot, in the order they were made."""
+    return [Way(slot.id, cast("Kind", slot.kind), slot.keeper_id) for slot in _read(file)]
+
+
 def unlock(file: Path, password: str) -> tuple[Root, str]:
     """The root and the id of the keeper whose password this is; raises Refused when it is nobody's."""
-    for slot in _read(file):
-        root = _open_slot(slot, password)
-        if root is not None:
-            return root, slot.keeper_id
-    raise Refused("vault.wrong_password")
+    opened = _opened(file, "password", password)
+    return opened.root, opened.keeper_id
 
 
 def check_password(password: str) -> None:
@@ -114,21 +174,177 @@ def check_password(password: str) -> None:
         raise UserMistake("vault.short_password", n=SHORTEST_PASSWORD)
 
 
-def _seal_slot(root: Root, keeper_id: str, password: str, cost: Cost) -> Slot:
+# --- the recovery key and start cards (DECISIONS.md "Keys and people") -------------------------------------------------
+
+GROUPS, GROUP_DIGITS = 12, 5
+RECOVERY_DIGITS = GROUPS * GROUP_DIGITS
+START_CARD_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryKey:
+    """What is printed on the recovery sheet: 12 groups of 5 digits, of which the last is the group's check."""
+
+    slot_id: str
+    groups: tuple[str, ...]
+
+    @property
+    def digits(self) -> str:
+        """All 60 digits, for the QR code."""
+        return "".join(self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class StartCard:
+    """What is printed on a start card: 40 digits as a QR code, of which the last is a check."""
+
+    slot_id: str
+    digits: str
+
+    @property
+    def number(self) -> str:
+        """What tells cards apart on paper and on the list; it opens nothing."""
+        return card_mark(self.slot_id)
+
+
+def card_mark(slot_id: str) -> str:
+    """The short mark of a start card by its slot."""
+    return slot_id[:4].upper()
+
+
+def add_recovery(file: Path, root: Root) -> RecoveryKey:
+    """A new recovery key (159 random bits); the one before opens nothing from now on."""
+    digits = f"{secrets.randbelow(10**48):048d}"
+    parts = [digits[first : first + GROUP_DIGITS - 1] for first in range(0, len(digits), GROUP_DIGITS - 1)]
+    groups = tuple(part + _group_check(place, part) for place, part in enumerate(parts, start=1))
+    slot = _random_slot(root, "recovery", "".join(groups))
+    _write(file, [*(other for other in _read(file) if other.kind != "recovery"), slot])
+    return RecoveryKey(slot.id, groups)
+
+
+def add_start_card(file: Path, root: Root) -> StartCard:
+    """A further start card (129 random bits), which opens until it is revoked."""
+    from stdnum.iso7064 import mod_11_10
+
+    body = f"{secrets.randbelow(10 ** (START_CARD_DIGITS - 1)):0{START_CARD_DIGITS - 1}d}"
+    digits = body + str(mod_11_10.calc_check_digit(body))
+    slot = _random_slot(root, "start_card", digits)
+    _write(file, [*_read(file), slot])
+    return StartCard(slot.id, digits)
+
+
+def recovery_groups(text: str) -> tuple[str, ...]:
+    """What was scanned, typed or pasted as groups of five digits; spaces and hyphens between do not matter."""
+    digits = _plain(text)
+    return tuple(digits[first : first + GROUP_DIGITS] for first in range(0, len(digits), GROUP_DIGITS))
+
+
+def wrong_groups(groups: Sequence[str]) -> list[int]:
+    """The places, from 1, of the groups that are not as printed: mistyped, missing, in another's place, or one too many.
+
+    A single wrong digit is always found, a group in another's place at least four times in five.
+    """
+    typed = [_plain(group) for group in groups] + [""] * (GROUPS - len(groups))
+    return [place for place, group in enumerate(typed, start=1) if place > GROUPS or not _group_holds(place, group)]
+
+
+def unlock_with_recovery(file: Path, groups: Sequence[str]) -> Opened:
+    """The root by the recovery sheet; raises UserMistake naming the first wrong group, Refused for another or old sheet."""
+    if wrong := wrong_groups(groups):
+        raise UserMistake("vault.wrong_group", place=wrong[0])
+    return _opened(file, "recovery", "".join(_plain(group) for group in groups))
+
+
+def unlock_with_start_card(file: Path, digits: str) -> Opened:
+    """The root by a scanned start card, for the desk only; raises Refused for what is no card, another's or revoked."""
+    return _opened(file, "start_card", digits)
+
+
+def is_start_card(digits: str) -> bool:
+    """Whether these are 40 digits whose check digit holds: a scan that is a start card, of whatever station."""
+    from stdnum.iso7064 import mod_11_10
+
+    return _are_digits(digits, START_CARD_DIGITS) and bool(mod_11_10.is_valid(digits))
+
+
+def _group_check(place: int, part: str) -> str:
+    """The check digit of a group (ISO/IEC 7064, MOD 11,10), which knows the group's place.
+
+    Ten check digits cannot tell twelve places apart by themselves: with the place on both sides of the digits, no two places
+    agree for more than one group in five.
+    """
+    from stdnum.iso7064 import mod_11_10
+
+    return str(mod_11_10.calc_check_digit(f"{place // 10}{part}{place % 10}"))
+
+
+def _group_holds(place: int, group: str) -> bool:
+    return _are_digits(group, GROUP_DIGITS) and _group_check(place, group[:-1]) == group[-1]
+
+
+def _are_digits(text: str, count: int) -> bool:
+    return len(text) == count and text.isascii() and text.isdigit()
+
+
+def _plain(text: str) -> str:
+    """Digits as a Chinese keyboard may give them (full width), without what people put between them."""
+    return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", text))
+
+
+# --- sealing and the file ------------------------------------------------------------------------------------------------
+
+
+def _is_password_of(slot: Slot, keeper_id: str) -> bool:
+    return slot.kind == "password" and slot.keeper_id == keeper_id
+
+
+def _password_slot(root: Root, keeper_id: str, password: str, cost: Cost) -> Slot:
+    check_password(password)
+    return _sealed(
+        root, Slot(_new_id(), keeper_id, "password", cost.passes, cost.memory, _new_salt(), "", ""), password
+    )
+
+
+def _random_slot(root: Root, kind: Kind, digits: str) -> Slot:
+    return _sealed(root, Slot(_new_id(), "", kind, 0, 0, _new_salt(), "", ""), digits)
+
+
+def _new_id() -> str:
+    return os.urandom(8).hex()
+
+
+def _new_salt() -> str:
+    return _text(os.urandom(16))
+
+
+def _sealed(root: Root, slot: Slot, secret: str) -> Slot:
+    """The slot with the root sealed in it."""
     from nacl import bindings
 
-    check_password(password)
-    salt, nonce = os.urandom(16), os.urandom(24)
-    slot = Slot(os.urandom(8).hex(), keeper_id, "password", cost.passes, cost.memory, _text(salt), _text(nonce), "")
-    key = _stretch(password, salt, cost)
-    sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(root._secret, slot.header(), nonce, key)
-    return Slot(**{**asdict(slot), "sealed": _text(sealed)})
+    nonce = os.urandom(24)
+    sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
+        root._secret, slot.header(), nonce, _slot_key(slot, secret)
+    )
+    return replace(slot, nonce=_text(nonce), sealed=_text(sealed))
 
 
-def _open_slot(slot: Slot, password: str) -> Root | None:
+def _opened(file: Path, kind: Kind, secret: str) -> Opened:
+    """By the first slot of its kind that opens. What fails does not tell which slot, nor whether there is one."""
+    for slot in _read(file):
+        if slot.kind == kind and (root := _open_slot(slot, secret)) is not None:
+            return Opened(root, slot.id, kind, slot.keeper_id)
+    raise Refused(_WRONG[kind])
+
+
+_WRONG: dict[Kind, str] = {
+    "password": "vault.wrong_password", "recovery": "vault.wrong_recovery", "start_card": "vault.wrong_start_card",
+}  # fmt: skip
+
+
+def _open_slot(slot: Slot, secret: str) -> Root | None:
     from nacl import bindings, exceptions
 
-    key = _stretch(password, _bytes(slot.salt), Cost(slot.passes, slot.memory))
+    key = _slot_key(slot, secret)
     try:
         return Root(
             bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
@@ -139,40 +355,64 @@ def _open_slot(slot: Slot, password: str) -> Root | None:
         return None
 
 
-def _stretch(password: str, salt: bytes, cost: Cost) -> bytes:
+def _slot_key(slot: Slot, secret: str) -> bytes:
+    """What a slot is sealed under: argon2id of a password, keyed BLAKE2b of random digits (see ``Slot``)."""
+    salt = _bytes(slot.salt)
+    if slot.kind != "password":
+        # hashed first, because a BLAKE2b key has at most 64 bytes and what was scanned may be anything
+        known = hashlib.blake2b(secret.encode(), digest_size=64).digest()
+        return hashlib.blake2b(key=known, salt=salt, digest_size=KEY_BYTES, person=b"station-slot/1").digest()
     from argon2.low_level import Type, hash_secret_raw
 
-    return hash_secret_raw(password.encode(), salt, cost.passes, cost.memory, 1, KEY_BYTES, Type.ID)
+    return hash_secret_raw(secret.encode(), salt, slot.passes, slot.memory, 1, KEY_BYTES, Type.ID)
 
 
 def _read(file: Path) -> list[Slot]:
+    """The slots; what is not byte for byte as we write it is damaged (Refused), a later format is EnvironmentFault."""
     try:
-        found = json.loads(file.read_text("utf-8"))
-        slots = [Slot(**entry) for entry in found["slots"]]
-        if any(not (1 <= slot.passes <= 100 and 8 <= slot.memory <= 4 * 1024 * 1024) for slot in slots):
-            raise ValueError("cost out of bounds")
-        return slots
+        data = file.read_bytes()
     except FileNotFoundError:
         raise UserMistake("vault.no_station", name=file.parent.name) from None
     except OSError as error:
         raise EnvironmentFault("vault.unreadable", name=file.name, reason=error.strerror) from error
+    try:
+        found = json.loads(data)
+        if type(found["format"]) is int and found["format"] > FORMAT:
+            raise EnvironmentFault("vault.too_new", name=file.name)
+        slots = [Slot(**entry) for entry in found["slots"]]
+        if not all(slot.sound() for slot in slots):
+            raise ValueError("a slot is not sound")
+        if data not in (written := _spelled(slots), written.replace(b"\n", b"\r\n")):
+            raise ValueError("not as it was written")
+        return slots
     except (ValueError, KeyError, TypeError):
         raise Refused("vault.damaged", name=file.name) from None
 
 
 def _write(file: Path, slots: list[Slot]) -> None:
     """Replace the slot file so that power loss leaves the old one or the new one."""
-    text = json.dumps({"format": 1, "slots": [asdict(slot) for slot in slots]}, indent=1)
-    fresh = file.with_suffix(".new")
     try:
-        with fresh.open("w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
-        sync_folder(file.parent)
+        write_whole(file, _spelled(slots))
     except OSError as error:
         raise EnvironmentFault("vault.unwritable", name=file.name, reason=error.strerror) from error
+
+
+FORMAT = 1
+
+
+def _spelled(slots: list[Slot]) -> bytes:
+    return json.dumps({"format": FORMAT, "slots": [asdict(slot) for slot in slots]}, indent=1).encode()
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a small file so that power loss leaves the old one or the new one; raises OSError."""
+    fresh = file.with_name(f"{file.name}.new")
+    with fresh.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
+    sync_folder(file.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -227,12 +467,17 @@ def open_text(key: bytes | None, place: str, sealed: str | None) -> str:
 # --- PINs ---------------------------------------------------------------------------------------------------------------
 
 
+def check_pin(pin: str) -> None:
+    """Raise UserMistake for a PIN that is not 4 to 6 digits."""
+    if not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 6):
+        raise UserMistake("vault.bad_pin")
+
+
 def hash_pin(pin: str) -> str:
     """A PIN as argon2id hash; raises UserMistake unless it is 4 to 6 digits."""
     from argon2 import PasswordHasher
 
-    if not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 6):
-        raise UserMistake("vault.bad_pin")
+    check_pin(pin)
     return PasswordHasher(time_cost=1, memory_cost=16 * 1024, parallelism=1).hash(pin)
 
 
