@@ -48,11 +48,12 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
     )
     warning = next((word for degrees, word in HEAT if frame.high is not None and frame.high >= degrees), "")
     top.show_weather(t(f"window.{warning}", high=frame.high) if warning else "")
-    waits = (
-        t("window.waiting", n=frame.waiting, last=_ago(frame.last_closed, now))
-        if frame.waiting
-        else t("window.nothing_waits")
-    )
+    if not frame.waiting:
+        waits = t("window.nothing_waits")
+    elif not frame.last_closed:
+        waits = t("window.waiting_first", n=frame.waiting)
+    else:
+        waits = t("window.waiting", n=frame.waiting, last=_ago(frame.last_closed, now))
     duty = t("window.on_duty", name=frame.on_duty) if frame.on_duty else t("window.nobody_on_duty")
     top.show_pills(
         [(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")]
@@ -67,7 +68,5 @@ def day(moment: date) -> str:
 
 def _ago(last: str, now: datetime) -> str:
     """When the last batch was closed, in days."""
-    if not last:
-        return t("window.never")
     days = (now.date() - datetime.fromisoformat(last).date()).days
     return t("terms.today") if days <= 0 else t("window.days_ago", n=days)
