@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -101,6 +101,110 @@ def unlock_screen(db: Database, keeper_id: str, pin: str) -> Keeper:
         raise Refused("keepers.wrong_pin")
     db.acting = keeper_id
     return known
+
+
+# --- passwords, the recovery key and start cards ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A start card that still opens: its slot, the short number printed on it, when (ISO 8601) and by whom it was made."""
+
+    slot_id: str
+    number: str
+    made: str
+    by: str
+
+
+def change_password(
+    db: Database, folder: Path, keeper_id: str, old: str, new: str, *, cost: vault.Cost = vault.DESK
+) -> Changes:
+    """A keeper's new password for the old one; Refused when the old one is wrong, UserMistake for a short one."""
+    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, password="changed") as tx:
+        vault.change_password(DataFolder(folder).slots, keeper_id, old, new, cost=cost)
+    return tx.changes
+
+
+def reset_password(
+    db: Database, folder: Path, root: vault.Root, keeper_id: str, new: str, *, cost: vault.Cost = vault.DESK
+) -> Changes:
+    """A new password where the old one is forgotten, by a root that the recovery key or another keeper reached.
+
+    Raises UserMistake for a short password, Refused for somebody who does not work here.
+    """
+    known = keeper(db, keeper_id)
+    if known is None or not known.active:
+        raise Refused("vault.no_keeper")
+    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, password="reset") as tx:
+        vault.add(DataFolder(folder).slots, root, keeper_id, new, cost=cost)
+    return tx.changes
+
+
+def remove(db: Database, folder: Path, keeper_id: str) -> Changes:
+    """A keeper leaves: password and PIN open nothing any more, what they recorded stays under their name.
+
+    Raises Refused for the last supervisor and the last password, UserMistake for nobody. Undo brings the record back, the
+    password has to be given anew.
+    """
+    known = keeper(db, keeper_id)
+    if known is None or not known.active:
+        raise UserMistake("vault.no_keeper")
+    if known.role is Role.SUPERVISOR and [k.role for k in listing(db)].count(Role.SUPERVISOR) == 1:
+        raise Refused("vault.last_supervisor", name=known.name)
+    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, name=known.name) as tx:
+        write(tx, replace(known, active=False))
+        tx.run("DELETE FROM pin WHERE keeper_id = ?", (keeper_id,))
+        vault.remove(DataFolder(folder).slots, keeper_id)
+    return tx.changes
+
+
+def make_recovery_key(db: Database, folder: Path, root: vault.Root) -> tuple[vault.RecoveryKey, Changes]:
+    """A recovery key to be printed now: it is kept nowhere. The sheet before it opens nothing from now on."""
+    with db.transact(Op.SETTING, name="recovery_key") as tx:
+        key = vault.add_recovery(DataFolder(folder).slots, root)
+    return key, Changes(tx.operation, Op.SETTING, {"slot": (key.slot_id,)})
+
+
+def recovery_key_made(db: Database, folder: Path) -> str | None:
+    """When the recovery sheet that still opens was made (ISO 8601, "" when nobody knows), None without one."""
+    if not any(way.kind == "recovery" for way in vault.ways(DataFolder(folder).slots)):
+        return None
+    made = db.scalar(
+        "SELECT time FROM operation WHERE op = ? AND json_extract(details, '$.name') = 'recovery_key'"
+        " ORDER BY sequence DESC LIMIT 1",
+        (Op.SETTING.value,),
+    )
+    return made or ""
+
+
+def make_start_card(db: Database, folder: Path, root: vault.Root) -> tuple[vault.StartCard, Changes]:
+    """A start card to be printed now, for the desk only; its digits are kept nowhere."""
+    with db.transact(Op.SETTING, name="start_card") as tx:
+        card = vault.add_start_card(DataFolder(folder).slots, root)
+        tx.details["slot"] = card.slot_id
+    return card, Changes(tx.operation, Op.SETTING, {"slot": (card.slot_id,)})
+
+
+def revoke_start_card(db: Database, folder: Path, slot_id: str) -> Changes:
+    """A lost start card opens nothing from now on; UserMistake when it was revoked already."""
+    with db.transact(Op.SETTING, name="start_card_revoked", slot=slot_id) as tx:
+        vault.revoke(DataFolder(folder).slots, slot_id)
+    return Changes(tx.operation, Op.SETTING, {"slot": (slot_id,)})
+
+
+def start_cards(db: Database, folder: Path) -> list[Card]:
+    """The start cards that still open, in the order they were made."""
+    rows = db.rows(
+        "SELECT o.time, k.name, json_extract(o.details, '$.slot') AS slot FROM operation o"
+        " LEFT JOIN keeper k ON k.id = o.keeper_id WHERE o.op = ? AND json_extract(o.details, '$.name') = 'start_card'",
+        (Op.SETTING.value,),
+    )
+    made = {row["slot"]: (row["time"], row["name"] or "") for row in rows}
+    return [
+        Card(way.id, vault.card_mark(way.id), *made.get(way.id, ("", "")))
+        for way in vault.ways(DataFolder(folder).slots)
+        if way.kind == "start_card"
+    ]
 
 
 # --- who is on duty, and the day --------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ import pytest
 from station_app import vault
 from station_app.db import Database
 from station_app.errors import EnvironmentFault, Refused, StationError, UserMistake
-from station_app.model import Role, Station
+from station_app.model import Keeper, Role, Station
 from station_app.paths import DataFolder
-from station_app.services import history, keepers, stations
+from station_app.services import audit, history, keepers, stations
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
 
 
@@ -141,3 +141,111 @@ def test_a_folder_that_is_taken_is_left_alone(db: Database) -> None:
         stations.set_up(db.path.parent, SAMPLE, "赵丽", PASSWORD, cost=CHEAP)
     assert fault.value.word == "stations.exists"
     assert [k.name for k in keepers.listing(db)] == ["王敏"]
+
+
+# --- passwords, the recovery key and start cards --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(db: Database) -> vault.Root:
+    return vault.unlock(DataFolder(db.path.parent).slots, PASSWORD)[0]
+
+
+@pytest.fixture
+def second(db: Database, root: vault.Root) -> Keeper:
+    return keepers.add(db, db.path.parent, root, "赵丽", Role.KEEPER, "another-password", "1357", cost=CHEAP)[0]
+
+
+def opens(folder: Path, password: str) -> bool:
+    try:
+        vault.unlock(DataFolder(folder).slots, password)
+    except Refused:
+        return False
+    return True
+
+
+def test_a_keeper_who_leaves_opens_nothing_and_keeps_their_name(db: Database, second: Keeper) -> None:
+    folder = db.path.parent
+    keepers.remove(db, folder, second.id)
+    assert not opens(folder, "another-password")
+    assert opens(folder, PASSWORD)
+    assert [keeper.name for keeper in keepers.listing(db)] == ["王敏"]
+    left = keepers.keeper(db, second.id)
+    assert left is not None
+    assert (left.name, left.active) == ("赵丽", False)
+    assert not keepers.has_pin(db, second.id)
+    with pytest.raises(UserMistake):
+        keepers.remove(db, folder, second.id)
+    assert audit.check(db) == []
+
+
+def test_the_last_supervisor_stays(db: Database, second: Keeper) -> None:
+    with pytest.raises(Refused) as refusal:
+        keepers.remove(db, db.path.parent, db.acting)
+    assert refusal.value.word == "vault.last_supervisor"
+    assert opens(db.path.parent, PASSWORD)
+
+
+def test_a_refused_change_leaves_slots_and_log_alone(db: Database, second: Keeper) -> None:
+    folder = db.path.parent
+    slots, operations = DataFolder(folder).slots.read_bytes(), db.rows("SELECT id FROM operation")
+    for call in (
+        lambda: keepers.change_password(db, folder, second.id, PASSWORD, "new-password", cost=CHEAP),
+        lambda: keepers.change_password(db, folder, second.id, "another-password", "short", cost=CHEAP),
+        lambda: keepers.revoke_start_card(db, folder, "0" * 16),
+    ):
+        with pytest.raises(StationError):
+            call()
+    assert DataFolder(folder).slots.read_bytes() == slots
+    assert [row["id"] for row in db.rows("SELECT id FROM operation")] == [row["id"] for row in operations]
+
+
+def test_a_password_is_changed_and_who_changed_it_is_in_the_log(db: Database, second: Keeper) -> None:
+    folder = db.path.parent
+    keepers.change_password(db, folder, second.id, "another-password", "changed-password", cost=CHEAP)
+    assert opens(folder, "changed-password")
+    assert not opens(folder, "another-password")
+    row = db.one("SELECT op, details FROM operation ORDER BY sequence DESC LIMIT 1")
+    assert row is not None
+    assert row["op"] == "change_keeper"
+    assert second.id in row["details"]
+    assert "changed-password" not in row["details"]
+
+
+def test_a_forgotten_password_by_the_recovery_sheet(db: Database, root: vault.Root, second: Keeper) -> None:
+    folder = db.path.parent
+    assert keepers.recovery_key_made(db, folder) is None
+    key, _ = keepers.make_recovery_key(db, folder, root)
+    assert keepers.recovery_key_made(db, folder) == db.stamp().time
+    found = vault.unlock_with_recovery(DataFolder(folder).slots, key.groups)
+    keepers.reset_password(db, folder, found.root, second.id, "remembered-now", cost=CHEAP)
+    assert opens(folder, "remembered-now")
+    assert not opens(folder, "another-password")
+    with pytest.raises(Refused):
+        keepers.reset_password(db, folder, found.root, "nobody", "some-password", cost=CHEAP)
+
+
+def test_start_cards_are_listed_with_day_and_maker_until_revoked(db: Database, root: vault.Root, clock: Clock) -> None:
+    folder = db.path.parent
+    assert keepers.start_cards(db, folder) == []
+    first, _ = keepers.make_start_card(db, folder, root)
+    clock.forward(days=1)
+    second, _ = keepers.make_start_card(db, folder, root)
+    assert keepers.start_cards(db, folder) == [
+        keepers.Card(first.slot_id, first.number, "2026-07-17T08:00:00+08:00", "王敏"),
+        keepers.Card(second.slot_id, second.number, "2026-07-18T08:00:00+08:00", "王敏"),
+    ]
+    keepers.revoke_start_card(db, folder, first.slot_id)
+    assert [card.slot_id for card in keepers.start_cards(db, folder)] == [second.slot_id]
+    with pytest.raises(Refused):
+        vault.unlock_with_start_card(DataFolder(folder).slots, first.digits)
+
+
+def test_the_secrets_that_are_printed_are_kept_nowhere(db: Database, root: vault.Root) -> None:
+    folder = db.path.parent
+    key, _ = keepers.make_recovery_key(db, folder, root)
+    card, _ = keepers.make_start_card(db, folder, root)
+    for row in db.rows("SELECT details FROM operation"):
+        assert key.digits not in row["details"]
+        assert card.digits not in row["details"]
+    assert [found.slot_id for found in keepers.start_cards(db, folder)] == [card.slot_id]
