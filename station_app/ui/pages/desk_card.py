@@ -1,0 +1,136 @@
+"""Who is in front of the desk: a regular's card, the people of a tally, a card that opens nothing, or nobody yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSizePolicy
+
+from ...model import Person
+from ...words import label, t
+from .. import when
+from ..kit import Avatar, Button, Card, Column, Notice, Pill, Row, Text, clear
+from ..names import person_name
+from .desk_data import Present
+
+
+class PresentCard(Card):
+    """One card for all four; only its words change. ``opened`` asks for the person's page, ``answered`` for a request."""
+
+    opened = Signal(str)
+    answered = Signal(str)
+    register_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(gap=12)
+        self._person_id = ""
+        self._avatar = Avatar("", 76)
+        self.name = Text("", "title")
+        self.state = Pill("", "brand", bold=True)
+        self.who, self.count = Text("", "muted", wrap=True), Text("", "muted", wrap=True)
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._open = Button(t("desk.open_person"), icon="user")
+        self._open.clicked.connect(lambda: self.opened.emit(self._person_id))
+        words = Column(Row(self.name, self.state, None, gap=10), self.who, self.count, gap=3)
+        row = Row(self._avatar, gap=16)
+        row.addLayout(words, 1)
+        row.addWidget(self._open)
+        self.body.addLayout(row)
+        self._alerts = Column(gap=8)
+        self.body.addLayout(self._alerts)
+        self._shown_alert: tuple[str, str] = ("", "")
+        self._act: Callable[[], None] = lambda: None
+        self.show_nobody()
+
+    def show_nobody(self) -> None:
+        """Nobody yet: what can be done."""
+        self._say("", t("desk.nobody"), "", t("desk.nobody_how"), t("desk.nobody_rest"))
+        self._alert("", "", lambda: None)
+
+    def show_unopened(self, sentence: str, new_card: bool) -> None:
+        """A card that opens nothing: why, and what to do instead; ``new_card`` offers one where that helps."""
+        self._say("", sentence, "", t("desk.unopened_how"), t("desk.unopened_rest"))
+        if new_card:
+            self._alert(t("desk.unopened_register"), t("desk.register"), self.register_asked.emit)
+        else:
+            self._alert("", "", lambda: None)
+
+    def show_present(self, present: Present, repeated: bool, today: date) -> None:
+        """Who came in just now."""
+        if present.person is None:
+            self._show_tally(present)
+        else:
+            self._show_person(present, present.person, repeated, today)
+
+    def _show_tally(self, present: Present) -> None:
+        visit = present.visit
+        name = t("desk.tally_of", who=label(visit.occupation))
+        self._say(
+            "",
+            name,
+            t("desk.counted_at", time=visit.time[11:16], n=visit.person_times),
+            t("desk.tally_count"),
+            t("desk.tally_rest"),
+        )
+        self._alert("", "", lambda: None)
+
+    def _show_person(self, present: Present, person: Person, repeated: bool, today: date) -> None:
+        dot = t("terms.dot")
+        parts = [label(person.occupation), person.platform]
+        if person.phone:
+            parts.append(t("desk.phone_tail", tail=person.phone[-4:]))
+        if person.card_number and person.name:
+            parts.append(t("desk.card_number", number=person.card_number))
+        history = t("desk.nth_visit", n=person.visits)
+        if present.previous:
+            history += dot + t("desk.last_time", day=when.day(present.previous, today))
+        if repeated:
+            history = t("desk.repeated") + dot + history
+        self._say(
+            person.name, person_name(person), t("desk.checked_in_at", time=present.visit.time[11:16]),
+            dot.join(part for part in parts if part), history,
+        )  # fmt: skip
+        self.count.set(history, "attention" if repeated else "muted")
+        self._person_id = person.id
+        self._open.show()
+        waiting = present.to_tell
+        if not waiting:
+            self._alert("", "", lambda: None)
+        else:
+            text = t("desk.answered", number=short_number(waiting[0].number), about=label(waiting[0].category))
+            if len(waiting) > 1:
+                text = t("desk.answered_several", n=len(waiting))
+            self._alert(text, t("desk.tell_now"), lambda: self.answered.emit(waiting[0].id))
+
+    def _say(self, avatar: str, name: str, state: str, who: str, count: str) -> None:
+        self._avatar.set_name(avatar)
+        self.name.set(name, "title" if state else "strong")
+        self.state.show_state(state)
+        self.state.setVisible(bool(state))
+        self.who.set(who)
+        self.count.set(count, "muted")
+        self._person_id = ""
+        self._open.hide()
+        self.setAccessibleName(" ".join(part for part in (name, state, who, count) if part))
+
+    def _alert(self, text: str, action: str, act: Callable[[], None]) -> None:
+        self._act = act
+        if (text, action) == self._shown_alert:
+            return
+        self._shown_alert = (text, action)
+        clear(self._alerts)
+        if text:
+            notice = Notice(text, "attention", icon="message", action=action)
+            notice.acted.connect(lambda: self._act())
+            self._alerts.addWidget(notice)
+
+    def alert(self) -> str:
+        """What is to be told or done about this person; "" for nothing."""
+        return self._shown_alert[0]
+
+
+def short_number(number: str) -> str:
+    """A request's number as its own desk says it: ``2026-0112``."""
+    return "-".join(number.split("-")[-2:])

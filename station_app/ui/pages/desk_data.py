@@ -1,0 +1,68 @@
+"""What the desk shows, read in one go on the reader thread: the day, who is on the card, the shelf, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ...db import Database
+from ...model import Amenity, LogLine, Op, Person, Request, Visit
+from ...services import history, keepers, people, requests, supplies, visits
+from ..names import person_name
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Who is on the card: a regular, or (without ``person``) the people of a tally. ``previous`` is an ISO 8601 time or ""."""
+
+    visit: Visit
+    person: Person | None
+    previous: str
+    amenities: frozenset[Amenity]
+    to_tell: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """One look at the desk. ``items`` and ``names`` are what the log calls items and people by their ids."""
+
+    day: date
+    hour: int
+    today: visits.Today
+    present: Present | None
+    offers: tuple[supplies.Offer, ...]
+    lines: tuple[LogLine, ...]
+    names: Mapping[str, str]
+    items: Mapping[str, str]
+    opened: bool
+
+
+def look(db: Database, visit_id: str | None, known: Mapping[str, str]) -> DeskView:
+    """The desk now, with the visit on the card (left out once it was taken back). ``known`` names need not be read again."""
+    stamp = db.stamp()
+    present = _present(db, visit_id) if visit_id else None
+    offers = tuple(supplies.offers(db, present.person.id if present and present.person else None))
+    lines = tuple(line for line in history.log(db, stamp.business_date) if line.op is not Op.SET_UP)
+    wanted = {str(line.details["person"]) for line in lines if line.details.get("person")} - known.keys()
+    names = dict(known) | {person.id: person_name(person) for person in people.several(db, sorted(wanted))}
+    items = {offer.item.id: offer.item.name for offer in offers}
+    if {line.details["item"] for line in lines if "item" in line.details} - items.keys():
+        items = {item.id: item.name for item in supplies.items(db, with_retired=True)}
+    return DeskView(
+        day=date.fromisoformat(stamp.business_date), hour=stamp.hour, today=visits.today(db, stamp.business_date),
+        present=present, offers=offers, lines=lines, names=names, items=items,
+        opened=bool(keepers.day(db, stamp.business_date).opened),
+    )  # fmt: skip
+
+
+def _present(db: Database, visit_id: str) -> Present | None:
+    visit = visits.get(db, visit_id)
+    if visit.void_reason:
+        return None
+    used = frozenset(visits.amenities(db, visit_id))
+    found = people.several(db, [visit.person_id]) if visit.person_id else []
+    if not found:
+        return Present(visit, None, "", used, ())
+    earlier = [other.time for other in visits.of_person(db, found[0].id, 5) if other.id != visit_id]
+    return Present(visit, found[0], earlier[0] if earlier else "", used, tuple(requests.to_tell(db, found[0].id)))
