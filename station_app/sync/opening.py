@@ -218,7 +218,7 @@ class Opener:
         self.close()
 
     def _open(self, kind: Kind, path: Path, identities: Iterable[str], verify_keys: Mapping[bytes, bytes]) -> bytes:
-        ask = _Ask(kind, str(path.resolve()), list(identities), list(verify_keys.values()), self._memory)
+        ask = _Ask(kind, str(path.absolute()), list(identities), list(verify_keys.values()), self._memory)
         with self._turn:
             process = self._running()
             late = threading.Event()

@@ -91,6 +91,8 @@ _AROUND_HEADING = re.compile(r"\(.*?\)|\[.*?\]|[\s_*:#.、]")
 
 def heading_key(text: str) -> str:
     """A heading without widths, spaces, stars and what stands in brackets: "* 姓 名（必填）" -> "姓名"."""
+    if len(text) > MAX_CELL:  # no heading; the ends of thousands of open brackets would be looked for one by one
+        return ""
     return _AROUND_HEADING.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
