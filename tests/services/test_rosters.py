@@ -602,15 +602,18 @@ def test_any_bytes_are_read_or_refused(
 
 
 @settings(max_examples=150)
-@given(data=st.data(), make=st.sampled_from([xlsx, xls, ods]))
+@given(
+    bends=st.lists(st.tuples(st.integers(0, 2**31), st.integers(0, 255)), min_size=1, max_size=4),
+    make=st.sampled_from([xlsx, xls, ods]),
+)
 def test_damaged_spreadsheets_are_read_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, make: object
+    tmp_path_factory: pytest.TempPathFactory, bends: list[tuple[int, int]], make: object
 ) -> None:
     assert callable(make)
     path = make(tmp_path_factory.mktemp("damaged") / "a.bin")
     content = bytearray(path.read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    for place, byte in bends:  # a workbook holds the time it was made, so its length is not drawn from
+        content[place % len(content)] = byte
     path.write_bytes(content)
     try:
         sheet = read_sheet(path, PEOPLE)
