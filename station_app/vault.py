@@ -193,6 +193,11 @@ class RecoveryKey:
         """All 60 digits, for the QR code."""
         return "".join(self.groups)
 
+    @property
+    def number(self) -> str:
+        """What tells this sheet from the one before it; it opens nothing."""
+        return slot_mark(self.slot_id)
+
 
 @dataclass(frozen=True, slots=True)
 class StartCard:
@@ -204,11 +209,11 @@ class StartCard:
     @property
     def number(self) -> str:
         """What tells cards apart on paper and on the list; it opens nothing."""
-        return card_mark(self.slot_id)
+        return slot_mark(self.slot_id)
 
 
-def card_mark(slot_id: str) -> str:
-    """The short mark of a start card by its slot."""
+def slot_mark(slot_id: str) -> str:
+    """The short mark of a start card or recovery sheet by its slot."""
     return slot_id[:4].upper()
 
 

@@ -201,7 +201,7 @@ def start_cards(db: Database, folder: Path) -> list[Card]:
     )
     made = {row["slot"]: (row["time"], row["name"] or "") for row in rows}
     return [
-        Card(way.id, vault.card_mark(way.id), *made.get(way.id, ("", "")))
+        Card(way.id, vault.slot_mark(way.id), *made.get(way.id, ("", "")))
         for way in vault.ways(DataFolder(folder).slots)
         if way.kind == "start_card"
     ]
