@@ -303,16 +303,20 @@ def open(
     *,
     clock: Callable[[], datetime] = wall_clock,
     holder: str = "window",
+    fresh: bool = False,
 ) -> Database:
     """Open (or make) the store at ``path`` with a raw key of 64 hex digits and bring it to the newest schema.
 
-    ``holder`` ("window" or "command") is told to whoever comes second. Raises EnvironmentFault when another program holds
+    ``holder`` ("window" or "command") is told to whoever comes second. ``fresh`` makes a new one: what a killed set-up left
+    there, which no slot opens, is put aside. Raises EnvironmentFault when another program holds
     the folder, the disk says no or the file is of a newer program; Refused when the key is not this file's or it is damaged.
     """
     if len(key) != 64 or set(key) - set("0123456789abcdef"):
         raise Bug("a raw database key is 64 lower-case hex digits")
     lock = _hold(path, holder)
     try:
+        if fresh:
+            _put_aside(path)
         writer = _connect(path, key)
         try:
             _migrate(writer, migrations)
@@ -375,7 +379,7 @@ def _hold(path: Path, holder: str) -> Any:
     """Take the folder for this program; EnvironmentFault names who has it."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_suffix(".lock"), timeout=0)
+    lock = FileLock(path.with_suffix(".lock"), timeout=0, thread_local=False)  # opened on one thread, closed on another
     note = path.with_suffix(".holder")
     try:
         lock.acquire()
@@ -391,6 +395,17 @@ def _hold(path: Path, holder: str) -> Any:
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=str(path.parent), reason=error.strerror) from error
     return lock
+
+
+def _put_aside(path: Path) -> None:
+    """Rename a database and what belongs to it, itself last; not deleted, for its slots may only have been mislaid."""
+    try:
+        for part in ("-wal", "-shm", ""):
+            left = path.with_name(path.name + part)
+            if left.exists():
+                left.replace(path.with_name(f"{path.stem}.unfinished{path.suffix}{part}"))
+    except OSError as error:
+        raise EnvironmentFault("db.unwritable_folder", folder=str(path.parent), reason=error.strerror) from error
 
 
 def _let_go(lock: Any) -> None:

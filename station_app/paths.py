@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
+import shutil
+import string
+import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 
 def asset(*parts: str) -> Path:
@@ -57,3 +64,178 @@ def default_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("warm-station", appauthor=False)
+
+
+# --- volumes: what a folder stands on, and which sticks are plugged in ---------------------------------------------------
+
+VolumeKind = Literal["fixed", "removable", "network", "synced"]
+
+NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afpfs", "webdav", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs",
+     "fuse.davfs", "fuse.rclone", "fuse.gvfsd-fuse"}
+)  # fmt: skip
+"""File systems that lie on another machine, as Linux and macOS name them."""
+SYNCED = re.compile(
+    r"onedrive|dropbox|nutstore|坚果云|icloud ?drive|mobile documents|google ?drive|googledrive|my drive"
+    r"|baidu(sync|net)disk|百度网盘|wps ?(drive|云盘)|weiyun|微云",
+    re.IGNORECASE,
+)
+"""Folders that a program copies to the cloud behind our back, by the names those programs give them."""
+_REMOVABLE, _REMOTE = 2, 4  # DRIVE_REMOVABLE, DRIVE_REMOTE of GetDriveTypeW
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A removable drive that is plugged in: where, what it is called, bytes free."""
+
+    path: Path
+    name: str
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    """A mounted file system: its device, where it stands, its type."""
+
+    device: str
+    path: Path
+    type: str
+
+
+class Volumes:
+    """The drives of this machine; what it asks the system can be given for tests.
+
+    ``mounts`` and ``blocks`` are Linux's table of mounts and its folder of block devices, ``kernel`` is Windows' kernel32,
+    ``tool`` the command that lists the mounts of macOS.
+    """
+
+    def __init__(
+        self,
+        system: str = sys.platform,
+        *,
+        mounts: Path = Path("/proc/mounts"),
+        blocks: Path = Path("/sys/class/block"),
+        kernel: Any = None,
+        tool: tuple[str, ...] = ("/sbin/mount",),
+    ) -> None:
+        self._system, self._mounts, self._blocks, self._tool = system, mounts, blocks, tool
+        self._kernel = kernel
+
+    def kind(self, path: Path) -> VolumeKind:
+        """What ``path`` stands on; "fixed" when the system cannot tell. A live database belongs on "fixed" only."""
+        if any(SYNCED.search(part) for part in path.parts):
+            return "synced"
+        if self._system == "win32":
+            return self._windows_kind(path)
+        whole = path.resolve()
+        standing = [mount for mount in self._mounted() if whole.is_relative_to(mount.path)]
+        # the deepest mount counts, and of several at one place the last
+        mount = max(enumerate(standing), key=lambda pair: (len(pair[1].path.parts), pair[0]), default=(0, None))[1]
+        if mount is None:
+            return "fixed"
+        if mount.type in NETWORK:
+            return "network"
+        return "removable" if self._plugged(mount) else "fixed"
+
+    def removable(self) -> list[Volume]:
+        """The removable drives that are plugged in and mounted, by name."""
+        if self._system == "win32":
+            found = self._windows_removable()
+        else:
+            found = [(mount.path, mount.path.name) for mount in self._mounted() if self._plugged(mount)]
+        return sorted(_measured(dict(found).items()), key=lambda volume: volume.name)
+
+    def _mounted(self) -> list[_Mount]:
+        return self._mac_mounts() if self._system == "darwin" else self._linux_mounts()
+
+    def _plugged(self, mount: _Mount) -> bool:
+        if self._system == "darwin":
+            return mount.path.parent == Path("/Volumes") and mount.type not in NETWORK
+        return self._linux_plugged(mount.device)
+
+    def _linux_mounts(self) -> list[_Mount]:
+        try:
+            lines = self._mounts.read_text("utf-8", "surrogateescape").splitlines()
+        except OSError:
+            return []
+        parted = [line.split(" ") for line in lines]
+        return [_Mount(fields[0], Path(_unescaped(fields[1])), fields[2]) for fields in parted if len(fields) > 2]
+
+    def _linux_plugged(self, device: str) -> bool:
+        """Whether a block device can be taken out: it says so itself, or it hangs on USB (drives with a cable say no)."""
+        if not device.startswith("/dev/"):
+            return False
+        try:
+            block = (self._blocks / Path(device).name).resolve(strict=True)
+        except OSError:
+            return False
+        if any(part.startswith("usb") for part in block.parts):
+            return True
+        for place in (block, block.parent):  # a partition stands below its disk
+            try:
+                return (place / "removable").read_text("ascii").strip() == "1"
+            except OSError:
+                continue
+        return False
+
+    def _mac_mounts(self) -> list[_Mount]:
+        try:
+            told = subprocess.run(self._tool, capture_output=True, text=True, timeout=5, check=False).stdout
+        except (OSError, subprocess.TimeoutExpired):
+            return []
+        found = re.findall(r"^(.+?) on (/.*) \(([^,)]+)", told, re.MULTILINE)
+        return [_Mount(device, Path(path), type_) for device, path, type_ in found]
+
+    def _windows(self) -> Any:
+        if self._kernel is None:
+            self._kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  only Windows has it
+        return self._kernel
+
+    def _windows_kind(self, path: Path) -> VolumeKind:
+        text = str(path)
+        if text.startswith(("\\\\", "//")):
+            return "network"
+        drive = self._windows().GetDriveTypeW(f"{text[:1]}:\\") if text[1:2] == ":" else 0
+        return "removable" if drive == _REMOVABLE else "network" if drive == _REMOTE else "fixed"
+
+    def _windows_removable(self) -> list[tuple[Path, str]]:
+        kernel = self._windows()
+        present = kernel.GetLogicalDrives()
+        letters = [letter for place, letter in enumerate(string.ascii_uppercase) if present >> place & 1]
+        found: list[tuple[Path, str]] = []
+        # an empty card reader would otherwise ask for a disk in a box of its own (SEM_FAILCRITICALERRORS)
+        before = kernel.SetErrorMode(1)
+        try:
+            for root in (f"{letter}:\\" for letter in letters):
+                if kernel.GetDriveTypeW(root) == _REMOVABLE:
+                    label = ctypes.create_unicode_buffer(261)
+                    if kernel.GetVolumeInformationW(root, label, 261, None, None, None, None, 0):
+                        found.append((Path(root), f"{label.value} ({root[:2]})" if label.value else root[:2]))
+        finally:
+            kernel.SetErrorMode(before)
+        return found
+
+
+def volume_kind(path: Path) -> VolumeKind:
+    """What ``path`` stands on: "fixed", "removable", "network" or "synced" (DECISIONS: where a live database may lie)."""
+    return Volumes().kind(path)
+
+
+def removable_volumes() -> list[Volume]:
+    """The removable drives that are plugged in and mounted, by name."""
+    return Volumes().removable()
+
+
+def _measured(found: Iterable[tuple[Path, str]]) -> Iterable[Volume]:
+    """With the room on them; one that was pulled out meanwhile is left out."""
+    for path, name in found:
+        try:
+            yield Volume(path, name, shutil.disk_usage(path).free)
+        except OSError:
+            continue
+
+
+def _unescaped(text: str) -> str:
+    """A path of /proc/mounts, where spaces and the like stand as octal numbers."""
+    raw = re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), os.fsencode(text))
+    return os.fsdecode(raw)

@@ -37,30 +37,31 @@ def set_up(
     ``station.id`` may be "". Raises UserMistake for what cannot be, EnvironmentFault when the folder is taken or unwritable.
     """
     place = DataFolder(folder)
-    _check_station(station)
+    check(station)
     vault.check_password(password)
     if not keeper_name.strip():
         raise UserMistake("keepers.no_name")
     if pin:
         vault.hash_pin(pin)
-    if place.slots.exists() or place.database.exists():
+    if place.slots.exists():
         raise EnvironmentFault("stations.exists", folder=folder.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
-    keeper_id = uuid7()
-    root = vault.create(place.slots, keeper_id, password, cost=cost)
+    keeper_id, root = uuid7(), vault.new_root()
     opened = None
     try:
-        opened = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder)
+        opened = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder, fresh=True)
         opened.acting = keeper_id
         keeper = _found(opened, station, keeper_id, keeper_name.strip(), pin)
+        # last: until the slots stand nobody was set up here, and a set-up that was killed can be tried again
+        vault.create(place.slots, keeper_id, password, cost=cost, root=root)
     except BaseException:
-        if opened is not None:
+        if opened is not None:  # else the folder is another program's
             opened.close()
-        for file in (place.slots, place.database):  # a folder without a station in it can be tried again
-            file.unlink(missing_ok=True)
+            for file in (place.slots, place.database):
+                file.unlink(missing_ok=True)
         raise
     return opened, keeper
 
@@ -117,13 +118,14 @@ def change(db: Database, **fields: str) -> tuple[Station, Changes]:
     wanted = {
         name: text for name, text in fields.items() if name in ("name", "opens", "closes", "phone", "district_name")
     }
-    _check_station(Station(**{**asdict(current(db)), **wanted}))
+    check(Station(**{**asdict(current(db)), **wanted}))
     with db.transact(Op.SETTING, name="station") as tx:
         tx.put("station", {"id": db.meta("station_id"), **wanted})
     return current(db), tx.changes
 
 
-def _check_station(station: Station) -> None:
+def check(station: Station) -> None:
+    """Raise UserMistake for a station that cannot be, before anything is made of it."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     if not station.name.strip():

@@ -1,0 +1,395 @@
+"""The window before a database is open: it unlocks the station of a folder, or sets one up in calm steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from .. import db as database
+from .. import vault, words
+from ..db import Database
+from ..errors import Cancelled, StationError
+from ..paths import DataFolder
+from ..words import t
+from . import start_work, theme
+from .aside import Aside
+from .feedback import ErrorStrip, ProgressStrip, sentence
+from .forms import PasswordField
+from .kit import Button, Card, FilterTabs, Icon, Row, Scroll, Text
+from .start_steps import Beginning, KeeperStep, StationStep, Summary
+from .start_work import Clock
+
+STEPS = ("begin", "station", "keeper", "summary")
+
+
+class StartWindow(QWidget):
+    """Unlock or set-up, whichever the folder needs. ``opened`` hands over the open Database, once."""
+
+    opened = Signal(object)
+    _advanced = Signal(int, int)
+
+    def __init__(self, folder: Path, *, clock: Clock = database.wall_clock, cost: vault.Cost = vault.DESK) -> None:
+        super().__init__()
+        self._folder, self._clock, self._cost = folder, clock, cost
+        self._aside = Aside(self)
+        self._aside.broken.connect(self._broken)
+        self._chosen_language = ""
+        self._closed = False
+        self._stop = Event()
+        self._advanced.connect(self._advance)
+        self.setProperty("ground", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.resize(1366, 768)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(20, 12, 20, 20)
+        self.card: UnlockCard | SetUpCard | None = None
+        QShortcut(QKeySequence("F11"), self, self._toggle_large)
+        self._build()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self._aside.idle
+
+    def _build(self) -> None:
+        """Everything that speaks, made anew; what was filled in stays."""
+        self.setWindowTitle(t("start.title"))
+        kept = self.card.filled() if self.card is not None else None
+        while (item := self._outer.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        self.card = UnlockCard(self) if DataFolder(self._folder).exists else SetUpCard(self)
+        self.languages = FilterTabs([("zh", t("kit.chinese")), ("en", t("kit.english"))])
+        self.languages.choose(words.language())
+        self.languages.chosen.connect(self._speak)
+        self.languages.setFixedWidth(theme.tokens().px(150))
+        self.languages.setAccessibleName(t("kit.language"))
+        head, middle = QWidget(), QWidget()
+        head.setLayout(Row(Text(t("start.brand"), "strong"), None, self.languages))
+        across = QHBoxLayout(middle)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addStretch(1)
+        across.addWidget(self.card, 0, Qt.AlignmentFlag.AlignVCenter)
+        across.addStretch(1)
+        self._outer.addWidget(head)
+        self._outer.addWidget(Scroll(middle), 1)
+        if kept is not None:
+            self.card.fill(kept)
+        self.card.settle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The cursor stands where one begins."""
+        super().showEvent(event)
+        if self.card is not None:
+            self.card.settle()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """What is under way is finished first, so that nothing half made stays."""
+        self._closed = True
+        self._stop.set()
+        self._aside.close()
+        super().closeEvent(event)
+
+    # --- what the cards ask for ----------------------------------------------------------------------------------
+
+    def unlock(self, password: str, otherwise: Callable[[StationError], None]) -> None:
+        """Open the station here with a password."""
+        language = self._chosen_language
+        self._aside.do(
+            lambda: start_work.unlock(self._folder, password, clock=self._clock, language=language), self._hand_over,
+            otherwise,
+        )  # fmt: skip
+
+    def set_up(self, plan: start_work.Plan, otherwise: Callable[[StationError], None]) -> None:
+        """Make the station."""
+        language = self._chosen_language
+        self._aside.do(
+            lambda: start_work.create(self._folder, plan, clock=self._clock, cost=self._cost, language=language),
+            self._hand_over,
+            otherwise,
+        )
+
+    def try_sample(self, otherwise: Callable[[StationError], None]) -> None:
+        """Open the sample station, made the first time; ``stop`` ends the making."""
+        language = self._chosen_language
+        self._stop.clear()
+        self._aside.do(
+            lambda: start_work.sample(
+                self._folder, clock=self._clock, cost=self._cost, language=language, progress=self._progress
+            ),
+            self._hand_over,
+            otherwise,
+        )
+
+    def stop(self) -> None:
+        """Stop making the sample station; nothing of it stays."""
+        self._stop.set()
+
+    def _progress(self, done: int, total: int) -> None:
+        if self._stop.is_set():
+            raise Cancelled("kit.cancelled")
+        self._advanced.emit(done, total)
+
+    def _advance(self, done: int, total: int) -> None:
+        if self.card is not None:
+            self.card.progress.advance(done, total)
+
+    def suggest_code(self, name: str, then: Callable[[str], None]) -> None:
+        """A code for a station of this name."""
+        self._aside.do(lambda: start_work.code_for(name), then)
+
+    @property
+    def place(self) -> str:
+        """Where the data is, or will be."""
+        return str(self._folder)
+
+    @property
+    def hour(self) -> int:
+        """The hour on the wall."""
+        return self._clock().astimezone().hour
+
+    def _hand_over(self, db: Database) -> None:
+        if self._closed:
+            db.close()
+        else:
+            self.opened.emit(db)
+
+    def _broken(self, error: BaseException) -> None:
+        """A fault of ours: said plainly, and raised where crashes are handled."""
+        if self.card is not None:
+            self.card.failed(t("start.broken"))
+        raise error
+
+    # --- language and type ---------------------------------------------------------------------------------------
+
+    def _speak(self, language: str) -> None:
+        if language != words.language() and self._aside.idle:
+            self._chosen_language = language
+            words.use(language)
+            self._build()
+
+    def _toggle_large(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            worn = theme.tokens()
+            theme.apply(app, large=not worn.large, dark=worn.dark, pictures=bool(app.property("pictures")))
+            if self.card is not None:
+                self.card.fit()
+
+
+class _StartCard(Card):
+    """What both cards share: a place for errors, a strip that says what is under way, a width."""
+
+    def __init__(self, window: StartWindow, wide: int) -> None:
+        super().__init__(gap=12)
+        self._window, self._wide = window, wide
+        self.errors = ErrorStrip()
+        self.progress = ProgressStrip()
+        self.fit()
+
+    def fit(self) -> None:
+        """As wide as the writing wants, no wider than the window."""
+        self.setFixedWidth(min(theme.tokens().px(self._wide), 1280))
+
+    def settle(self) -> None:
+        """Put the cursor where one goes on."""
+
+    def filled(self) -> dict[str, Any]:
+        """What was filled in."""
+        return {}
+
+    def fill(self, filled: dict[str, Any]) -> None:
+        """Fill it in again."""
+
+    def busy(self, text: str, *, cancel: bool = False) -> None:
+        """Something began: say so and take nothing else meanwhile; an empty text when it is over."""
+        if text:
+            self.errors.clear()
+            self.progress.start(text, cancel=cancel)
+        else:
+            self.progress.finish()
+
+    def failed(self, text: str) -> None:
+        """It did not work."""
+        self.busy("")
+        self.errors.show_text(text)
+
+
+class UnlockCard(_StartCard):
+    """A greeting and the password."""
+
+    def __init__(self, window: StartWindow) -> None:
+        super().__init__(window, 520)
+        self.password = PasswordField("password", t("start.your_password"))
+        self.password.entered.connect(self._try)
+        self.enter = Button(t("start.unlock"), "primary", key="Enter")
+        self.enter.clicked.connect(self._try)
+        for part in (
+            Row(Icon("lock", "brand", 28), Text(_greeting(window.hour), "title"), None),
+            Text(t("start.unlock_help"), "muted", wrap=True), self.password, self.errors, self.progress,
+            Row(self.enter, None), Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
+        ):  # fmt: skip
+            self.body.addLayout(part) if isinstance(part, Row) else self.body.addWidget(part)
+
+    def settle(self) -> None:
+        """Put the cursor into the password."""
+        self.password.take_focus()
+
+    def filled(self) -> dict[str, Any]:
+        """The password."""
+        return {"password": self.password.value()}
+
+    def fill(self, filled: dict[str, Any]) -> None:
+        """The password again."""
+        self.password.set_value(filled.get("password"))
+
+    def busy(self, text: str, *, cancel: bool = False) -> None:
+        """The password waits while it is tried."""
+        super().busy(text, cancel=cancel)
+        self.password.setEnabled(not text)
+        self.enter.setEnabled(not text)
+
+    def failed(self, text: str) -> None:
+        """What was typed stays, ready to be typed over."""
+        super().failed(text)
+        self.password.line.selectAll()
+        self.password.take_focus()
+
+    def _try(self) -> None:
+        if not self.password.value():
+            self.password.show_error(t("kit.required"))
+            return
+        self.busy(t("start.unlocking"))
+        self._window.unlock(self.password.value(), lambda error: self.failed(sentence(error)))
+
+
+class SetUpCard(_StartCard):
+    """The steps of setting up, one at a time; Enter goes on, Esc back."""
+
+    def __init__(self, window: StartWindow) -> None:
+        super().__init__(window, 660)
+        self.step = "begin"
+        self._suggested = ""
+        self._title, self._where, self._hint = Text("", "title"), Text("", "muted"), Text("", "muted", wrap=True)
+        self.begin, self.station, self.keeper, self.summary = Beginning(), StationStep(), KeeperStep(), Summary()
+        self.begin.own.connect(lambda: self.go("station"))
+        self.begin.sample.connect(self._try_sample)
+        self.station.submitted.connect(lambda _values: self.go("keeper"))
+        self.keeper.submitted.connect(lambda _values: self.go("summary"))
+        self.station.field("name").entered.connect(self._suggest)
+        self.progress.cancelled.connect(window.stop)
+        self._stack = QStackedWidget()
+        for widget in (self.begin, self.station, self.keeper, self.summary):
+            self._stack.addWidget(widget)
+        self.on, self.back = Button("", "primary", key="Enter"), Button(t("start.back"), key="Esc")
+        self.on.clicked.connect(self._go_on)
+        self.back.clicked.connect(self.go_back)
+        escape = QShortcut(QKeySequence("Esc"), self)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self.go_back)
+        self.body.addLayout(Row(self._title, None, self._where))
+        for part in (self._hint, self.errors, self._stack, self.progress):
+            self.body.addWidget(part)
+        self.body.addLayout(Row(self.on, self.back, None))
+        self.go("begin")
+
+    def go(self, step: str) -> None:
+        """Show a step."""
+        self.step = step
+        number = STEPS.index(step)
+        self.errors.clear()
+        self._title.set(t(f"start.step_{step}"))
+        self._hint.set(t(f"start.hint_{step}"))
+        self._where.set(t("start.step_of", number=number, total=len(STEPS) - 1) if number else "")
+        self.on.setVisible(number > 0)
+        self.back.setVisible(number > 0)
+        self.on.set_text(t("start.make") if step == "summary" else t("start.next"))
+        if step == "summary":
+            self.summary.show_plan(self._plan(), self._window.place)
+        self._stack.setCurrentIndex(number)
+        self.settle()
+
+    def go_back(self) -> None:
+        """The step before; what was filled in stays."""
+        if self.step != "begin" and self._window.idle:
+            self.go(STEPS[STEPS.index(self.step) - 1])
+
+    def settle(self) -> None:
+        """Put the cursor where this step begins."""
+        if self.step == "summary":
+            self.on.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            form = {"station": self.station, "keeper": self.keeper}.get(self.step)
+            (form or self.begin).take_focus()
+
+    def filled(self) -> dict[str, Any]:
+        """Both forms and the step."""
+        return {"step": self.step, "station": self.station.values(), "keeper": self.keeper.values()}
+
+    def fill(self, filled: dict[str, Any]) -> None:
+        """Both forms and the step again."""
+        self.station.set_values(filled["station"])
+        self.keeper.set_values(filled["keeper"])
+        self.go(filled["step"])
+
+    def busy(self, text: str, *, cancel: bool = False) -> None:
+        """While the station is being made nothing else can be pressed."""
+        super().busy(text, cancel=cancel)
+        for widget in (self._stack, self.on, self.back):
+            widget.setEnabled(not text)
+
+    def failed(self, text: str) -> None:
+        """It did not work; the button is there to try again."""
+        super().failed(text)
+        self.settle()
+
+    def _go_on(self) -> None:
+        if self.step == "station":
+            self.station.submit()
+        elif self.step == "keeper":
+            self.keeper.submit()
+        else:
+            self.busy(t("start.making"))
+            self._window.set_up(self._plan(), self._not_made)
+
+    def _plan(self) -> start_work.Plan:
+        return start_work.planned(self.station.values(), self.keeper.values())
+
+    def _not_made(self, error: StationError) -> None:
+        """Under its field when it is about one, else above the steps; nothing was made."""
+        self.busy("")
+        for step, form in (("station", self.station), ("keeper", self.keeper)):
+            if form.tell(error):
+                self.go(step)
+                form.tell(error)
+                return
+        self.failed(sentence(error))
+
+    def _try_sample(self) -> None:
+        self.busy(t("start.making_sample"), cancel=True)
+        self._window.try_sample(lambda error: self.failed(sentence(error)))
+
+    def _suggest(self) -> None:
+        code = self.station.field("code")
+        if code.value() in ("", self._suggested):
+            self._window.suggest_code(self.station.field("name").value(), self._take_suggestion)
+
+    def _take_suggestion(self, code: str) -> None:
+        field = self.station.field("code")
+        if code and field.value() in ("", self._suggested):
+            self._suggested = code
+            field.set_value(code)
+
+
+def _greeting(hour: int) -> str:
+    """Good morning, afternoon or evening."""
+    if 5 <= hour < 12:
+        return t("start.morning")
+    return t("start.afternoon") if 12 <= hour < 18 else t("start.evening")

@@ -1,0 +1,89 @@
+"""What the first window does off the GUI thread: making a station, opening one, opening the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .. import paths, settings, vault
+from ..db import DEFAULT_ZONE, Database
+from ..errors import EnvironmentFault
+from ..model import Station
+from ..paths import DataFolder
+from ..services import demo, people, preferences, search, stations
+
+Clock = Callable[[], datetime]
+
+BAD_PLACES = {"removable": "start.on_stick", "network": "start.on_network", "synced": "start.on_cloud"}
+"""Where a live database must not lie (SYNC.md section 5), and the sentence that says so."""
+
+
+SAMPLE_FOLDER = "demo"
+SAMPLE_DAYS = 14
+"""Days of past in the sample station: enough for its reports, few enough to wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was filled in: the station and its first keeper; ``pin`` may be ""."""
+
+    station: Station
+    keeper: str
+    password: str
+    pin: str
+
+
+def planned(station: dict[str, str], keeper: dict[str, str]) -> Plan:
+    """The two forms as one plan; the code and the letter of the computer count as capitals."""
+    return Plan(
+        Station(
+            id="", code=station["code"].upper(), letter=station["letter"].upper(), name=station["name"],
+            district_code=station["district_code"], district_name=station["district_name"], opens=station["opens"],
+            closes=station["closes"], zone=DEFAULT_ZONE,
+        ),
+        keeper["keeper"], keeper["password"], keeper["pin"],
+    )  # fmt: skip
+
+
+def create(folder: Path, plan: Plan, *, clock: Clock, cost: vault.Cost, language: str) -> Database:
+    """A new station in ``folder``, open; raises what ``stations.set_up`` does, EnvironmentFault for a bad place."""
+    kind = paths.volume_kind(folder)
+    if kind in BAD_PLACES:
+        raise EnvironmentFault(BAD_PLACES[kind], folder=str(folder))
+    db, _keeper = stations.set_up(folder, plan.station, plan.keeper, plan.password, plan.pin, clock=clock, cost=cost)
+    return _speaking(db, language)
+
+
+def unlock(folder: Path, password: str, *, clock: Clock, language: str) -> Database:
+    """The station in ``folder``, open; raises what ``stations.open_station`` does."""
+    return _speaking(stations.open_station(folder, password, clock=clock), language)
+
+
+def sample(folder: Path, *, clock: Clock, cost: vault.Cost, language: str, progress: people.Progress) -> Database:
+    """The sample station, open; made the first time, in a folder of its own below ``folder``, which stays free."""
+    place = folder / SAMPLE_FOLDER
+    if not DataFolder(place).exists:
+        demo.make(place, SAMPLE_DAYS, clock=clock, cost=cost, progress=progress)
+    return unlock(place, demo.PASSWORD, clock=clock, language=language)
+
+
+def code_for(name: str) -> str:
+    """A station code to suggest, from the first letters of the name's pinyin (马家湾暖心驿站 -> MJW); "" for none."""
+    short = name.removesuffix("驿站").removesuffix("暖心")
+    ways = search.readings(short or name)
+    letters = "".join(syllable[0] for syllable in ways[0] if syllable) if ways else ""
+    code = "".join(letter for letter in letters.upper() if letter.isascii() and letter.isalnum())[:4]
+    return code if len(code) >= 2 else ""
+
+
+def _speaking(db: Database, language: str) -> Database:
+    """Remember the language that was chosen on the first window; "" when nobody chose."""
+    if language and preferences.get(db, settings.LANGUAGE) != language:
+        try:
+            preferences.change(db, settings.LANGUAGE.name, language)
+        except BaseException:
+            db.close()
+            raise
+    return db
