@@ -227,9 +227,11 @@ def test_the_lists_say_who_came_what_was_used_and_what_is_left(page: ReportsPage
 
 
 def test_one_day_is_drawn_by_hour(page: ReportsPage, qtbot: QtBot) -> None:
-    assert page.course.days.isVisible() and not page.course.hours.isVisible()
+    assert page.course.days.isVisible()
+    assert not page.course.hours.isVisible()
     press(qtbot, page, Key.Key_1)
-    assert page.course.hours.isVisible() and not page.course.heat.isVisible()
+    assert page.course.hours.isVisible()
+    assert not page.course.heat.isVisible()
     assert "13时：1; 14时：1" in page.course.hours.accessibleDescription()
 
 
@@ -239,7 +241,8 @@ def test_arrows_move_along_the_tabs(page: ReportsPage, qtbot: QtBot) -> None:
     press(qtbot, page, Key.Key_Left, Qt.KeyboardModifier.NoModifier)
     press(qtbot, page, Key.Key_Left, Qt.KeyboardModifier.NoModifier)
     assert page.tabs.code() == "week"
-    assert page.view is not None and page.view.report.first == "2026-07-13"
+    assert page.view is not None
+    assert page.view.report.first == "2026-07-13"
 
 
 def test_two_days_typed_are_a_span_that_stays(page: ReportsPage, book: Book, qtbot: QtBot) -> None:
@@ -256,7 +259,8 @@ def test_two_days_typed_are_a_span_that_stays(page: ReportsPage, book: Book, qtb
     assert numbers(page)[0] == str(book.total(book.by_day, date(2026, 6, 10), date(2026, 6, 20)))
     press(qtbot, page, Key.Key_1)
     press(qtbot, page, Key.Key_7)
-    assert page.view is not None and (page.view.report.first, page.view.report.last) == ("2026-06-10", "2026-06-20")
+    assert page.view is not None
+    assert (page.view.report.first, page.view.report.last) == ("2026-06-10", "2026-06-20")
 
 
 def test_days_the_wrong_way_round_are_said_under_the_field(page: ReportsPage, qtbot: QtBot) -> None:
@@ -313,8 +317,10 @@ def test_the_text_holds_the_figures_and_no_names(page: ReportsPage, book: Book, 
         f"来访 {total} 人次（登记 4，匿名 {total - 4}）",
         f"开站 4 天，日均 {total / 4:.1f} 人次",
     ]
-    assert "发放物资 8 件：防暑包 8" in text and "诉求 4 件：已登记 3、已办结 1" in text
-    assert "赵丽" not in text and "孙强" not in text
+    assert "发放物资 8 件：防暑包 8" in text
+    assert "诉求 4 件：已登记 3、已办结 1" in text
+    assert "赵丽" not in text
+    assert "孙强" not in text
     assert "已复制" in shell.last
 
 

@@ -1,0 +1,213 @@
+"""The shift page 值班: who is on duty, opening and closing the station, and 补登 of a sheet kept on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from ...errors import StationError
+from ...model import Changes
+from ...words import t
+from .. import actions
+from ..kit import Card, Column, FilterTabs, Row, page_layout
+from ..page import Page, Shell
+from ..printing import Show, open_file
+from ..tables import Column as TableColumn
+from ..tables import RowsModel, Table
+from ..theme import tokens
+from . import shift_reads as reads
+from .shift_day import DayCard, DutyCard
+from .shift_paper import PaperView
+from .shift_reads import DayLine, Desk
+from .shift_text import clock, day, forgotten, remark, unopened
+
+
+class ShiftPage(Page):
+    """Today at the desk on one tab, 补登 on the other. ``show`` opens the blank sheet that was drawn."""
+
+    name = "shift"
+    tables = frozenset({"shift", "station_day", "visit", "handout", "request", "keeper", "station"})
+
+    def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
+        super().__init__(shell)
+        self.desk: Desk | None = None
+        self._settling = False
+        self._busy = False
+        self.tabs = FilterTabs([("today", t("shift_page.today")), ("paper", t("shift_page.paper_tab"))])
+        self.duty, self.day_card, self.paper = DutyCard(), DayCard(), PaperView(shell, show)
+        self._lines = RowsModel(self._columns())
+        self.days = Table(self._lines, name=t("shift_page.last_days"))
+        self._views = QStackedWidget()
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        days = Card(self.days, title=t("shift_page.last_days"), gap=4)
+        left = Column(self.duty, days, gap=14)
+        left.setStretch(0, 1)
+        across = Row(gap=14)
+        across.addLayout(left, 1)
+        across.addWidget(self.day_card, 1)
+        today = QWidget()
+        today.setLayout(across)
+        self._views.addWidget(today)
+        self._views.addWidget(self.paper)
+        page_layout(self, self.tabs, self._views, gap=8).setStretchFactor(self._views, 1)
+        self._fit()
+
+    def _connect(self) -> None:
+        self.tabs.chosen.connect(self._show_tab)
+        self.duty.take.connect(self._take)
+        self.duty.leave.connect(self._leave)
+        self.duty.undo.connect(self.shell.undo)
+        self.day_card.opening.go.connect(self.open_station)
+        self.day_card.closing.go.connect(self.close_station)
+        self.day_card.closing.undo.connect(self.shell.undo)
+        self.days.activated_record.connect(lambda line: self.show_subject(line.id))
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self._act)
+
+    def _columns(self) -> list[TableColumn]:
+        def today() -> date:
+            return self.desk.today if self.desk is not None else date.min
+
+        def pill(said: Callable[[DayLine, str], str]) -> Callable[[DayLine], tuple[str, str] | None]:
+            return lambda line: (text, "attention") if (text := said(line, today().isoformat())) else None
+
+        large = tokens().large
+        return [
+            TableColumn(t("shift_page.day"), lambda line: day(line, today()), 150 if large else 92, bold=True),
+            TableColumn(t("shift_page.opened"), lambda line: clock(line.day.opened), 92 if large else 60),
+            TableColumn(t("shift_page.closed"), lambda line: clock(line.day.closed), 130 if large else 92, pill=pill(forgotten)),
+            TableColumn(t("shift_page.remarks"), remark, muted=True, pill=pill(unopened)),
+            TableColumn(t("terms.person_times"), lambda line: f"{line.person_times:,}", 104 if large else 92, "right"),
+        ]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_lines"):
+            self._fit()
+
+    def _fit(self) -> None:
+        """All seven days are seen without scrolling; in large type they scroll."""
+        worn = tokens()
+        self.duty.setMinimumHeight(worn.px(150))
+        self.days.setMinimumHeight(worn.px(120) if worn.large else 40 + reads.DAYS * 38)
+
+    # --- what the window asks ------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read today, and what the day of the sheet holds."""
+        self.jobs.read(reads.desk, self._show_desk, key="shift")
+        self.paper.refresh()
+
+    def show_subject(self, subject: str) -> None:
+        """A day (ISO date): its sheet, to type in."""
+        self.paper.show_day(date.fromisoformat(subject))
+        self.tabs.choose("paper")
+        self.settle()
+
+    def new(self) -> None:
+        """Ctrl+N: a paper sheet."""
+        self.tabs.choose("paper")
+        self.settle()
+
+    def look_up(self) -> None:
+        """``/``: the day of the sheet, or the list of days."""
+        if self.tabs.code() == "paper":
+            self.paper.day.take_focus()
+            self.paper.day.line.selectAll()
+        else:
+            self.days.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def settle(self) -> None:
+        """Where the next key is of use; somebody else may be at work since, so today is read again."""
+        if self.tabs.code() == "paper":
+            self.paper.settle()
+            return
+        self._settling = True
+        self.jobs.read(reads.desk, self._show_desk, key="shift")
+
+    # --- showing -------------------------------------------------------------------------------------------------------
+
+    def _show_tab(self, code: str) -> None:
+        self._views.setCurrentIndex(int(code == "paper"))
+        self.paper.refresh()
+
+    def _show_desk(self, desk: Desk) -> None:
+        before = self.desk
+        self.desk = desk
+        self._lines.set_rows(desk.days)
+        self.duty.show_desk(desk)
+        self.day_card.show_desk(desk)
+        turned = before is not None and (before.day.opened, before.day.closed) != (desk.day.opened, desk.day.closed)
+        settling, self._settling = self._settling or turned, False
+        if settling and self.isVisible() and self.tabs.code() == "today":
+            self.day_card.settle()
+
+    # --- doing ---------------------------------------------------------------------------------------------------------
+
+    def _act(self) -> None:
+        """Ctrl+Enter: enter the sheet, open the station, close it."""
+        if self.tabs.code() == "paper":
+            self.paper.save()
+        elif self.desk is not None and not self.desk.day.opened:
+            self.open_station()
+        elif self.desk is not None and not self.desk.day.closed:
+            self.close_station()
+
+    def open_station(self) -> None:
+        """The opening check as it stands."""
+        opening = self.day_card.opening
+        opening.high.show_error(opening.high.problem())
+        if opening.high.problem():
+            opening.high.take_focus()
+            return
+        said = opening.said()
+
+        def done(changes: Changes) -> None:
+            opening.begin_anew()
+            self._done(t("shift_page.told_opened_with", said=said) if said else t("shift_page.told_opened"), changes)
+
+        self._start(lambda: actions.open_station(self.jobs, said, opening.high.value(), done, self._refused))
+
+    def close_station(self) -> None:
+        """收站 with the note as it stands."""
+        note = self.day_card.closing.note
+        total = self.desk.figures.person_times if self.desk is not None else 0
+
+        def done(changes: Changes) -> None:
+            note.set_value("")
+            self._done(t("shift_page.told_closed", n=total), changes)
+
+        self._start(lambda: actions.close_station(self.jobs, str(note.value()), done, self._refused))
+
+    def _take(self) -> None:
+        name = self.desk.keeper if self.desk is not None else ""
+        actions.begin_shift(self.jobs, lambda changes: self._done(t("shift_page.told_took", name=name), changes))
+
+    def _leave(self) -> None:
+        name = self.desk.on_duty.keeper if self.desk is not None and self.desk.on_duty is not None else ""
+        actions.end_shift(self.jobs, lambda changes: self._done(t("shift_page.told_left", name=name), changes))
+
+    def _start(self, act: Callable[[], None]) -> None:
+        """Never twice: a second press before the answer does nothing."""
+        if not self._busy:
+            self._busy = True
+            act()
+
+    def _done(self, text: str, changes: Changes) -> None:
+        self._busy = False
+        self.shell.tell_undoable(text, changes)
+
+    def _refused(self, error: StationError) -> None:
+        self._busy = False
+        self.shell.tell_error(error)
+        self.refresh()
