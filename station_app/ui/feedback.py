@@ -42,7 +42,9 @@ def announce(widget: QWidget, text: str) -> None:
 
 
 class _Link(Press):
-    """The underlined action inside a toast; its target has the height of the foot bar."""
+    """The underlined action inside a toast, in a ``colour`` that can be read on it; as high as the foot bar."""
+
+    colour = ""
 
     def sizeHint(self) -> QSize:
         """The words and a little room to hit them."""
@@ -55,7 +57,7 @@ class _Link(Press):
         brush(painter)
         font = face(worn.body)
         font.setUnderline(True)
-        write(painter, QRectF(self.rect()), self._words, font, worn.toast_link, CENTRE)
+        write(painter, QRectF(self.rect()), self._words, font, self.colour or worn.toast_link, CENTRE)
         if self.hasFocus():
             focus_ring(painter, QRectF(self.rect()), 6)
 
@@ -109,6 +111,7 @@ class Toast(QWidget):
         worn = tokens()
         ink = worn.on_toast if self._tone == "plain" else tone(self._tone).ink
         self._text.setStyleSheet(f"color: {ink};")
+        self._link.colour = "" if self._tone == "plain" else ink
 
     def changeEvent(self, event: QEvent) -> None:
         """The theme may have changed."""

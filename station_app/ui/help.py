@@ -14,6 +14,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     )),
     ("desk", (
         ("1 – 9", "handout"), ("Shift 1 – 9", "given"), ("F2 5", "group"), ("Backspace", "backspace"), ("Enter", "enter"),
+        ("Ctrl 1 – 7", "amenity"), ("Ctrl Shift C", "copy"), ("F9", "open"),
     )),
     ("elsewhere", (("Ctrl E", "export"), ("Ctrl I", "import"))),
 )  # fmt: skip

@@ -129,10 +129,10 @@ class MainWindow(QWidget):
         for number, name in enumerate(PAGES, start=1):
             QShortcut(QKeySequence(f"Alt+{number}"), self, lambda name=name: self._unless_locked(lambda: self.go(name)))
         for key, occupation in TALLY_KEYS.items():
-            QShortcut(
-                QKeySequence(key),
-                self,
-                lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation)),
+            counts = QShortcut(QKeySequence(key), self)
+            counts.setAutoRepeat(False)  # a key held down is still one visitor
+            counts.activated.connect(
+                lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation))
             )
 
     # --- what pages ask of the window (page.Shell) ---------------------------------------------------------------
