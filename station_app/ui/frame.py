@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from .. import settings
 from ..db import Database
 from ..model import Station
 from ..services import exchange, keepers, preferences, requests
 from ..words import t
+from . import when
 from .chrome import FootBar, TopBar
 
 HEAT = ((40, "heat_red"), (37, "heat_orange"), (35, "heat_yellow"))
@@ -44,7 +45,7 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
     """Put the state into the bars."""
     now = frame.now
     top.show_date(
-        t("window.moment", date=day(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}")
+        t("window.moment", date=when.plain(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}")
     )
     warning = next((word for degrees, word in HEAT if frame.high is not None and frame.high >= degrees), "")
     top.show_weather(t(f"window.{warning}", high=frame.high) if warning else "")
@@ -59,11 +60,6 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
         [(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")]
     )
     foot.show_states([*([t("window.sample")] if station.sample else []), t("window.encrypted")])
-
-
-def day(moment: date) -> str:
-    """A day as people say it: 7月17日."""
-    return t("terms.date", month=moment.month, day=moment.day)
 
 
 def _ago(last: str, now: datetime) -> str:

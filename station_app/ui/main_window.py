@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -279,6 +279,9 @@ class MainWindow(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Any key or press keeps the screen awake; ``/`` outside a field finds."""
         kind = event.type()
+        if kind == QEvent.Type.ShortcutOverride and self._undoes(watched, event):
+            event.ignore()  # a line edit would keep Ctrl+Z for itself even with nothing to undo in it
+            return True
         if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
             self._restart_idle()
             slash = kind == QEvent.Type.KeyPress and getattr(event, "key")() == Qt.Key.Key_Slash  # noqa: B009
@@ -292,6 +295,11 @@ class MainWindow(QWidget):
                 self._shown().look_up()
                 return True
         return False
+
+    def _undoes(self, watched: QObject, event: QEvent) -> bool:
+        """Whether a key asks for undo of what was done, not of what was typed: only a form keeps its own."""
+        asked = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
+        return asked and self.isActiveWindow() and not (self._sheet.is_open() and _types(watched))
 
     def _shown(self) -> Page:
         return self._pages[self._current]

@@ -13,6 +13,7 @@
     Table(model, *, rows=38, name="")     rows 38, or 56 with a second line
         .activated_record(record) (Enter, double click)  .current_record(record or None)
         .current() -> record or None  .choose(id) -> bool  .set_empty(widget) shown while there are no rows
+        .show_columns([number, ...])  the others make room
 
 Arrows, Page keys, Home and End move; Enter activates. The chosen id stays chosen when rows come anew.
 """
@@ -233,12 +234,12 @@ class _Delegate(QStyledItemDelegate):
         flags = RIGHT if column.align == "right" else LEFT
         text = column.text(record)
         first = QRectF(rect)
-        if column.sub is not None:
+        if column.sub is not None and (below_text := column.sub(record)):
             half = t.px(24)
             top = rect.top() + (rect.height() - half - t.px(20)) / 2
             first = QRectF(rect.left(), top, rect.width(), half)
             below = QRectF(rect.left(), top + half - 2, rect.width(), t.px(20))
-            write(painter, below, column.sub(record), face(t.small), t.muted, flags)
+            write(painter, below, below_text, face(t.small), t.muted, flags)
         if column.bar is not None and (bar := column.bar(record)) is not None:
             self._paint_bar(painter, first, *bar)
             return
@@ -319,7 +320,10 @@ class Table(QTableView):
         return True
 
     def set_empty(self, widget: QWidget) -> None:
-        """What stands in the middle while there are no rows."""
+        """What stands in the middle while there are no rows, instead of what stood there before."""
+        if self._empty is not None and self._empty is not widget:
+            self._empty.hide()
+            self._empty.deleteLater()
         self._empty = widget
         widget.setParent(self.viewport())
         self._place_empty()
@@ -336,6 +340,13 @@ class Table(QTableView):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def show_columns(self, numbers: Iterable[int]) -> None:
+        """Show only these columns, by their number; the others make room."""
+        shown = set(numbers)
+        for number in range(len(self._rows_model.columns)):
+            self.setColumnHidden(number, number not in shown)
+        self._share()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width among the columns."""
@@ -356,14 +367,14 @@ class Table(QTableView):
 
     def _share(self) -> None:
         """Fixed columns get their width, the others an equal part of the rest, at least 80 px."""
-        columns = self._rows_model.columns
+        columns = [column for number, column in enumerate(self._rows_model.columns) if not self.isColumnHidden(number)]
         scale = tokens().px
         fixed = sum(scale(column.width) for column in columns)
         free = sum(1 for column in columns if not column.width)
         room = self.viewport().width()
         squeeze = min(1.0, (room - scale(80) * free) / fixed) if fixed else 1.0
         part = max(scale(80), int((room - fixed * squeeze) / free)) if free else 0
-        for number, column in enumerate(columns):
+        for number, column in enumerate(self._rows_model.columns):
             self.setColumnWidth(number, int(scale(column.width) * squeeze) if column.width else part)
 
     def _place_empty(self) -> None:

@@ -24,8 +24,13 @@ def date_only(text: str, today: date) -> str:
     """An ISO 8601 date as a date, also when it is today: 7月17日, 2027年5月31日."""
     wanted = date.fromisoformat(text[:10])
     if wanted.year == today.year:
-        return t("terms.date", month=wanted.month, day=wanted.day)
+        return plain(wanted)
     return t("terms.full_date", year=wanted.year, month=wanted.month, day=wanted.day)
+
+
+def plain(day: date) -> str:
+    """A day of this year: 7月17日."""
+    return t("terms.date", month=t(f"terms.Month.{day.month}"), day=day.day)
 
 
 def moment(text: str, today: date) -> str:

@@ -1,0 +1,54 @@
+"""Starting: nothing is imported that the first screen does not need; the command line needs no Qt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import CHEAP, PASSWORD, SAMPLE
+
+from station_app.services import stations
+
+HEAVY = ("sqlite_utils", "pypinyin", "reportlab", "qrcode", "numpy", "openpyxl", "pypdfium2", "zxingcpp", "PIL", "rapidfuzz")
+
+WINDOW = """
+import sys
+from pathlib import Path
+from station_app import app, words
+words.use("zh")
+application = app.application(offscreen=True)
+from station_app.services import stations
+db = stations.open_station(Path(sys.argv[1]), sys.argv[2])
+with app.shown(db) as window:
+    from station_app.ui.hands import Hands
+    Hands(window, lambda: window.idle).settle()
+    print(" ".join(name for name in %r if name in sys.modules))
+db.close()
+""" % (HEAVY,)
+
+
+def run(code: str, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, check=False,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    stations.set_up(tmp_path / "s", SAMPLE, "王敏", PASSWORD, cost=CHEAP)[0].close()
+    return tmp_path / "s"
+
+
+def test_the_painted_desk_has_loaded_none_of_the_heavy_libraries(home: Path) -> None:
+    told = run(WINDOW, str(home), PASSWORD)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.strip() == ""
+
+
+def test_the_check_can_fail(home: Path) -> None:
+    told = run(WINDOW.replace("import sys\n", "import sys, pypinyin\n", 1), str(home), PASSWORD)
+    assert told.stdout.strip() == "pypinyin"
