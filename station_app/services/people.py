@@ -374,6 +374,8 @@ def import_roster(
                 )
         progress(len(plan.rows), len(plan.rows))
         tx.details["count"] = plan.taken
+        if plan.consent_on_paper is not None:  # the day they agreed, for whoever asks what is held on them
+            tx.details["consent_on_paper"] = plan.consent_on_paper.isoformat()
     counted = ImportResult(len(plan.rows), plan.taken, plan.nameless, plan.merged, plan.refused, tuple(results))
     return counted, tx.changes
 

@@ -6,7 +6,7 @@ What a list is of (people, supplies) is told by a ``ListKind``; the wizard knows
     ImportWizard(shell, kind, *, choose=choose_file)     a widget for a whole page
         .open_file(path)   as by the button or by dropping a file
         .closed            the keeper is done with it
-    ListKind(title, hint, fields, read, columns, plan, run, understood, counted, told, extra=None)
+    ListKind(title, hint, fields, read, columns, plan, run, understood, counted, told, extra=None, marks=(), after=None)
 
 Nothing is written before the import itself, which is one operation: all of the list or nothing (DECISIONS.md).
 """
@@ -49,6 +49,7 @@ class ListKind:
     with their fates (``.rows``, each with ``line``, ``fate``, ``reason``, ``notes``), ``run(db, plan, progress)`` imports
     it. ``understood(row)`` is one line of words, ``counted(plan)`` what an import would do, ``told(result)`` what it did.
     ``fields`` are the (field, label) of the columns; ``extra`` makes one more field whose value ``plan`` gets.
+    ``marks`` are more tabs as (code, words, whether a row belongs there); ``after`` is what can be done with the result.
     """
 
     title: str
@@ -62,6 +63,8 @@ class ListKind:
     counted: Callable[[Any], str]
     told: Callable[[Any], str]
     extra: Callable[[], Field] | None = None
+    marks: Sequence[tuple[str, str, Callable[[Any], bool]]] = ()
+    after: tuple[str, Callable[[Any], None]] | None = None
 
 
 def choose_file(parent: QWidget, then: Callable[[Path], None]) -> None:
@@ -141,6 +144,9 @@ class ImportWizard(QWidget):
         self.close_button = Button(t("import_wizard.close"), key="Esc")
         self._views = QStackedWidget()
         self._operation = ""
+        self._result: Any = None
+        self.found = Text("", "small", wrap=True)
+        self.after_button = Button(kind.after[0] if kind.after is not None else "", icon="print")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._build()
@@ -149,10 +155,11 @@ class ImportWizard(QWidget):
     def _build(self) -> None:
         empty = EmptyState("import", self._kind.hint, t("import_wizard.choose"), key="Enter")
         empty.acted.connect(self.ask)
-        mapping = Card(Text(t("import_wizard.columns"), "small"), gap=8)
+        mapping = Card(gap=8)
         if self.extra is not None:
             mapping.body.addWidget(self.extra)
             self.extra.changed.connect(self._replan)
+        mapping.body.addWidget(Text(t("import_wizard.columns"), "small"))
         mapping.body.addWidget(Scroll(self.map), 1)
         mapping.setFixedWidth(380 if not tokens().large else 500)
         preview = QWidget()
@@ -160,9 +167,9 @@ class ImportWizard(QWidget):
         self._views.addWidget(Card(empty))
         self._views.addWidget(preview)
         buttons = FlowLayout(8)
-        for button in (self.import_button, self.other_button, self.close_button):
+        for button in (self.import_button, self.after_button, self.other_button, self.close_button):
             buttons.addWidget(button)
-        head = Text(self._kind.title, "strong")
+        head = Column(Text(self._kind.title, "strong"), self.found, gap=2)
         page_layout(self, head, self.errors, self._views, self.done, self.said, self.strip, buttons, gap=10)
         self.layout().setStretch(2, 1)  # type: ignore[union-attr]  # page_layout gave it one
         self.tabs.chosen.connect(lambda _code: self._show_rows())
@@ -171,21 +178,22 @@ class ImportWizard(QWidget):
         self.import_button.clicked.connect(self.run)
         self.other_button.clicked.connect(self.ask)
         self.close_button.clicked.connect(self.leave)
+        self.after_button.clicked.connect(self._after)
         self.done.acted.connect(self._undo)
         self.strip.cancelled.connect(self._cancel)
 
     def _table_columns(self) -> list[TableColumn]:
         return [
             TableColumn(t("import_wizard.line"), lambda row: str(row.line), 60, "right", muted=True),
-            TableColumn(t("import_wizard.understood"), self._words, sub=_why),
+            TableColumn(t("import_wizard.as_read"), self._as_read, muted=True),
+            TableColumn(t("import_wizard.understood"), self._kind.understood, sub=_why),
             TableColumn(t("import_wizard.fate"), lambda _row: "", 96, pill=lambda row: (_fate_words()[row.fate], TONES[row.fate])),
         ]
 
-    def _words(self, row: Any) -> str:
-        """What a row is understood as; what stands in the file when it is refused."""
-        if row.fate is not Fate.REFUSE or self._sheet is None:
-            return self._kind.understood(row)
-        return t("terms.dot").join(cell.strip() for cell in self._sheet.rows[row.line - 1] if cell.strip())
+    def _as_read(self, row: Any) -> str:
+        """What stands in the file."""
+        cells = self._sheet.rows[row.line - 1] if self._sheet is not None else ()
+        return t("terms.dot").join(cell.strip() for cell in cells if cell.strip())
 
     # --- the steps ---------------------------------------------------------------------------------------------------
 
@@ -195,7 +203,9 @@ class ImportWizard(QWidget):
         self._views.setCurrentIndex(0)
         self.done.hide()
         self.said.set("")
+        self.found.set("")
         self.import_button.hide()
+        self.after_button.hide()
         self.other_button.hide()
 
     def ask(self) -> None:
@@ -211,6 +221,7 @@ class ImportWizard(QWidget):
 
     def _read(self, sheet: Sheet) -> None:
         self._sheet, self._columns = sheet, self._kind.columns(sheet)
+        self.found.set(_found(sheet))
         self.map.show_columns(self._columns)
         self._replan()
 
@@ -273,13 +284,16 @@ class ImportWizard(QWidget):
     def _imported(self, outcome: tuple[Any, Changes]) -> None:
         result, changes = outcome
         self._end()
-        self._operation = changes.operation
+        self._operation, self._result = changes.operation, result
         text = self._kind.told(result)
         self.done.text.set(text, "good")
         self.done.setVisible(True)
         self.said.set("")
         self.import_button.hide()
+        self.after_button.setVisible(self._kind.after is not None)
         self.map.setEnabled(False)
+        if self.extra is not None:
+            self.extra.setEnabled(False)
         self.close_button.set_text(t("import_wizard.finish"))
         self._shell.tell_undoable(text, changes)
 
@@ -303,6 +317,10 @@ class ImportWizard(QWidget):
         if self._progress is not None:
             self._progress.cancel()
 
+    def _after(self) -> None:
+        if self._kind.after is not None:
+            self._kind.after[1](self._result)
+
     def _undo(self) -> None:
         self._shell.undo(self._operation)
         self.leave()
@@ -320,12 +338,16 @@ class ImportWizard(QWidget):
         texts = {"all": f"{whole} {len(rows)}"}
         for fate, words in _fate_words().items():
             texts[fate.value] = f"{words} {sum(row.fate is fate for row in rows)}"
+        for code, words, belongs in self._kind.marks:
+            texts[code] = f"{words} {sum(map(belongs, rows))}"
         return texts
 
     def _show_rows(self) -> None:
         code = self.tabs.code()
         rows = self._plan.rows if self._plan is not None else ()
-        self._rows.set_rows([row for row in rows if code in ("all", row.fate.value)])
+        marked = {name: belongs for name, _words, belongs in self._kind.marks}
+        belongs = marked.get(code, lambda row: code in ("all", row.fate.value))
+        self._rows.set_rows([row for row in rows if belongs(row)])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on with the next step, Esc leaves."""
@@ -352,6 +374,16 @@ class ImportWizard(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Read what was dropped."""
         self.open_file(Path(event.mimeData().urls()[0].toLocalFile()))
+
+
+def _found(sheet: Sheet) -> str:
+    """Which sheet, which row of headings, which encoding the file was read with, and what was left aside."""
+    encoding = sheet.encoding.removesuffix("-sig").upper()
+    where = t("import_wizard.sheet", sheet=sheet.name) if sheet.name else encoding
+    parts = [sheet.file_name, where, t("import_wizard.header_row", line=sheet.header + 1)]
+    if sheet.other_sheets:
+        parts.append(t("import_wizard.left_aside", sheets=", ".join(sheet.other_sheets)))
+    return t("terms.dot").join(parts)
 
 
 def _fate_words() -> Mapping[Fate, str]:

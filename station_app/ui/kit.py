@@ -11,7 +11,7 @@ Frame: see chrome.py.
     KeyCap("Ctrl L")  Icon(name, colour_token="ink", size=20)
     Avatar(name, size=76)                                      shows the last character; .set_name(str)
     BigFigure(number, label, *, note="")                       .show_state(number, label=None, note=None)
-    Fact(label, text)                                          label above value; .set(str)
+    Fact(label, text, *, wrap=False)                           label above value; .set(str)
     Row(*widgets, gap=10, margins=0)  Column(*widgets, ...)    layouts; None among them is a stretch
     page_layout(page, *parts, gap=14) -> Column                ground and margins (20/16 px) of a page
     Card(*widgets, gap=10, title="", aside=None)               white card; .body QVBoxLayout, .head Row
@@ -206,9 +206,9 @@ class BigFigure(QWidget):
 class Fact(QWidget):
     """A small label above what it says, as in a person's card."""
 
-    def __init__(self, label: str, text: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, label: str, text: str = "", parent: QWidget | None = None, *, wrap: bool = False) -> None:
         super().__init__(parent)
-        self._label, self._text = Text(label, "small"), Text(text, "body")
+        self._label, self._text = Text(label, "small"), Text(text, "body", wrap=wrap)
         self.setLayout(Column(self._label, self._text, gap=2))
         self.set(text)
 

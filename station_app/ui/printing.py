@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices
 
 from ..errors import EnvironmentFault
 from ..words import t
-from .jobs import Otherwise
+from .jobs import Otherwise, Progress
 from .page import Shell
 
 FOLDER = "print"
@@ -37,22 +37,41 @@ def save_and_open(shell: Shell, name: str, draw: Draw, *, show: Show = open_file
 
     ``name`` has no separators in it. The foot bar says where the file is when nothing opens it.
     """
+    save_long(shell, name, lambda path, _progress: draw(path), lambda _done, _total: None, show=show, otherwise=otherwise)
+
+
+def save_long(
+    shell: Shell,
+    name: str,
+    draw: Callable[[Path, Progress], int],
+    tell: Callable[[int, int], None],
+    *,
+    then: Callable[[], None] | None = None,
+    show: Show = open_file,
+    otherwise: Otherwise | None = None,
+) -> Progress:
+    """The same for many pages: ``draw`` gets a progress that ``tell(done, total)`` hears of; cancel by what is returned.
+
+    ``then`` is called once the file is there.
+    """
     target = shell.jobs.db.path.parent / FOLDER / f"{name}.pdf"
 
-    def work(_progress: object) -> Path:
+    def work(progress: Progress) -> Path:
         try:
             target.parent.mkdir(exist_ok=True)
             _clear(target.parent)
         except OSError as error:
             raise EnvironmentFault("printing.no_folder", folder=str(target.parent), reason=error.strerror) from error
-        draw(target)
+        draw(target, progress)
         return target
 
     def done(path: Path) -> None:
+        if then is not None:
+            then()
         opened = show(path)
         shell.tell(t("printing.opened", name=path.name) if opened else t("printing.saved", path=str(path)))
 
-    shell.jobs.aside(work, lambda _done, _total: None, done, otherwise)
+    return shell.jobs.aside(work, tell, done, otherwise)
 
 
 def _clear(folder: Path) -> None:

@@ -375,7 +375,7 @@ def test_a_list_is_read_corrected_imported_and_taken_back(
     model = wizard.table.model()
     assert model.rowCount() == 1
     assert model.index(0, 1).data() == "5 · 毛巾 · 条 · 其他 · 十几"
-    assert "“库存数”栏的“十几”不是可用的数量" in str(model.index(0, 1).data(Qt.ItemDataRole.AccessibleTextRole))
+    assert "“库存数”栏的“十几”不是可用的数量" in str(model.index(0, 2).data(Qt.ItemDataRole.AccessibleTextRole))
     wizard.done.acted.emit()
     idle(qtbot, page)
     assert page.wizard is None

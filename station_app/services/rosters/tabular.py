@@ -65,7 +65,8 @@ class Sheet:
     """One sheet as read: ``rows[header]`` are the headings, the rows after it the list.
 
     ``name`` is "" for a text file; ``fingerprint`` is the SHA-256 of the file's bytes in hex; ``formulas`` holds the
-    (row, column) of formula cells, both from 0; ``other_sheets`` names the sheets that were left aside.
+    (row, column) of formula cells, both from 0; ``other_sheets`` names the sheets that were left aside; ``encoding`` is that
+    of a text file.
     """
 
     file_name: str
@@ -75,6 +76,7 @@ class Sheet:
     header: int
     formulas: frozenset[tuple[int, int]] = frozenset()
     other_sheets: tuple[str, ...] = ()
+    encoding: str = ""
 
     @property
     def headings(self) -> Row:
@@ -167,7 +169,7 @@ def _read_text(data: bytes, name: str, find_header: FindHeader, max_rows: int) -
         delimiter = _delimiter(text, find_header)
         if delimiter:
             rows = tuple(_records(text, delimiter, name, max_rows))
-            return Sheet(name, "", _fingerprint(data), rows, find_header(rows[:HEADER_WITHIN])[0])
+            return Sheet(name, "", _fingerprint(data), rows, find_header(rows[:HEADER_WITHIN])[0], encoding=encoding)
     # a header that can be read although the bytes cannot all be: the text was damaged or cut
     torn = any(_delimiter(data.decode(encoding, "replace"), find_header) for encoding in encodings)
     if not decoded or torn:

@@ -1,0 +1,399 @@
+"""Regulars: found, looked at, registered, changed, printed, forgotten on request; rosters brought in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+import shiboken6
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QBoxLayout, QLineEdit, QStackedLayout, QWidget
+
+from ... import vault
+from ...db import Database
+from ...errors import StationError
+from ...model import Changes, Consent, Occupation, Person
+from ...paper import qr
+from ...services import badges, people, privacy
+from ...services.privacy import Held
+from ...words import label, t
+from .. import actions
+from ..feedback import ProgressStrip
+from ..import_wizard import Choose, ImportWizard, choose_file
+from ..jobs import Progress
+from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
+from ..names import person_name
+from ..page import Page, Shell
+from ..printing import Show, open_file, save_long
+from ..tables import RowsModel, Table
+from ..theme import tokens
+from . import people_list as listing
+from .people_card import PersonCard
+from .people_import import roster
+from .people_list import Listing, Sorting, Wanted
+from .people_sheets import Filled, HeldSheet, PersonForm, Registered
+
+CARD = 390
+CARD_LARGE = 430
+MOST_CARDS = 1_000
+"""Cards in one PDF: a hundred pages."""
+
+
+class PeoplePage(Page):
+    """A table of regulars that fetches what is seen, one of them in full at the right, the import in place of both."""
+
+    name = "people"
+    tables = frozenset({"person", "identity", "badge", "visit", "handout", "request", "request_step", "erasure"})
+
+    def __init__(self, shell: Shell, *, choose: Choose = choose_file, show: Show = open_file) -> None:
+        super().__init__(shell)
+        self._choose, self._show_file = choose, show
+        self._today = date.min
+        self._ids: list[str] = []
+        self._wanted = ""
+        self._shown: Person | None = None
+        self._occupation = Occupation.RIDER
+        self._codes: dict[str, qr.Code] = {}
+        self._printing: Progress | None = None
+        self.wizard: ImportWizard | None = None
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(t("people_page.search"))
+        self.search.setAccessibleName(t("people_page.search"))
+        self.search.setAcceptDrops(False)
+        self.import_button = Button(t("people_page.import"), icon="import")
+        self.print_button = Button(t("people_page.print_list", n=0), icon="print")
+        self.new_button = Button(t("people_page.register"), "primary", icon="plus", key="Ctrl N")
+        self.tabs = FilterTabs(list(listing.tab_texts({}).items()))
+        self.strip = ProgressStrip()
+        self.rows = RowsModel(listing.columns(lambda: self._today), fetch=self._fetch)
+        self.table = Table(self.rows, rows=38, name=t("people_page.list"))
+        self.sorting = Sorting(self.table, "seen")
+        self.card = PersonCard(shell.station)
+        self._head = Row(gap=8)
+        self.setAcceptDrops(True)
+        self._build()
+        self._connect()
+
+    # --- layout ----------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        empty = EmptyState("people", t("people_page.nobody"), t("people_page.register"), key="Ctrl N")
+        empty.acted.connect(self.new)
+        self._empty = empty
+        self.table.set_empty(empty)
+        self._head.addWidget(self.search, 1)
+        self._head.addLayout(Row(self.import_button, self.print_button, self.new_button, gap=8))
+        left = Column(self._head, self.tabs, self.strip, Card(self.table, gap=0), gap=6)
+        self._content = QWidget()
+        across = Row(gap=16)
+        across.addLayout(left, 1)
+        across.addWidget(self.card)
+        page_layout(self._content, across)
+        self._whole = QStackedLayout(self)
+        self._whole.addWidget(self._content)
+        self._fit()
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(lambda _text: self._read_list())
+        self.search.returnPressed.connect(self.settle)
+        self.tabs.chosen.connect(self._show_tab)
+        self.sorting.changed.connect(self._read_list)
+        self.import_button.clicked.connect(self.import_list)
+        self.print_button.clicked.connect(lambda: self._print_cards(self._ids))
+        self.new_button.clicked.connect(self.new)
+        self.strip.cancelled.connect(self._stop_printing)
+        self.table.current_record.connect(self._chosen)
+        self.table.activated_record.connect(lambda _person: self._edit())
+        self.card.print_asked.connect(self._print_shown)
+        self.card.reissue_asked.connect(self._reissue)
+        self.card.edit_asked.connect(self._edit)
+        self.card.held_asked.connect(self._tell_held)
+        self.card.erase_asked.connect(self._erase)
+        shortcut = QShortcut(QKeySequence("Ctrl+P"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self._print_shown)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_whole"):
+            self._fit()
+
+    def _fit(self) -> None:
+        large = tokens().large
+        self.card.setFixedWidth(CARD_LARGE if large else CARD)
+        # in large type what the card tells as well makes room
+        self.table.show_columns((0, 1, 3, 4, 5) if large else range(len(self.rows.columns)))
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+
+    # --- what the window asks ----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the list and the counts of the tabs."""
+        self._read_list()
+        self.jobs.read(listing.read_counts, self._show_counts, key="people-counts")
+
+    def show_subject(self, subject: str) -> None:
+        """Show one person by id; a roster that was being looked at is put away."""
+        if self.wizard is not None:
+            self.wizard.leave()
+        self.search.clear()
+        self.tabs.choose("all")
+        self._wanted = subject
+        self.refresh()
+
+    def new(self) -> None:
+        """Ctrl+N: 办卡. Enter alone makes a nameless card; not over a roster that is being imported."""
+        if self.wizard is not None:
+            return
+        form = PersonForm()
+        form.fill(self._occupation, Consent.NONE)
+        form.filled.connect(lambda filled: self._register(form, filled))
+        self.shell.open_sheet(t("people_page.register_title"), form, submit=t("people_page.register"))
+
+    def look_up(self) -> None:
+        """``/``: into the search field."""
+        if self.wizard is None:
+            self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.search.selectAll()
+
+    def settle(self) -> None:
+        """Into the list, or the wizard while it is open."""
+        if self.wizard is not None:
+            self.wizard.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def scanned(self, text: str) -> bool:
+        """A badge shows its person here instead of checking them in; what is no badge at all goes to the desk."""
+        digits = normalize("NFKC", text).replace(" ", "")
+        if self.wizard is not None or (vault.read_badge(digits) is None and not vault.is_card_number(digits)):
+            return False
+        self.jobs.read(lambda db: badges.resolve(db, digits), lambda badge: self.show_subject(badge.person_id), key="people-scan")
+        return True
+
+    # --- showing -----------------------------------------------------------------------------------------------------
+
+    def _read_list(self) -> None:
+        wanted = Wanted(self.search.text().strip(), self.tabs.code(), self.sorting.order, self.sorting.backwards)
+        self.jobs.read(lambda db: listing.read_listing(db, wanted), self._show_list, key="people-list")
+
+    def _show_list(self, found: Listing) -> None:
+        self._today, self._ids = found.today, found.ids
+        searching = bool(self.search.text().strip())
+        self._empty.sentence.set(t("people_page.nobody_found") if searching else t("people_page.nobody"))
+        self.print_button.set_text(t("people_page.print_list", n=len(found.ids)))
+        self.print_button.setEnabled(bool(found.ids))
+        self._shown = None
+        self.rows.set_ids(found.ids)
+        wanted, self._wanted = self._wanted, ""
+        if not (wanted and self.table.choose(wanted)) and not self.table.currentIndex().isValid() and found.ids:
+            self.table.choose(found.ids[0])
+        if not found.ids:
+            self.card.show_nobody()
+
+    def _show_counts(self, counts: dict[str, int]) -> None:
+        self.tabs.set_texts(listing.tab_texts(counts))
+
+    def _show_tab(self, _code: str) -> None:
+        if self.search.text():
+            self.search.clear()
+        else:
+            self._read_list()
+
+    def _fetch(self, ids: list[Any]) -> None:
+        """The rows that came into view."""
+        self.jobs.read(lambda db: people.several(db, ids), lambda found: self.rows.fill({person.id: person for person in found}))
+
+    def _chosen(self, person: Person | None) -> None:
+        if person is None or person is self._shown:
+            return
+        self._shown = person
+        code = self._codes.get(person.badge_code)
+
+        def look(db: Database) -> tuple[Held, qr.Code | None]:
+            held = privacy.held(db, person.id)
+            digits = held.person.badge_code
+            return held, (code if code is not None and digits == person.badge_code else qr.matrix(digits)) if digits else None
+
+        self.jobs.read(look, self._show_held, lambda _gone: self.card.show_nobody(), key="people-card")
+
+    def _show_held(self, found: tuple[Held, qr.Code | None]) -> None:
+        held, code = found
+        if code is not None:
+            self._codes = {held.person.badge_code: code}
+        self.card.show_held(held, code, self._today)
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    def _register(self, form: PersonForm, filled: Filled) -> None:
+        actions.register(
+            self.jobs, filled.occupation, filled.platform, filled.name, filled.phone, filled.consent, self._registered,
+            lambda error: self._refused(form, error),
+        )  # fmt: skip
+
+    def _registered(self, outcome: tuple[Person, Changes]) -> None:
+        person, changes = outcome
+        self._occupation, self._wanted = person.occupation, person.id
+        done = Registered(person)
+        done.print_asked.connect(lambda: self._print_people([person]))
+        done.again_asked.connect(self.new)
+        self.shell.open_sheet(t("people_page.registered_title"), done, cancel=t("people_page.done"))
+        self.shell.tell_undoable(t("people_page.registered", name=person_name(person), occupation=label(person.occupation)), changes)
+
+    def _refused(self, form: PersonForm, error: StationError) -> None:
+        """The sentence at its field; in the foot bar when the sheet was closed meanwhile."""
+        if not shiboken6.isValid(form):
+            self.shell.tell_error(error)
+        elif not form.refused(error):
+            self.shell.sheet_error(error)
+
+    def _edit(self) -> None:
+        if self.card.held is None:
+            return
+        person = self.card.held.person
+        named = person.consent is not Consent.NONE
+        form = PersonForm(
+            consents=(Consent.STATION, Consent.DISTRICT) if named else tuple(Consent),
+            note=t("people_page.to_withdraw") if named else t("people_page.nothing_recounted"),
+        )
+        form.fill(person.occupation, person.consent, person.platform, person.name, person.phone)
+        form.filled.connect(lambda filled: self._save(form, person, filled))
+        self.shell.open_sheet(person_name(person), form, submit=t("people_page.save"))
+
+    def _save(self, form: PersonForm, person: Person, filled: Filled) -> None:
+        def done(outcome: tuple[Person, Changes]) -> None:
+            self.shell.close_sheet()
+            self.shell.tell_undoable(t("people_page.changed", name=person_name(outcome[0])), outcome[1])
+
+        actions.change_person(self.jobs, person.id, done, lambda error: self._refused(form, error), **asdict(filled))
+
+    def _reissue(self) -> None:
+        if self.card.held is None:
+            return
+        name = person_name(self.card.held.person)
+
+        def done(outcome: tuple[badges.Badge, Changes]) -> None:
+            badge, changes = outcome
+            self.shell.tell_undoable(t("people_page.reissued", name=name, number=badge.card_number), changes)
+
+        actions.reissue_badge(self.jobs, self.card.held.person.id, done)
+
+    def _tell_held(self) -> None:
+        if self.card.held is not None:
+            title = t("people_page.held_title", name=person_name(self.card.held.person))
+            self.shell.open_sheet(title, HeldSheet(self.card.held, self._today), cancel=t("people_page.done"))
+
+    def _erase(self) -> None:
+        if self.card.held is None:
+            return
+        name = person_name(self.card.held.person)
+
+        def done(_changes: Changes) -> None:
+            self.shell.tell(t("people_page.erased", name=name))
+            self.settle()
+
+        actions.erase_person(self.jobs, self.card.held.person.id, done)
+
+    # --- printing ----------------------------------------------------------------------------------------------------
+
+    def _print_shown(self) -> None:
+        if self.wizard is None and self.card.held is not None:
+            self._print_people([self.card.held.person])
+
+    def _print_cards(self, ids: Sequence[str]) -> None:
+        """The cards of many people; more than MOST_CARDS are printed tab by tab."""
+        wanted = list(ids)
+        if len(wanted) > MOST_CARDS:
+            self.shell.tell(t("people_page.too_many_cards", most=MOST_CARDS), bad=True)
+        else:
+            self.jobs.read(lambda db: people.several(db, wanted), self._print_people, key="people-print")
+
+    def _print_people(self, found: Sequence[Person]) -> None:
+        cards = [person for person in found if person.badge_code]
+        if not cards or self._printing is not None:
+            return
+        station = self.shell.station
+
+        def draw(path: Path, progress: Progress) -> int:
+            from ...paper.badges import badge_sheet
+
+            return badge_sheet(station, cards, path, progress=progress)
+
+        day = self.jobs.db.now()
+        name = t("people_page.card_file", number=cards[0].card_number) if len(cards) == 1 else t(
+            "people_page.cards_file", day=f"{day:%Y-%m-%d-%H%M}", n=len(cards)
+        )  # fmt: skip
+        if len(cards) > 1:
+            self.strip.start(t("people_page.drawing", n=len(cards)))
+        self._printing = save_long(
+            self.shell, name, draw, self.strip.advance, then=self._printed, show=self._show_file, otherwise=self._not_printed
+        )
+
+    def _printed(self) -> None:
+        self._printing = None
+        self.strip.finish()
+
+    def _not_printed(self, error: StationError) -> None:
+        self._printed()
+        self.shell.tell_error(error)
+
+    def _stop_printing(self) -> None:
+        if self._printing is not None:
+            self._printing.cancel()
+
+    # --- rosters -----------------------------------------------------------------------------------------------------
+
+    def import_list(self) -> None:
+        """The import wizard, in place of the page until it is closed."""
+        self._close_wizard()
+        self.wizard = ImportWizard(self.shell, roster(self._print_taken), choose=self._choose)
+        self.wizard.closed.connect(self._close_wizard)
+        self._whole.addWidget(self.wizard)
+        self._whole.setCurrentWidget(self.wizard)
+        self.settle()
+
+    def open_list(self, file: Path) -> None:
+        """A roster was dropped on the page."""
+        self.import_list()
+        if self.wizard is not None:
+            self.wizard.open_file(file)
+
+    def _close_wizard(self) -> None:
+        if self.wizard is not None:
+            self._whole.removeWidget(self.wizard)
+            self.wizard.deleteLater()
+            self.wizard = None
+            self.settle()
+
+    def _print_taken(self, result: people.ImportResult) -> None:
+        self._print_cards([row.person_id for row in result.results if row.fate == "taken" and row.person_id])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file may be dropped here."""
+        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Read what was dropped."""
+        self.open_list(Path(event.mimeData().urls()[0].toLocalFile()))
+
+    # --- keys --------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc takes the search away, Down goes from it into the list, ``/`` begins one."""
+        key = event.key()
+        if key == Qt.Key.Key_Escape and self.wizard is None:
+            self.search.clear()
+            self.settle()
+        elif key == Qt.Key.Key_Down and QApplication.focusWidget() is self.search:
+            self.settle()
+        elif key == Qt.Key.Key_Slash:
+            self.look_up()
+        else:
+            super().keyPressEvent(event)
