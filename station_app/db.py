@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +29,8 @@ sys.modules["pysqlite3"] = sqlcipher3
 sys.modules["pysqlite3.dbapi2"] = driver
 
 DEFAULT_ZONE = "Asia/Shanghai"
+SLICE = 64
+"""Pages copied before operations may go first: 256 KiB, some 2 ms (DECISIONS.md 4 allows 20)."""
 Row = Mapping[str, Any]
 
 
@@ -40,22 +42,37 @@ class Stamp(NamedTuple):
     hour: int
 
 
+class Figures(NamedTuple):
+    """What a store and its copy must agree on: newest operation and change, and the rows of every table."""
+
+    operation: int
+    change: int
+    rows: Mapping[str, int]
+
+
 def wall_clock() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
 
 
 class Database:
-    """An open store. ``acting`` is the id of the keeper at work, "" before anybody is; ``clock`` tells the time."""
+    """An open store. ``acting`` is the id of the keeper at work, "" before anybody is; ``clock`` tells the time.
 
-    def __init__(self, path: Path, writer: Any, reader: Any, lock: Any, clock: Callable[[], datetime]) -> None:
+    ``key`` is its raw key, for copies of it.
+    """
+
+    def __init__(
+        self, path: Path, key: str, writer: Any, reader: Any, lock: Any, clock: Callable[[], datetime]
+    ) -> None:
         self.path = path
+        self.key = key
         self.clock = clock
         self.acting = ""
         self._writer = writer
         self._reader = reader
         self._lock = lock
         self._writing = threading.RLock()
+        self._next = threading.Lock()  # held while waiting to write: a copy under way lets whoever waits go first
         self._reading = threading.RLock()
         self._owner: int | None = None
         self._columns = {
@@ -123,9 +140,9 @@ class Database:
         ``at`` is when it happened (now without it); ``details`` are kept with the operation for the log on screen: codes
         and ids, nothing personal. Raises EnvironmentFault when the disk says no; what was to be written is not there then.
         """
-        with self._writing:
-            if self._owner is not None:
-                raise Bug("an operation inside an operation")
+        if self._owner == threading.get_ident():
+            raise Bug("an operation inside an operation")
+        with self._turn():
             _do(self._writer, "BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:
@@ -140,6 +157,16 @@ class Database:
             finally:
                 self._owner = None
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The writer connection for this thread, in the order of asking."""
+        with self._next:
+            self._writing.acquire()
+        try:
+            yield
+        finally:
+            self._writing.release()
+
     # --- care ----------------------------------------------------------------------------------------------------
 
     def damage(self) -> list[str]:
@@ -150,6 +177,40 @@ class Database:
             found += [str(_first(row)) for row in _asked(self._writer, "PRAGMA integrity_check", ())]
         return [line for line in found if line != "ok"]
 
+    def figures(self) -> Figures:
+        """What a copy of this store must hold."""
+        with self._turn():
+            return _figures(self._writer)
+
+    def copy(self, target: Path, progress: Callable[[int, int], None] | None = None) -> Figures:
+        """Copy the store to a new file of the same key, sealed like it; returns what it holds at that moment.
+
+        Copied in slices, between which operations of other threads go first. What they write reaches the copy too: SQLite
+        carries it over because the connection that is copied wrote it (https://sqlite.org/c3ref/backup_finish.html).
+        ``progress(done, total)`` counts pages and may raise Cancelled. The file is not yet safe on the disk: the caller
+        syncs it. Raises EnvironmentFault when the disk says no; Bug inside an operation.
+        """
+        if self._owner == threading.get_ident():
+            raise Bug("a copy inside an operation")
+
+        def between(_status: int, remaining: int, total: int) -> None:
+            if progress is not None:
+                progress(total - remaining, total)
+            if remaining:
+                self._writing.release()
+                with self._next:
+                    self._writing.acquire()
+
+        with _translated(), closing(_keyed(str(target), self.key)) as copied:
+            # a small cache, so that pages go out as they come and the last slice is no longer than the others
+            for pragma in ("synchronous=OFF", "journal_mode=MEMORY", "temp_store=MEMORY", "cache_size=-256"):
+                copied.execute(f"PRAGMA {pragma}").fetchall()
+            with self._turn():
+                self._writer.backup(copied, pages=SLICE, progress=between)
+                found = _figures(self._writer)
+            copied.execute("PRAGMA journal_mode=DELETE").fetchall()  # one file, nothing beside it
+        return found
+
     def close(self) -> None:
         """Write everything home and let the folder go."""
         with self._writing, self._reading:
@@ -157,7 +218,8 @@ class Database:
             with suppress(driver.Error):
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.close()
-            _let_go(self._lock)
+            if self._lock is not None:
+                _let_go(self._lock)
 
 
 class Tx:
@@ -304,41 +366,109 @@ def open(
     clock: Callable[[], datetime] = wall_clock,
     holder: str = "window",
     fresh: bool = False,
+    before_migration: Callable[[Database], None] | None = None,
 ) -> Database:
     """Open (or make) the store at ``path`` with a raw key of 64 hex digits and bring it to the newest schema.
 
     ``holder`` ("window" or "command") is told to whoever comes second. ``fresh`` makes a new one: what a killed set-up left
-    there, which no slot opens, is put aside. Raises EnvironmentFault when another program holds
+    there, which no slot opens, is put aside. ``before_migration`` is given the store of an older program before anything in
+    it changes, to back it up; what it raises leaves the store as it was. Raises EnvironmentFault when another program holds
     the folder, the disk says no or the file is of a newer program; Refused when the key is not this file's or it is damaged.
     """
-    if len(key) != 64 or set(key) - set("0123456789abcdef"):
-        raise Bug("a raw database key is 64 lower-case hex digits")
+    _check_key(key)
     lock = _hold(path, holder)
     try:
-        if fresh:
+        if fresh and not path.with_suffix(".slots").exists():  # somebody else's set-up may just have ended
             _put_aside(path)
         writer = _connect(path, key)
         try:
+            if before_migration is not None and 0 < _version(writer) < len(migrations):
+                with closing(_reader(path, key)) as reader:
+                    before_migration(Database(path, key, writer, reader, None, clock))
             _migrate(writer, migrations)
-            reader = _connect(path, key)
-            reader.execute("PRAGMA query_only=ON")
+            reader = _reader(path, key)
         except BaseException:
             writer.close()
             raise
-        return Database(path, writer, reader, lock, clock)
+        return Database(path, key, writer, reader, lock, clock)
     except BaseException:
         _let_go(lock)
         raise
 
 
+def look(path: Path, key: str, *, clock: Callable[[], datetime] = wall_clock) -> Database:
+    """Open a finished copy of a store to read it only: nothing is written to it or beside it. Never for a live store.
+
+    Raises Refused when the key is not this file's or it is damaged, EnvironmentFault when it cannot be read.
+    """
+    with _translated():
+        connection = _keyed(f"{path.resolve().as_uri()}?mode=ro&immutable=1", key, uri=True)
+        try:
+            return Database(path, key, connection, connection, None, clock)
+        except BaseException:
+            connection.close()
+            raise
+
+
+@contextmanager
+def held(path: Path, holder: str = "window") -> Iterator[None]:
+    """Keep every other program off the store at ``path`` while its file is put in place; EnvironmentFault names who has it."""
+    lock = _hold(path, holder)
+    try:
+        yield
+    finally:
+        _let_go(lock)
+
+
+def _check_key(key: str) -> None:
+    if len(key) != 64 or set(key) - set("0123456789abcdef"):
+        raise Bug("a raw database key is 64 lower-case hex digits")
+
+
+def _keyed(place: str, key: str, *, uri: bool = False) -> Any:
+    """A connection that the key opens; to be called where the driver's words are translated."""
+    _check_key(key)
+    connection = driver.connect(place, isolation_level=None, check_same_thread=False, cached_statements=256, uri=uri)
+    connection.row_factory = driver.Row
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr; we raise instead
+        connection.execute(f"PRAGMA key = \"x'{key}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _reader(path: Path, key: str) -> Any:
+    reader = _connect(path, key)
+    reader.execute("PRAGMA query_only=ON")
+    return reader
+
+
+def _version(connection: Any) -> int:
+    return int(_first(connection.execute("PRAGMA user_version").fetchone()))
+
+
+def _figures(connection: Any) -> Figures:
+    names = _asked(
+        connection,
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
+        (),
+    )
+    rows = {row["name"]: _first(_asked(connection, f"SELECT count(*) FROM {row['name']}", ())[0]) for row in names}
+    operation, change = (
+        _first(_asked(connection, f"SELECT coalesce(max(sequence), 0) FROM {table}", ())[0])
+        for table in ("operation", "change")
+    )
+    return Figures(operation, change, rows)
+
+
 def _connect(path: Path, key: str) -> Any:
     with _translated():
-        connection = driver.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=256)
-        connection.row_factory = driver.Row
+        connection = _keyed(str(path), key)
         try:
-            connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr; we raise instead
-            connection.execute(f"PRAGMA key = \"x'{key}'\"")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             for pragma in (
                 "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "busy_timeout=5000",
                 "foreign_keys=ON", "trusted_schema=OFF", "mmap_size=0",
@@ -351,7 +481,7 @@ def _connect(path: Path, key: str) -> Any:
 
 
 def _migrate(connection: Any, migrations: Sequence[Migration]) -> None:
-    present = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    present = _version(connection)
     if present > len(migrations):
         raise EnvironmentFault("db.too_new", found=present, known=len(migrations))
     if present == len(migrations):

@@ -116,11 +116,19 @@ class Opened:
     keeper_id: str
 
 
-def create(file: Path, keeper_id: str, password: str, *, cost: Cost = DESK) -> Root:
-    """A new root in a new slot file; raises UserMistake for a short password, EnvironmentFault if the file exists."""
+def new_root() -> Root:
+    """A new root that lies in no slot yet."""
+    return Root(os.urandom(KEY_BYTES))
+
+
+def create(file: Path, keeper_id: str, password: str, *, cost: Cost = DESK, root: Root | None = None) -> Root:
+    """``root`` (a new one without it) in a new slot file.
+
+    Raises UserMistake for a short password, EnvironmentFault if the file exists.
+    """
     if file.exists():
         raise EnvironmentFault("vault.exists", name=file.name)
-    root = Root(os.urandom(KEY_BYTES))
+    root = root or new_root()
     _write(file, [_password_slot(root, keeper_id, password, cost)])
     return root
 

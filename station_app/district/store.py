@@ -45,24 +45,25 @@ def set_up(
     if not name.strip():
         raise UserMistake("district.no_name")
     vault.check_password(password)
-    if place.slots.exists() or place.database.exists():
+    if place.slots.exists():
         raise EnvironmentFault("district.exists", folder=folder.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
-    officer_id = uuid7()
-    root = vault.create(place.slots, officer_id, password, cost=cost)
+    officer_id, root = uuid7(), vault.new_root()
     opened = None
     try:
-        opened = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder)
+        opened = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder, fresh=True)
         opened.acting = officer_id
         _found(opened, code, name.strip(), officer.strip() or name.strip(), recovery)
+        # last: until the slots stand nobody was set up here, and a set-up that was killed can be tried again
+        vault.create(place.slots, officer_id, password, cost=cost, root=root)
     except BaseException:
-        if opened is not None:
+        if opened is not None:  # else the folder is another program's
             opened.close()
-        for file in (place.slots, place.database):
-            file.unlink(missing_ok=True)
+            for file in (place.slots, place.database):
+                file.unlink(missing_ok=True)
         raise
     return opened
 
