@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from station_app import db as database
 from station_app.db import Database
-from station_app.errors import Bug, EnvironmentFault, Refused
+from station_app.errors import Bug, Cancelled, EnvironmentFault, Refused
 from station_app.model import Op
 from station_app.schema import LEDGERS, STATION
 from station_app.sync import wire
 from tests.conftest import Clock
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 KEY = "5a" * 32
 
@@ -266,3 +271,114 @@ def test_a_full_disk_is_said_in_one_sentence_and_nothing_is_half_done(store: Dat
     assert store.scalar("SELECT count(*) FROM keeper") == saved
     assert store.scalar("SELECT count(*) FROM change") == saved
     store.close()
+
+
+# --- copies --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_holds_what_the_store_holds_is_sealed_and_one_file(store: Database, place: Path) -> None:
+    with store.transact(Op.ADD_KEEPER) as tx:
+        tx.put("keeper", KEEPER | {"name": "PLANTED-MARKER"})
+    target = place.parent / "copies" / "one"
+    target.parent.mkdir()
+    figures = store.copy(target)
+    assert figures == store.figures()
+    assert figures.rows["keeper"] == 1
+    assert b"PLANTED-MARKER" not in target.read_bytes()
+    copied = database.look(target, KEY)
+    assert copied.figures() == figures
+    assert copied.scalar("SELECT name FROM keeper") == "PLANTED-MARKER"
+    assert copied.damage() == []
+    copied.close()
+    assert [file.name for file in target.parent.iterdir()] == ["one"]
+    store.close()
+
+
+def test_operations_go_on_between_the_slices_of_a_copy_and_reach_it(store: Database, place: Path) -> None:
+    with store.transact(Op.ADD_KEEPER) as tx:
+        for number in range(3000):
+            tx.put("keeper", KEEPER | {"name": f"王敏{number}" * 5})
+    told: list[tuple[int, int]] = []
+    names: list[str] = []
+
+    def write(name: str) -> None:
+        with store.transact(Op.ADD_KEEPER) as tx:
+            tx.put("keeper", KEEPER | {"name": name})
+        names.append(name)
+
+    def progress(done: int, total: int) -> None:
+        told.append((done, total))
+        threads.append(threading.Thread(target=write, args=(f"slice {len(told)}",)))
+        threads[-1].start()
+        while not store._next.locked():  # until it waits for its turn; this thread holds the writer
+            pass
+
+    threads: list[threading.Thread] = []
+    store.copy(place.parent / "copy", progress)
+    for thread in threads:
+        thread.join()
+    assert told[-1][0] == told[-1][1]
+    copied = database.look(place.parent / "copy", KEY)
+    found = [row["name"] for row in copied.rows("SELECT name FROM keeper WHERE name LIKE 'slice %' ORDER BY id")]
+    # whoever waited went first, and what came after the last slice is not in the copy
+    assert found == names[:-1]
+    assert len(found) == len(told) - 1 > 5
+    assert copied.damage() == []
+    assert copied.scalar("SELECT max(sequence) FROM change") == copied.scalar("SELECT count(*) FROM change")
+    copied.close()
+    store.close()
+
+
+def test_a_copy_that_is_stopped_gives_the_writer_back(store: Database, place: Path) -> None:
+    def stop(_done: int, _total: int) -> None:
+        raise Cancelled("kit.cancelled")
+
+    with pytest.raises(Cancelled):
+        store.copy(place.parent / "copy", stop)
+    with store.transact(Op.ADD_KEEPER) as tx:
+        tx.put("keeper", KEEPER)
+    store.close()
+
+
+def test_a_copy_that_is_looked_at_cannot_be_written(store: Database, place: Path) -> None:
+    store.copy(place.parent / "copy")
+    before = (place.parent / "copy").read_bytes()
+    copied = database.look(place.parent / "copy", KEY)
+    with pytest.raises(EnvironmentFault), copied.transact(Op.ADD_KEEPER) as tx:
+        tx.put("keeper", KEEPER)
+    copied.close()
+    assert (place.parent / "copy").read_bytes() == before
+    with pytest.raises(Refused):
+        database.look(place.parent / "copy", "5b" * 32)
+    store.close()
+
+
+def test_before_a_migration_the_store_is_offered_as_it_was(store: Database, place: Path) -> None:
+    store.close()
+    seen: list[tuple[str, object]] = []
+
+    def more(utils: sqlite_utils.Database) -> None:
+        utils.table("probe").create({"id": int}, pk="id")
+
+    def before(old: Database) -> None:
+        seen.append((old.store_id, old.scalar("SELECT count(*) FROM sqlite_master WHERE name = 'probe'")))
+        old.copy(place.parent / "copy")
+
+    database.open(place, KEY, STATION, before_migration=before).close()
+    assert seen == []  # nothing to migrate
+    opened = database.open(place, KEY, (*STATION, more), before_migration=before)
+    assert seen == [("00000000-0000-7000-8000-000000000001", 0)]
+    assert opened.scalar("SELECT count(*) FROM probe") == 0
+    opened.close()
+    database.open(place.parent / "copy", KEY, STATION).close()  # the copy is of the old program
+
+
+def test_a_failed_copy_before_a_migration_leaves_the_store_alone(store: Database, place: Path) -> None:
+    store.close()
+
+    def refuse(_old: Database) -> None:
+        raise EnvironmentFault("db.full")
+
+    with pytest.raises(EnvironmentFault):
+        database.open(place, KEY, (*STATION, lambda utils: None), before_migration=refuse)
+    database.open(place, KEY, STATION).close()  # still the old schema, and nobody holds the folder
