@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 import click
-from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QMessageLogContext, Qt, QtMsgType, QTranslator, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from . import settings, words
@@ -60,6 +60,15 @@ def application(*, offscreen: bool = False) -> QApplication:
     theme.apply(app, pictures=offscreen)
     _translate(app)
     return app
+
+
+SILENT = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
+"""What Qt's offscreen platform says of itself at every window; anything else is told."""
+
+
+def _tell_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    if text not in SILENT:
+        print(f"Qt {kind.name}: {text}", file=sys.stderr)
 
 
 def _translate(app: QApplication) -> None:
@@ -215,11 +224,17 @@ def _leave_papers(db: Database, district: Database, out: Path) -> None:
 # --- commands that need a window -------------------------------------------------------------------------------------------
 
 
+def _without_a_display() -> None:
+    """The application of a command that takes pictures; Qt's warnings are told, its talk about itself is not."""
+    qInstallMessageHandler(_tell_qt)
+    application(offscreen=True)
+
+
 @click.command("shots", cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
 def _shots(here: Desk, folder: Path) -> int:
-    application(offscreen=True)
+    _without_a_display()
     with here.station() as db:
         taken = shots(db, folder)
     here.tell({"pictures": [str(file) for file in taken]}, t("cli.shots_taken", n=len(taken), folder=str(folder)))
@@ -230,7 +245,7 @@ def _shots(here: Desk, folder: Path) -> int:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
 def _walk(here: Desk, folder: Path) -> int:
-    application(offscreen=True)
+    _without_a_display()
     made = []
     for language in words.LANGUAGES:
         words.use(language)
