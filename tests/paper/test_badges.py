@@ -96,7 +96,7 @@ def test_the_words_on_the_cards(sheet: Path, ten: list[Person], text_of: Text) -
             assert card.name.replace(" ", "") in "".join(text.split())
         else:
             assert f"无名卡 {card.card_number}" in text
-    for words in ("马家湾暖心驿站", "驿站卡", "办卡自愿 · 凭卡全区通用", "演示"):
+    for words in ("马家湾暖心驿站", "驿站卡", "办卡自愿 · 不办卡同样享受服务", "演示"):
         assert text.count(words) == 10
 
 
