@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,14 @@ CARD = 390
 CARD_LARGE = 430
 MOST_CARDS = 1_000
 """Cards in one PDF: a hundred pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the card shows: all that is held on a person, and the code of their badge, None when none opens."""
+
+    held: Held
+    code: qr.Code | None
 
 
 class PeoplePage(Page):
@@ -216,18 +224,19 @@ class PeoplePage(Page):
         self._shown = person
         code = self._codes.get(person.badge_code)
 
-        def look(db: Database) -> tuple[Held, qr.Code | None]:
+        def look(db: Database) -> Looked:
             held = privacy.held(db, person.id)
             digits = held.person.badge_code
-            return held, (code if code is not None and digits == person.badge_code else qr.matrix(digits)) if digits else None
+            if not digits:
+                return Looked(held, None)
+            return Looked(held, code if code is not None and digits == person.badge_code else qr.matrix(digits))
 
         self.jobs.read(look, self._show_held, lambda _gone: self.card.show_nobody(), key="people-card")
 
-    def _show_held(self, found: tuple[Held, qr.Code | None]) -> None:
-        held, code = found
-        if code is not None:
-            self._codes = {held.person.badge_code: code}
-        self.card.show_held(held, code, self._today)
+    def _show_held(self, found: Looked) -> None:
+        if found.code is not None:
+            self._codes = {found.held.person.badge_code: found.code}
+        self.card.show_held(found.held, found.code, self._today)
 
     # --- doing -------------------------------------------------------------------------------------------------------
 

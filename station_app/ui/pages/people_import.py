@@ -33,9 +33,9 @@ def roster(after: Callable[[people.ImportResult], None]) -> ListKind:
     from ...services.rosters import Fate, PersonField
 
     names = {
-        PersonField.NAME: t("people_page.name"), PersonField.PHONE: t("people_page.phone"),
-        PersonField.OCCUPATION: t("people_page.occupation"), PersonField.PLATFORM: t("people_page.platform"),
-        PersonField.CONSENT: t("people_page.consent"),
+        PersonField.NAME: t("rosters.column_person_name"), PersonField.PHONE: t("rosters.column_person_phone"),
+        PersonField.OCCUPATION: t("rosters.column_person_occupation"), PersonField.PLATFORM: t("rosters.column_person_platform"),
+        PersonField.CONSENT: t("rosters.column_person_consent"),
     }  # fmt: skip
     marks: list[tuple[str, str, Callable[[RosterRow], bool]]] = [
         ("nameless", t("people_page.nameless_tab"), lambda row: row.fate is Fate.TAKE and not row.kept_name),
