@@ -1,0 +1,208 @@
+"""The page 设置: the station, its keepers, what can be set, the scanner, the notice, about this program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ... import __version__, settings, vault
+from ...db import Database
+from ...model import Keeper, Station
+from ...services import keepers, people, preferences, stations
+from ...words import label, t
+from .. import actions
+from ..help import KeyboardHelp
+from ..jobs import Otherwise
+from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
+from ..page import Page, Shell
+from .settings_forms import SettingRow, keeper_form, pin_form, station_form
+from .sync_reads import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the page shows. ``keepers`` with whether each has a PIN; ``content`` is every shown setting by name."""
+
+    station: Station
+    keepers: tuple[tuple[Keeper, bool], ...]
+    acting: str
+    content: dict[str, str]
+    fingerprint: str
+
+
+def read_house(db: Database) -> House:
+    """The house as it is now."""
+    found = keepers.listing(db)
+    return House(
+        stations.current(db), tuple((one, keepers.has_pin(db, one.id)) for one in found), db.acting,
+        {setting.name: preferences.get(db, setting) for setting in settings.SHOWN}, fingerprint(db),
+    )  # fmt: skip
+
+
+class SettingsPage(Page):
+    """Two columns of cards; forms open in the sheet. ``cost`` is the price of guessing a new keeper's password."""
+
+    name: ClassVar[str] = "settings"
+    tables: ClassVar[frozenset[str]] = frozenset({"station", "keeper", "pin", "setting"})
+
+    def __init__(self, shell: Shell, *, cost: vault.Cost = vault.DESK) -> None:
+        super().__init__(shell)
+        self._cost = cost
+        self._house: House | None = None
+        left, right = Column(gap=14), Column(gap=14)
+        for card in (self._station_card(), self._keepers_card(), self._about_card(), None):
+            left.addWidget(card) if card is not None else left.addStretch(1)
+        for card in (self._settings_card(), self._scanner_card(), self._notice_card(), None):
+            right.addWidget(card) if card is not None else right.addStretch(1)
+        both = Row(gap=16)
+        both.addLayout(left, 1)
+        both.addLayout(right, 1)
+        inside = QWidget()
+        inside.setLayout(both)
+        self._scroll = Scroll(inside)
+        page_layout(self, self._scroll)
+
+    # --- the cards -----------------------------------------------------------------------------------------------
+
+    def _station_card(self) -> Card:
+        self.change_station = Button(t("settings.change"), icon="edit")
+        self.change_station.clicked.connect(self._change_station)
+        self.facts = {
+            name: Fact(t(word))
+            for name, word in (
+                ("name", "settings.station_name"), ("code", "settings.code"), ("district", "settings.district"),
+                ("hours", "settings.hours"), ("phone", "settings.phone"),
+            )
+        }  # fmt: skip
+        f = self.facts
+        return Card(
+            f["name"], Row(f["code"], f["district"], gap=14), Row(f["hours"], f["phone"], gap=14), gap=10,
+            title=t("settings.station"), aside=self.change_station,
+        )  # fmt: skip
+
+    def _keepers_card(self) -> Card:
+        self.add_keeper = Button(t("settings.add_keeper"), icon="plus", key="Ctrl N")
+        self.add_keeper.clicked.connect(self.new)
+        self._keepers = QVBoxLayout()
+        self._keepers.setSpacing(0)
+        self.pins: dict[str, Button] = {}
+        card = Card(gap=6, title=t("settings.keepers"), aside=self.add_keeper)
+        card.body.addLayout(self._keepers)
+        return card
+
+    def _settings_card(self) -> Card:
+        self.rows = {setting.name: SettingRow(setting, self._change) for setting in settings.SHOWN}
+        switches = Row(gap=14)
+        for row in self.rows.values():
+            if row.setting.kind == "switch":
+                switches.addWidget(row, 1)
+        numbers = [row for row in self.rows.values() if row.setting.kind == "number"]
+        choices = [row for row in self.rows.values() if row.setting.kind not in ("number", "switch")]
+        return Card(*numbers, switches, *choices, gap=12, title=t("settings.shown"))
+
+    def _scanner_card(self) -> Card:
+        self.scan_text, self.scan_parts = Text("", "strong", wrap=True, selectable=True), Text("", "muted", wrap=True)
+        self.scan_parts.set(t("settings.scanner_waits"))
+        return Card(self.scan_text, self.scan_parts, gap=6, title=t("settings.scanner"))
+
+    def _notice_card(self) -> Card:
+        title = t("people_page.notice_title", version=people.NOTICE_VERSION)
+        return Card(Text(t("people_page.notice"), wrap=True, selectable=True), gap=6, title=title)
+
+    def _about_card(self) -> Card:
+        self.keys = Button(t("window.help"), icon="keyboard", key="F1")
+        self.keys.clicked.connect(lambda: self.shell.open_sheet(t("window.help"), KeyboardHelp()))
+        self.folder = Text(str(self.jobs.db.path.parent), wrap=True, selectable=True)
+        self.fingerprint = Text("", wrap=True, selectable=True)
+        return Card(
+            Fact(t("settings.version"), __version__), Column(Text(t("settings.folder"), "small"), self.folder, gap=2),
+            Column(Text(t("settings.fingerprint"), "small"), self.fingerprint, gap=2),
+            Text(t("settings.encrypted"), "small", wrap=True), gap=10, title=t("settings.about"), aside=self.keys,
+        )  # fmt: skip
+
+    # --- what is shown -------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read everything the page shows."""
+        self.jobs.read(read_house, self._show, key="settings")
+
+    def settle(self) -> None:
+        """Begin at the top."""
+        self.change_station.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show(self, house: House) -> None:
+        self._house = house
+        station = house.station
+        for name, text in (
+            ("name", station.name), ("code", f"{station.code}-{station.letter}"), ("phone", station.phone or "—"),
+            ("district", f"{station.district_name} {station.district_code}".strip()),
+            ("hours", f"{station.opens} – {station.closes}"),
+        ):  # fmt: skip
+            self.facts[name].set(text)
+        for name, row in self.rows.items():
+            row.show_state(house.content[name])
+        self.fingerprint.set(house.fingerprint or t("settings.no_fingerprint"))
+        self._show_keepers(house)
+
+    def _show_keepers(self, house: House) -> None:
+        had_focus = next((one for one, button in self.pins.items() if button.hasFocus()), "")
+        clear(self._keepers)
+        self.pins = {}
+        for keeper, has_pin in house.keepers:
+            button = self.pins[keeper.id] = Button(t("settings.change_pin") if has_pin else t("settings.set_pin"))
+            button.setAccessibleDescription(keeper.name)
+            button.clicked.connect(lambda _checked=False, keeper=keeper: self._change_pin(keeper))
+            line = Row(Text(keeper.name, "strong"), Pill(label(keeper.role)), gap=10)
+            if keeper.id == house.acting:
+                line.addWidget(Pill(t("settings.you"), "brand"))
+            line.addStretch(1)
+            line.addWidget(button)
+            if self._keepers.count():
+                self._keepers.addWidget(rule())
+            self._keepers.addLayout(line)
+        if had_focus in self.pins:
+            self.pins[had_focus].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # --- what can be done ----------------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """Ctrl+N: a further keeper."""
+        self.shell.open_sheet(
+            t("settings.add_keeper"), keeper_form(self.shell, self._cost), submit=t("settings.add")
+        )  # fmt: skip
+
+    def scanned(self, text: str) -> bool:
+        """A scan is shown with its parts; this page is where a scanner is tried out."""
+        badge = vault.read_badge(text)
+        self.scan_text.set(text)
+        if badge is not None:
+            told = t(
+                "settings.scanned_badge", version=badge.version, district=badge.district, number=badge.random_id,
+                check=text[-1],
+            )  # fmt: skip
+        elif len(text) == vault.BADGE_DIGITS and text.isdigit():
+            told = t("settings.scanned_wrong")
+        else:
+            told = t("settings.scanned_other", n=len(text))
+        self.scan_parts.set(told)
+        self._scroll.ensureWidgetVisible(self.scan_parts)
+        return True
+
+    def _change_station(self) -> None:
+        if self._house is not None:
+            form = station_form(self.shell, self._house.station)
+            self.shell.open_sheet(t("settings.station"), form, submit=t("settings.save"))
+
+    def _change_pin(self, keeper: Keeper) -> None:
+        self.shell.open_sheet(
+            t("settings.pin_of", name=keeper.name), pin_form(self.shell, keeper), submit=t("settings.save")
+        )
+
+    def _change(self, name: str, text: str, otherwise: Otherwise) -> None:
+        actions.change_setting(
+            self.jobs, name, text, lambda _changes: self.shell.tell(t("settings.changed", name=t(f"settings.{name}"))),
+            otherwise,
+        )  # fmt: skip
