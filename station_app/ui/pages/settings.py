@@ -106,6 +106,7 @@ class SettingsPage(Page):
     def _scanner_card(self) -> Card:
         self.scan_text, self.scan_parts = Text("", "strong", wrap=True, selectable=True), Text("", "muted", wrap=True)
         self.scan_parts.set(t("settings.scanner_waits"))
+        self.scan_text.hide()
         return Card(self.scan_text, self.scan_parts, gap=6, title=t("settings.scanner"))
 
     def _notice_card(self) -> Card:
@@ -178,6 +179,7 @@ class SettingsPage(Page):
         """A scan is shown with its parts; this page is where a scanner is tried out."""
         badge = vault.read_badge(text)
         self.scan_text.set(text)
+        self.scan_text.show()
         if badge is not None:
             told = t(
                 "settings.scanned_badge", version=badge.version, district=badge.district, number=badge.random_id,
