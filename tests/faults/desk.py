@@ -11,6 +11,7 @@ protection that is taken out, which the tests then have to notice.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -155,7 +156,8 @@ class Desk:
 
     def export(self) -> dict[str, Any]:
         done, changes = outbox.export(self.db, self.stick)
-        return {"operation": changes.operation, "rows": {}, "batches": done.batches, "file": done.path.name}
+        bytes_there = hashlib.sha256(done.path.read_bytes()).hexdigest()
+        return {"operation": changes.operation, "rows": {}, "batches": done.batches, "file": done.path.name, "hash": bytes_there}
 
     def receipt(self) -> dict[str, Any] | None:
         station = stations.current(self.db)
@@ -230,7 +232,12 @@ def sync_seldom() -> None:
     database._connect = seldom
 
 
-MUTANTS = {"acknowledge_early": acknowledge_early, "commit_row_by_row": commit_row_by_row, "sync_seldom": sync_seldom}
+def sync_no_file() -> None:
+    """What is written to a stick, and the slots and the anchor, are left to the system to keep when it likes."""
+    os.fsync = lambda _file: None
+
+
+MUTANTS = {one.__name__: one for one in (acknowledge_early, commit_row_by_row, sync_seldom, sync_no_file)}
 
 
 def take_in(folder: Path, stick: Path, told: dict[str, Any]) -> None:

@@ -264,7 +264,7 @@ def test_flipped_bits_and_cuts_anywhere(
     reads = COMMANDS[name]
     good = house.good(reads.good).read_bytes()
     file = tmp_path / reads.good
-    for number in range(scale(1000, 50)):
+    for number in range(scale(500, 30)):
         changed = bytearray(good)
         if number % 4:
             changed[chance.randrange(len(good))] ^= 1 << chance.randrange(8)
