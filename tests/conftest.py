@@ -35,8 +35,8 @@ class Clock:
     def set(self, text: str) -> None:
         self.moment = datetime.fromisoformat(text)
 
-    def forward(self, **delta: float) -> datetime:
-        self.moment += timedelta(**delta)
+    def forward(self, minutes: float = 0, **delta: float) -> datetime:
+        self.moment += timedelta(minutes=minutes, **delta)
         return self.moment
 
 

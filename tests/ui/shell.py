@@ -1,13 +1,14 @@
-"""A station in a folder and a window that only remembers, for the tests of the pages."""
+"""What the tests of the pages share: a station in the afternoon, a window that only remembers, a page in front, its keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from station_app import vault
 from station_app.db import Database
@@ -18,22 +19,18 @@ from station_app.ui import actions
 from station_app.ui.feedback import Sheet, sentence
 from station_app.ui.forms import Form
 from station_app.ui.jobs import Jobs
+from station_app.ui.kit import LogRow, Pill, Text
+from station_app.ui.page import Page
+from tests import conftest
 
-CHINA = ZoneInfo("Asia/Shanghai")
+P = TypeVar("P", bound=Page)
 
 
-class Clock:
-    """The time of a test's station; it stands until it is moved."""
+class Clock(conftest.Clock):
+    """The time of a test's desk: an afternoon, until it is moved."""
 
-    def __init__(self, moment: str = "2026-07-17T14:26:00+08:00") -> None:
-        self.moment = datetime.fromisoformat(moment)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, minutes: float) -> None:
-        """Let time pass."""
-        self.moment += timedelta(minutes=minutes)
+    def __init__(self, start: str = "2026-07-17T14:26:00+08:00") -> None:
+        super().__init__(start)
 
 
 def set_up(folder: Path, clock: Callable[[], datetime]) -> Database:
@@ -130,3 +127,56 @@ class SheetShell(FakeShell):
     def close_sheet(self) -> None:
         self.real.close_sheet()
         self.sheet = None
+
+
+# --- hands and eyes ----------------------------------------------------------------------------------------------------
+
+
+def in_front(page: P, shell: SheetShell, qtbot: QtBot) -> P:
+    """The page in a window of the smallest screen, active and all read."""
+    qtbot.addWidget(page)
+    shell.hold(page)
+    page.resize(1274, 678)
+    with qtbot.waitActive(page):
+        page.show()
+        page.activateWindow()
+    page.settle()
+    idle(qtbot, page)
+    return page
+
+
+def idle(qtbot: QtBot, page: Page) -> None:
+    """Until nothing is under way, what a change makes the page read included."""
+    qtbot.waitUntil(lambda: page.jobs.idle)
+
+
+def focus() -> QWidget:
+    """Where the cursor is."""
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
+def type_in(qtbot: QtBot, text: str) -> None:
+    """Type where the cursor is; what an input method would commit is inserted at once."""
+    widget = focus()
+    if text.isascii():
+        qtbot.keyClicks(widget, text)
+    elif isinstance(widget, QPlainTextEdit):
+        widget.insertPlainText(text)
+    else:
+        assert isinstance(widget, QLineEdit)
+        widget.insert(text)
+        widget.textEdited.emit(widget.text())  # as after a commit of the input method
+
+
+def shown(widget: QWidget) -> str:
+    """Everything written in a part of the page, as it is read aloud."""
+    texts = [row.text() for row in widget.findChildren(LogRow) if row.isVisible()]
+    texts += [text.accessibleName() or text.text() for text in widget.findChildren(Text) if text.isVisible()]
+    return "\n".join(texts + [pill.text() for pill in widget.findChildren(Pill) if pill.isVisible()])
+
+
+def sees(qtbot: QtBot, widget: QWidget, text: str) -> None:
+    """Wait until it is written there: Qt shows what is new in a layout on its next round."""
+    qtbot.waitUntil(lambda: text in shown(widget))

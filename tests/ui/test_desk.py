@@ -37,8 +37,7 @@ from station_app.ui.pages.desk_day import open_hours
 from station_app.ui.pages.desk_log import Entry
 from station_app.ui.pages.desk_supplies import offer_lines
 from station_app.ui.scan import ScanCatcher
-from tests.conftest import Clock
-from tests.ui.shell import SheetShell
+from tests.ui.shell import Clock, SheetShell
 
 DAY = "2026-07-17"
 NO = Qt.KeyboardModifier.NoModifier
@@ -121,11 +120,6 @@ class Desk:
 
     def focused(self) -> bool:
         return QApplication.focusWidget() is self.page.field
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock("2026-07-17T14:26:00+08:00")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app import words
@@ -28,12 +26,11 @@ from station_app.model import (
     Urgency,
     Verdict,
 )
-from station_app.services import keepers, people, requests, stations, supplies, visits
-from station_app.ui.jobs import Jobs
+from station_app.services import keepers, people, requests, supplies, visits
 from station_app.ui.kit import BigFigure, Text
 from station_app.ui.pages import reports_reads as reads
 from station_app.ui.pages.reports import ReportsPage
-from tests.ui.shell import Clock, SheetShell, set_up
+from tests.ui.shell import SheetShell, idle, in_front, shown
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -56,29 +53,6 @@ class Book:
 
     def seen(self, first: date, last: date) -> int:
         return len(set().union(*(seen for day, seen in self.people.items() if first <= day <= last)))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    store = set_up(tmp_path / "station", clock)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def shell(db: Database, qtbot: QtBot) -> Iterator[SheetShell]:
-    jobs = Jobs(db)
-    broken: list[object] = []
-    jobs.broken.connect(broken.append)
-    shell = SheetShell(jobs, stations.current(db))
-    yield shell
-    jobs.close()
-    assert broken == []
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
@@ -122,33 +96,12 @@ def book(db: Database) -> Book:
 
 
 @pytest.fixture
-def opened() -> list[Path]:
-    return []
-
-
-@pytest.fixture
-def page(shell: SheetShell, book: Book, opened: list[Path], qtbot: QtBot) -> ReportsPage:
+def page(shell: SheetShell, book: Book, printed: list[Path], qtbot: QtBot) -> ReportsPage:
     def show(path: Path) -> bool:
-        opened.append(path)
+        printed.append(path)
         return True
 
     return in_front(ReportsPage(shell, show=show), shell, qtbot)
-
-
-def in_front(page: ReportsPage, shell: SheetShell, qtbot: QtBot) -> ReportsPage:
-    qtbot.addWidget(page)
-    shell.hold(page)
-    page.resize(1274, 678)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    idle(qtbot, page)
-    page.settle()
-    return page
-
-
-def idle(qtbot: QtBot, page: ReportsPage) -> None:
-    qtbot.waitUntil(lambda: page.jobs.idle)
 
 
 def press(qtbot: QtBot, page: ReportsPage, key: Qt.Key, modifier: Qt.KeyboardModifier = CONTROL) -> None:
@@ -165,10 +118,6 @@ def numbers(page: ReportsPage) -> list[str]:
         next(text.text() for text in figure.findChildren(Text) if text.property("role") == "figure")
         for figure in page.findChildren(BigFigure)
     ]
-
-
-def written(widget: QWidget) -> str:
-    return "\n".join(text.text() for text in widget.findChildren(Text) if text.isVisible())
 
 
 SPANS = (
@@ -199,12 +148,12 @@ def test_the_change_is_against_as_many_days_just_before(page: ReportsPage, book:
     # July 1-17 against June 14-30: of June only the 20th lies in it
     now, before = book.total(book.by_day, date(2026, 7, 1), TODAY), book.by_day[date(2026, 6, 20)]
     percent = round((now - before) * 100 / before)
-    assert f"比前 17 天 +{percent}%" in written(page.figures)
+    assert f"比前 17 天 +{percent}%" in shown(page.figures)
     press(qtbot, page, Key.Key_1)
     less = round((book.by_day[TODAY] - book.by_day[date(2026, 7, 16)]) * 100 / book.by_day[date(2026, 7, 16)])
-    assert f"比前 1 天 {less}%" in written(page.figures)
+    assert f"比前 1 天 {less}%" in shown(page.figures)
     press(qtbot, page, Key.Key_5)
-    assert "前 198 天没有记录" in written(page.figures)
+    assert "前 198 天没有记录" in shown(page.figures)
 
 
 def test_the_lists_say_who_came_what_was_used_and_what_is_left(page: ReportsPage, book: Book, qtbot: QtBot) -> None:
@@ -220,7 +169,7 @@ def test_the_lists_say_who_came_what_was_used_and_what_is_left(page: ReportsPage
     left = 100 - sum(book.given.values())
     assert page.supplies.bars[0].accessibleDescription() == f"防暑包：8 / 余 {left}"
     assert page.supplies.bars[1].accessibleDescription() == "已登记：3; 已办结：1"
-    assert "办结率 25%" in written(page.figures)
+    assert "办结率 25%" in shown(page.figures)
     assert f"7/13：登记 1 · 匿名计数 {book.by_day[date(2026, 7, 13)] - 1}" in page.course.days.accessibleDescription()
     fridays = book.by_day[TODAY]
     assert f"星期五 13：{fridays - 1}" in page.course.heat.accessibleDescription()
@@ -269,12 +218,12 @@ def test_days_the_wrong_way_round_are_said_under_the_field(page: ReportsPage, qt
     qtbot.keyClicks(page.first.line, "2026-08-01")
     qtbot.keyClick(page.first.line, Key.Key_Return)
     idle(qtbot, page)
-    assert "开始日期 2026-08-01 在结束日期 2026-07-17 之后" in written(page.first)
+    assert "开始日期 2026-08-01 在结束日期 2026-07-17 之后" in shown(page.first)
     assert numbers(page) == before
     page.look_up()
     qtbot.keyClicks(page.first.line, "2026-02-30")
     qtbot.keyClick(page.first.line, Key.Key_Return)
-    assert page.first.problem() in written(page.first)
+    assert page.first.problem() in shown(page.first)
 
 
 def test_a_visit_counted_meanwhile_is_shown(page: ReportsPage, book: Book, db: Database, qtbot: QtBot) -> None:
@@ -300,7 +249,7 @@ def test_every_figure_is_explained(page: ReportsPage, shell: SheetShell, qtbot: 
     page.how.setFocus()
     qtbot.keyClick(page.how, Key.Key_Return)
     assert shell.real.is_open()
-    text = written(shell.real)
+    text = shown(shell.real)
     for name in ("来访人次", "日均", "人数", "发放物资", "诉求"):
         assert name in text
     assert "开站天数是这段时间里做过开站检查、或有过来访登记的日子" in text
@@ -313,7 +262,7 @@ def test_the_text_holds_the_figures_and_no_names(page: ReportsPage, book: Book, 
     text = QGuiApplication.clipboard().text()
     total = book.total(book.by_day, date(2026, 7, 1), TODAY)
     assert text.splitlines()[:3] == [
-        "马家湾暖心驿站（演示） 2026-07-01 — 2026-07-17",
+        "云桥暖心驿站（演示） 2026-07-01 — 2026-07-17",
         f"来访 {total} 人次（登记 4，匿名 {total - 4}）",
         f"开站 4 天，日均 {total / 4:.1f} 人次",
     ]
@@ -325,22 +274,22 @@ def test_the_text_holds_the_figures_and_no_names(page: ReportsPage, book: Book, 
 
 
 def test_the_pdf_is_written_and_opened(
-    page: ReportsPage, book: Book, shell: SheetShell, opened: list[Path], qtbot: QtBot
+    page: ReportsPage, book: Book, shell: SheetShell, printed: list[Path], qtbot: QtBot
 ) -> None:
     import pypdfium2
 
     press(qtbot, page, Key.Key_P)
-    qtbot.waitUntil(lambda: bool(opened))
-    assert opened[0].name == "report-YQ-A-2026-07-01-2026-07-17.pdf"
-    with pypdfium2.PdfDocument(opened[0]) as document:
+    qtbot.waitUntil(lambda: bool(printed))
+    assert printed[0].name == "report-YQ-A-2026-07-01-2026-07-17.pdf"
+    with pypdfium2.PdfDocument(printed[0]) as document:
         sheet = document[0]
         text = sheet.get_textpage()
         content = text.get_text_bounded()
         text.close()
         sheet.close()
     assert str(book.total(book.by_day, date(2026, 7, 1), TODAY)) in content
-    assert "马家湾暖心驿站" in content
-    assert opened[0].name in shell.last
+    assert "云桥暖心驿站" in content
+    assert printed[0].name in shell.last
 
 
 @pytest.mark.parametrize(
@@ -368,5 +317,5 @@ def test_english_says_it_too(shell: SheetShell, book: Book, qtbot: QtBot) -> Non
     press(qtbot, page, Key.Key_C)
     text = QGuiApplication.clipboard().text()
     assert "4 requests: Recorded 3, Closed 1" in text
-    assert "over 4 open days" in written(page.figures)
-    assert "25% closed" in written(page.figures)
+    assert "over 4 open days" in shown(page.figures)
+    assert "25% closed" in shown(page.figures)

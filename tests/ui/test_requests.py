@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from station_app import words
 from station_app.db import Database
 from station_app.model import (
     Category,
@@ -25,55 +23,19 @@ from station_app.model import (
     Urgency,
     Verdict,
 )
-from station_app.services import exchange, history, people, requests, stations
-from station_app.ui.jobs import Jobs
+from station_app.services import exchange, history, people, requests
 from station_app.ui.kit import Button, Pill, Text, Timeline
 from station_app.ui.pages.requests import RequestsPage
 from station_app.ui.pages.requests_form import RecordedCard
-from tests.ui.shell import Clock, SheetShell, set_up
+from tests.ui.shell import Clock, SheetShell, focus, idle, in_front, type_in
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.fixture(autouse=True)
-def language() -> Iterator[None]:
-    before = words.language()
-    words.use("zh")
-    yield
-    words.use(before)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    store = set_up(tmp_path / "station", clock)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def shell(db: Database, qtbot: QtBot) -> Iterator[SheetShell]:
-    jobs = Jobs(db)
-    broken: list[object] = []
-    jobs.broken.connect(broken.append)
-    yield SheetShell(jobs, stations.current(db))
-    jobs.close()
-    assert broken == []
-
-
 @pytest.fixture
 def rider(db: Database) -> Person:
     return people.register(db, Occupation.RIDER, "美团", "李志强", "", Consent.STATION)[0]
-
-
-@pytest.fixture
-def printed() -> list[Path]:
-    return []
 
 
 @pytest.fixture
@@ -88,39 +50,7 @@ def opened(shell: SheetShell, printed: list[Path], qtbot: QtBot) -> RequestsPage
         printed.append(path)
         return True
 
-    page = RequestsPage(shell, show=show)
-    qtbot.addWidget(page)
-    shell.hold(page)
-    page.resize(1274, 678)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    page.settle()
-    idle(qtbot, page)
-    return page
-
-
-def idle(qtbot: QtBot, page: RequestsPage) -> None:
-    qtbot.waitUntil(lambda: page.jobs.idle)
-
-
-def focus() -> QWidget:
-    found = QApplication.focusWidget()
-    assert found is not None
-    return found
-
-
-def type_in(qtbot: QtBot, text: str) -> None:
-    """Type where the cursor is; what an input method would commit is inserted at once."""
-    widget = focus()
-    if text.isascii():
-        qtbot.keyClicks(widget, text)
-    elif isinstance(widget, QPlainTextEdit):
-        widget.insertPlainText(text)
-    else:
-        assert isinstance(widget, QLineEdit)
-        widget.insert(text)
-        widget.textEdited.emit(widget.text())  # as after a commit of the input method
+    return in_front(RequestsPage(shell, show=show), shell, qtbot)
 
 
 def press(qtbot: QtBot, *keys: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app import words
 from station_app.db import Database
 from station_app.model import Occupation, Op, Recorded
-from station_app.services import keepers, reports, stations, visits
-from station_app.ui.jobs import Jobs
-from station_app.ui.kit import LogRow, Pill, Text
+from station_app.services import keepers, reports, visits
+from station_app.ui.kit import LogRow
 from station_app.ui.pages.shift import ShiftPage
 from station_app.ui.pages.shift_reads import widened
-from tests.ui.shell import Clock, SheetShell, set_up
+from tests.ui.shell import Clock, SheetShell, focus, idle, in_front, shown
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
 TODAY, YESTERDAY = "2026-07-17", "2026-07-16"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    store = set_up(tmp_path / "station", clock)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def shell(db: Database, qtbot: QtBot) -> Iterator[SheetShell]:
-    jobs = Jobs(db)
-    broken: list[object] = []
-    jobs.broken.connect(broken.append)
-    shell = SheetShell(jobs, stations.current(db))
-    yield shell
-    jobs.close()
-    assert broken == []
-
-
-@pytest.fixture
-def printed() -> list[Path]:
-    return []
 
 
 @pytest.fixture
@@ -63,31 +32,9 @@ def page(shell: SheetShell, printed: list[Path], qtbot: QtBot) -> ShiftPage:
     return in_front(ShiftPage(shell, show=show), shell, qtbot)
 
 
-def in_front(page: ShiftPage, shell: SheetShell, qtbot: QtBot) -> ShiftPage:
-    qtbot.addWidget(page)
-    shell.hold(page)
-    page.resize(1274, 678)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    page.settle()
-    idle(qtbot, page)
-    return page
-
-
-def idle(qtbot: QtBot, page: ShiftPage) -> None:
-    qtbot.waitUntil(lambda: page.jobs.idle)
-
-
-def here() -> QWidget:
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    return focus
-
-
 def press(qtbot: QtBot, page: ShiftPage, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     """A key where the focus is."""
-    qtbot.keyClick(here(), key, modifier)
+    qtbot.keyClick(focus(), key, modifier)
     idle(qtbot, page)
 
 
@@ -98,17 +45,11 @@ def take_back(qtbot: QtBot, page: ShiftPage, shell: SheetShell) -> None:
     idle(qtbot, page)
 
 
-def shown(widget: QWidget) -> str:
-    texts = [row.text() for row in widget.findChildren(LogRow) if row.isVisible()]
-    texts += [text.text() for text in widget.findChildren(Text) if text.isVisible()]
-    return "\n".join(texts + [pill.text() for pill in widget.findChildren(Pill) if pill.isVisible()])
-
-
 # --- opening and closing ------------------------------------------------------------------------------------------------
 
 
 def test_the_station_opens_on_one_key(page: ShiftPage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
-    assert here() is page.day_card.opening.button
+    assert focus() is page.day_card.opening.button
     assert page.day_card.opening.button.words() == "全部正常，开站"
     press(qtbot, page, Key.Key_Return)
     day = keepers.day(db, TODAY)
@@ -138,7 +79,7 @@ def test_what_is_not_in_order_is_written_down_with_the_forecast(
     for _degree in range(7):
         press(qtbot, page, Key.Key_Up)
     press(qtbot, page, Key.Key_Return)
-    assert here() is opening.button
+    assert focus() is opening.button
     press(qtbot, page, Key.Key_Return)
     day = keepers.day(db, TODAY)
     assert (day.all_well, day.exceptions, day.high) == (False, "微波炉：加热慢", 37)
@@ -149,7 +90,7 @@ def test_what_is_not_in_order_is_written_down_with_the_forecast(
 
 def test_a_forecast_that_cannot_be_keeps_the_station_closed(page: ShiftPage, db: Database, qtbot: QtBot) -> None:
     page.day_card.opening.high.take_focus()
-    qtbot.keyClicks(here(), "370")
+    qtbot.keyClicks(focus(), "370")
     press(qtbot, page, Key.Key_Return, CONTROL)
     assert keepers.day(db, TODAY).opened == ""
     assert page.day_card.opening.high.problem() in shown(page.day_card)
@@ -165,7 +106,7 @@ def test_closing_shows_the_day_keeps_the_note_and_can_be_taken_back(
     clock.forward(190)
     page.settle()
     idle(qtbot, page)
-    assert here() is page.day_card.closing.note.area
+    assert focus() is page.day_card.closing.note.area
     page.day_card.closing.note.area.insertPlainText("午后人多")
     press(qtbot, page, Key.Key_Return)
     press(qtbot, page, Key.Key_Return)
@@ -175,7 +116,7 @@ def test_closing_shows_the_day_keeps_the_note_and_can_be_taken_back(
     qtbot.waitUntil(lambda: "17:36 已收站" in shown(page.day_card))
     assert "午后人多" in shown(page.day_card)
     assert not page.day_card.closing.button.isVisible()
-    assert here() is page.day_card.closing.undo_button
+    assert focus() is page.day_card.closing.undo_button
     press(qtbot, page, Key.Key_Return)
     assert keepers.day(db, TODAY).closed == ""
     qtbot.waitUntil(lambda: page.day_card.closing.button.isVisible())
@@ -261,15 +202,15 @@ def fill(qtbot: QtBot, page: ShiftPage) -> None:
     """Type a sheet: riders 12 at 8 and 3 at 9, couriers 5 at 8, others 20 at 20."""
     page.new()
     idle(qtbot, page)
-    assert here() is page.paper.grid
-    qtbot.keyClicks(here(), "12")
-    qtbot.keyClick(here(), Key.Key_Tab)
-    qtbot.keyClicks(here(), "3")
+    assert focus() is page.paper.grid
+    qtbot.keyClicks(focus(), "12")
+    qtbot.keyClick(focus(), Key.Key_Tab)
+    qtbot.keyClicks(focus(), "3")
     for key in (Key.Key_Left, Key.Key_Down):
-        qtbot.keyClick(here(), key)
-    qtbot.keyClicks(here(), "5")
+        qtbot.keyClick(focus(), key)
+    qtbot.keyClicks(focus(), "5")
     page.paper.grid.setCurrentIndex(page.paper.model.index(6, 12))
-    qtbot.keyClicks(here(), "20")
+    qtbot.keyClicks(focus(), "20")
 
 
 def test_a_sheet_is_typed_totalled_entered_and_taken_back(page: ShiftPage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
@@ -309,9 +250,9 @@ def test_a_day_that_holds_figures_warns_and_is_entered_all_the_same(page: ShiftP
 def test_another_day_is_typed_in_the_field(page: ShiftPage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
     fill(qtbot, page)
     page.look_up()
-    qtbot.keyClicks(here(), "20260710")
+    qtbot.keyClicks(focus(), "20260710")
     press(qtbot, page, Key.Key_Return)
-    assert here() is page.paper.grid
+    assert focus() is page.paper.grid
     assert page.paper.model.total == 40
     assert "7月10日 星期五还没有登记" in shown(page.paper)
     press(qtbot, page, Key.Key_Return, CONTROL)
@@ -322,7 +263,7 @@ def test_another_day_is_typed_in_the_field(page: ShiftPage, shell: SheetShell, d
 def test_a_day_to_come_is_refused_at_its_field_and_nothing_is_lost(page: ShiftPage, db: Database, qtbot: QtBot) -> None:
     fill(qtbot, page)
     page.look_up()
-    qtbot.keyClicks(here(), "2026-07-18")
+    qtbot.keyClicks(focus(), "2026-07-18")
     press(qtbot, page, Key.Key_Return, CONTROL)
     assert "2026-07-18 还没有到，不能补登" in shown(page.paper.day)
     assert page.paper.model.total == 40
@@ -347,7 +288,7 @@ def test_keys_in_the_grid(page: ShiftPage, shell: SheetShell, qtbot: QtBot) -> N
     assert (grid.currentIndex().row(), grid.currentIndex().column()) == (0, 1)
     qtbot.keyClick(grid, Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(grid, Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
-    assert here() is not grid
+    assert focus() is not grid
     grid.setFocus()
     grid.setCurrentIndex(model.index(6, 12))
     qtbot.keyClick(grid, Key.Key_Down)
@@ -355,7 +296,7 @@ def test_keys_in_the_grid(page: ShiftPage, shell: SheetShell, qtbot: QtBot) -> N
     assert (grid.currentIndex().row(), grid.currentIndex().column()) == (6, 12)  # sums are passed by
     qtbot.keyClicks(grid, "7")
     qtbot.keyClick(grid, Key.Key_Return)
-    assert here() is page.paper.save_button
+    assert focus() is page.paper.save_button
     page.paper.clear_button.click()
     assert not page.paper.save_button.isEnabled()
 
@@ -382,7 +323,7 @@ def test_english_says_it_too(shell: SheetShell, db: Database, qtbot: QtBot) -> N
     assert shell.last == "The station is open, all well"
     page.show_subject(YESTERDAY)
     idle(qtbot, page)
-    qtbot.keyClicks(here(), "1")
+    qtbot.keyClicks(focus(), "1")
     assert page.paper.save_button.words() == "Enter 1 person-time"
     press(qtbot, page, Key.Key_Return, CONTROL)
     assert shell.last == "1 person-time entered for yesterday"

@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from station_app import words
 from station_app.db import Database
 from station_app.model import Consent, Item, ItemKind, MovementKind, Occupation
-from station_app.services import people, stations, supplies
+from station_app.services import people, supplies
 from station_app.services.rosters import ItemField
-from station_app.ui.jobs import Jobs
-from station_app.ui.kit import Button, LogRow, Pill, Text
+from station_app.ui.kit import Button, LogRow
 from station_app.ui.pages.supplies import SuppliesPage
-from tests.ui.shell import Clock, SheetShell, set_up
+from tests.ui.shell import Clock, SheetShell, focus, idle, in_front, sees, shown, type_in
 
 Key = Qt.Key
-
-
-@pytest.fixture(autouse=True)
-def language() -> Iterator[None]:
-    before = words.language()
-    words.use("zh")
-    yield
-    words.use(before)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    store = set_up(tmp_path / "station", clock)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def shell(db: Database, qtbot: QtBot) -> Iterator[SheetShell]:
-    jobs = Jobs(db)
-    broken: list[object] = []
-    jobs.broken.connect(broken.append)
-    shell = SheetShell(jobs, stations.current(db))
-    yield shell
-    jobs.close()
-    assert broken == []
 
 
 @pytest.fixture
@@ -75,56 +42,22 @@ def opened(shell: SheetShell, qtbot: QtBot, file: Path | None = None) -> Supplie
         if file is not None:
             then(file)
 
-    page = SuppliesPage(shell, choose=choose)
-    qtbot.addWidget(page)
-    shell.hold(page)
-    page.resize(1274, 678)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    page.settle()
-    idle(qtbot, page)
-    return page
-
-
-def idle(qtbot: QtBot, page: SuppliesPage) -> None:
-    """Until nothing is under way, twice over: a change makes the page read."""
-    qtbot.waitUntil(lambda: page.jobs.idle)
+    return in_front(SuppliesPage(shell, choose=choose), shell, qtbot)
 
 
 def field(shell: SheetShell) -> QWidget:
     """Where the cursor of the open sheet is."""
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    assert shell.real.isAncestorOf(focus)
-    return focus
-
-
-def type_in(qtbot: QtBot, widget: QWidget, text: str) -> None:
-    """Type; what an input method would commit is inserted at once."""
-    if text.isascii() or not isinstance(widget, QLineEdit):
-        qtbot.keyClicks(widget, text)
-    else:
-        widget.insert(text)
+    found = focus()
+    assert shell.real.isAncestorOf(found)
+    return found
 
 
 def fill(qtbot: QtBot, shell: SheetShell, *texts: str) -> None:
     """Type into one field after the other, Enter between and after them."""
     for text in texts:
-        type_in(qtbot, field(shell), text)
+        field(shell)
+        type_in(qtbot, text)
         qtbot.keyClick(field(shell), Key.Key_Return)
-
-
-def shown(widget: QWidget) -> str:
-    """Everything written in a part of the page."""
-    texts = [row.text() for row in widget.findChildren(LogRow) if row.isVisible()]
-    texts += [label.accessibleName() or label.text() for label in widget.findChildren(Text) if label.isVisible()]
-    return "\n".join(texts + [pill.text() for pill in widget.findChildren(Pill) if pill.isVisible()])
-
-
-def sees(qtbot: QtBot, widget: QWidget, text: str) -> None:
-    """Wait until it is written there: Qt shows what is new in a layout on its next round."""
-    qtbot.waitUntil(lambda: text in shown(widget))
 
 
 def cell(page: SuppliesPage, row: int, column: int) -> str:
