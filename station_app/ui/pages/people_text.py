@@ -9,7 +9,7 @@ from ...services.privacy import Held
 from ...words import label, t
 from ..when import date_only
 
-CONSENT_TONES = {Consent.NONE: "neutral", Consent.STATION: "brand", Consent.DISTRICT: "good"}
+CONSENT_TONES = {Consent.NONE: "neutral", Consent.STATION: "good", Consent.DISTRICT: "good"}
 
 
 def consent_pill(person: Person) -> tuple[str, str]:
