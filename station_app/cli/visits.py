@@ -140,7 +140,12 @@ def sheet(desk: Desk, file: Path, day: date) -> None:
     """A paper sheet typed in later: a file with the columns occupation, hour, count."""
     counts = _read(file)
     with desk.station() as db:
-        total, changes = visits.paper_sheet(db, day, counts)
+        try:
+            total, changes = visits.paper_sheet(db, day, counts)
+        except UserMistake as mistake:
+            if mistake.word == "visits.day_to_come":  # the date was typed, all else stands in the file
+                raise
+            raise Refused(mistake.word, **mistake.fields) from None
     desk.done(changes, t("cli.paper_sheet", date=day.isoformat(), n=total), person_times=total, date=day.isoformat())
 
 

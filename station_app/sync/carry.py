@@ -55,6 +55,7 @@ def write_file(folder: Path, name: str, data: bytes, progress: Progress | None =
     fresh = folder / f".{name}.{os.urandom(4).hex()}.part"
     tell = progress or _quiet
     meant = hashlib.sha256(data).hexdigest()
+    _sweep(folder, name)
     try:
         with _faults(name, folder):
             _write(fresh, data, tell)
@@ -148,15 +149,24 @@ def _faults(name: str, folder: Path) -> Iterator[None]:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+def _sweep(folder: Path, name: str) -> None:
+    """Remove what a write that was killed left behind: unfinished files of the same sender."""
+    left = re.compile(rf"\A\.{re.escape(name.partition('-')[0])}-.*\.[0-9a-f]{{8}}\.part\Z")
+    with suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            if left.match(entry.name):
+                Path(entry.path).unlink(missing_ok=True)
+
+
 def read_file(path: Path, cap: int) -> bytes:
     """The content of a file of at most ``cap`` bytes.
 
-    Raises Refused ``too_big`` or ``empty_file``; EnvironmentFault ``file_missing`` or ``not_read``.
+    Raises Refused ``file_missing``, ``too_big`` or ``empty_file``; EnvironmentFault ``not_read``.
     """
     try:
         # no waiting at a pipe or device that somebody named like a batch
         if not path.is_file():
-            raise EnvironmentFault("sync_files.file_missing", name=path.name)
+            raise Refused("sync_files.file_missing", name=path.name)
         data = _patiently(lambda: _read(path, cap + 1))
     except OSError as error:
         raise EnvironmentFault("sync_files.not_read", name=path.name, reason=error.strerror or "") from error

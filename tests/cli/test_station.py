@@ -288,5 +288,5 @@ def test_a_paper_sheet(ask: Callable[..., Any], refused: Callable[..., str], tmp
     sheet.write_text("人员类别,人次\n外卖骑手,4\n", "utf-8")
     assert "三列" in refused(3, *line)
     sheet.write_text("人员类别,时段,人次\n外卖骑手,25,4\n", "utf-8")
-    refused(2, *line)
+    refused(3, *line)
     refused(2, *line[:3], "--date", "2099-01-01")

@@ -147,8 +147,6 @@ MAY_BE_READ = {
     *((name, "twice") for name in ("people import", "supplies import", "visits sheet")),
 }
 """What is left of a text is a shorter text, and what stands twice in it is read twice; a zip's beginning counts for nothing."""
-ELSEWHERE = 4
-"""Exit code of the exchange's commands where there is no file at all: the stick may have been pulled out."""
 
 
 # --- what must hold -----------------------------------------------------------------------------------------------------------
@@ -247,7 +245,7 @@ def test_where_no_file_is_to_be_read_one_sentence_says_so(
     file = tmp_path / f"名单 {reads.good}"
     PLACES[kind](file, house.good(reads.good).read_bytes())
     tally.tried = 1
-    line = check_refused(house, reads, file, code=ELSEWHERE if name in STRICT else 3)
+    line = check_refused(house, reads, file, code=3)
     assert file.name in line
 
 

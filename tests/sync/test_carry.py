@@ -26,6 +26,22 @@ def fault(step: Callable[[], object]) -> str:
     return caught.value.word
 
 
+def refusal(step: Callable[[], object]) -> str:
+    """The sentence id of what ``step`` is refused with."""
+    with pytest.raises(Refused) as caught:
+        step()
+    return caught.value.word
+
+
+def test_what_a_killed_write_left_is_swept_away_by_the_next(tmp_path: Path):
+    left, others = tmp_path / ".YQA-20260717-0001.batch.0123abcd.part", tmp_path / ".LTA-20260717-0001.batch.0123abcd.part"
+    for path in (left, others):
+        path.write_bytes(b"half")
+    carry.write_file(tmp_path, "YQA-20260718-0002.batch", DATA)
+    assert not left.exists()
+    assert others.exists()
+
+
 def test_what_was_written_is_there_and_nothing_else(tmp_path: Path):
     seen: list[tuple[int, int]] = []
     written = carry.write_file(tmp_path, NAME, DATA, lambda done, total: seen.append((done, total)))
@@ -207,11 +223,11 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path: Path, monkeypatch):
 
 def test_nothing_a_folder_and_a_pipe_are_no_files(tmp_path: Path):
     path = tmp_path / NAME
-    assert fault(lambda: carry.read_file(path, 10)) == "sync_files.file_missing"
-    assert fault(lambda: carry.read_file(tmp_path, 10)) == "sync_files.file_missing"
+    assert refusal(lambda: carry.read_file(path, 10)) == "sync_files.file_missing"
+    assert refusal(lambda: carry.read_file(tmp_path, 10)) == "sync_files.file_missing"
     if hasattr(os, "mkfifo"):
         os.mkfifo(path)
-        assert fault(lambda: carry.read_file(path, 10)) == "sync_files.file_missing"
+        assert refusal(lambda: carry.read_file(path, 10)) == "sync_files.file_missing"
         path.unlink()
     path.write_bytes(b"")
     with pytest.raises(Refused) as refused:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from station_app.errors import EnvironmentFault, Refused
+from station_app.errors import Refused
 from station_app.sync import carrier, envelope, opening
 from tests.sync.made import PERSON, Sides, refusal, share, visits
 
@@ -57,9 +57,9 @@ def test_refusals_cross_from_the_worker_with_their_fields(sides: Sides, opener: 
     with pytest.raises(Refused) as refused:
         opener.open_carrier(file, [sides.station.opener], sides.stations)
     assert (refused.value.word, refused.value.fields) == ("sync_files.not_for_us", {"name": file.name})
-    with pytest.raises(EnvironmentFault) as fault:
+    with pytest.raises(Refused) as refused:
         opener.open_carrier(file.with_name("gone.batch"), [sides.district.opener], sides.stations)
-    assert (fault.value.word, fault.value.fields) == ("sync_files.file_missing", {"name": "gone.batch"})
+    assert (refused.value.word, refused.value.fields) == ("sync_files.file_missing", {"name": "gone.batch"})
 
 
 def test_hostile_files_through_the_worker_are_refused(sides: Sides, opener: opening.Opener, tmp_path: Path):
