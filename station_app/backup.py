@@ -1,0 +1,303 @@
+"""Backups: whole, sealed copies of a store with the slots that open them, made beside it and carried to a second place.
+
+A backup folder is complete in itself: ``<time>-<reason>.backup`` (a database under the store's own key), its SHA-256 beside it
+in the form that ``sha256sum -c`` reads, and the slot file. One slot file serves all backups and is always the newest, so that
+a revoked card or an old password does not open older backups either. Restoring is in ``services/backups.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from . import db as database
+from . import vault
+from .db import Database
+from .errors import EnvironmentFault, Refused
+
+DAILY, WEEKLY, MONTHLY = 7, 4, 6
+RECENT = timedelta(days=2)
+"""So long every backup stays: an import that proves wrong the next morning is taken back from before it."""
+
+Progress = Callable[[int, int], None]
+
+
+class Reason(StrEnum):
+    """Why a backup was made."""
+
+    CLOSE = "close"
+    DAILY = "daily"
+    BEFORE_IMPORT = "import"
+    BEFORE_MIGRATION = "migration"
+    MANUAL = "manual"
+
+    @property
+    def word(self) -> str:
+        """The id of what people are told."""
+        return f"backup.reason_{self.value}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Backup:
+    """A finished backup: when it was made (UTC), why, where it lies, its bytes."""
+
+    time: datetime
+    reason: Reason
+    path: Path
+    size: int
+
+    @property
+    def hash_file(self) -> Path:
+        """Where its SHA-256 stands."""
+        return self.path.with_suffix(".sha256")
+
+
+def folder_of(db: Database) -> Path:
+    """Where a store's own backups lie."""
+    return db.path.parent / "backups"
+
+
+def slots_in(folder: Path, side: str = "station") -> Path:
+    """The slot file of a backup folder."""
+    return folder / f"{side}.slots"
+
+
+# --- which are kept, and when the next is due ---------------------------------------------------------------------------
+
+
+def thin(times: Iterable[datetime], now: datetime) -> set[datetime]:
+    """Which of ``times`` to keep: 7 daily, 4 weekly, 6 monthly, and all of the last two days.
+
+    The newest of each of the last days, weeks and months *that have one*, in the zone of ``now``: a station that was closed
+    for a season keeps its backups, and none goes while the clock is wrong, because times after ``now`` stay and fill no place.
+    """
+    local = sorted((moment.astimezone(now.tzinfo) for moment in times), reverse=True)
+    kept = {moment for moment in local if moment > now - RECENT}
+    past = [moment for moment in local if moment <= now]
+    periods: tuple[tuple[int, Callable[[datetime], tuple[int, ...]]], ...] = (
+        (DAILY, lambda moment: (moment.year, moment.month, moment.day)),
+        (WEEKLY, lambda moment: moment.isocalendar()[:2]),
+        (MONTHLY, lambda moment: (moment.year, moment.month)),
+    )
+    for most, period in periods:
+        newest: dict[tuple[int, ...], datetime] = {}
+        for moment in past:
+            newest.setdefault(period(moment), moment)
+        kept |= set(list(newest.values())[:most])
+    return kept
+
+
+def due(last: datetime | None, now: datetime) -> Reason | None:
+    """Whether the day's backup is to be made: when ``last``, the newest one, is of another local day than ``now``."""
+    if last is None or last.astimezone(now.tzinfo).date() != now.date():
+        return Reason.DAILY
+    return None
+
+
+# --- making one ---------------------------------------------------------------------------------------------------------
+
+
+def make(db: Database, reason: Reason, folder: Path | None = None, progress: Progress | None = None) -> Backup:
+    """Copy an open store to ``folder`` (its own without one), open the copy, compare it, then thin out older ones.
+
+    Operations of other threads go first all along, so it belongs on a thread of its own. ``progress(done, total)`` counts
+    pages and may raise Cancelled; nothing is left then. Power loss leaves a finished backup or none. Raises Refused
+    ("backup.differs") when the copy is not what was copied, EnvironmentFault when the disk says no or is full.
+    """
+    folder = folder or folder_of(db)
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        _room(folder, db.path.stat().st_size)
+        _take_slots(db.path.with_suffix(".slots"), folder)
+        target = _free_name(folder, db.clock(), reason)
+        part = target.with_suffix(".part")
+        try:
+            figures = db.copy(part, progress)
+            _compare(part, db.key, figures)
+            _sync(part)
+            _finish(part, target, _digest(part))
+        finally:
+            part.unlink(missing_ok=True)
+        _thin_out(folder, db.now())
+    return _read_name(target, target.stat().st_size)
+
+
+def carry(chosen: Backup, second: Path, now: datetime) -> Backup:
+    """Copy a finished backup and the slots to a second place (a stick), read it back, and thin out what lies there.
+
+    Raises Refused ("backup.damaged") when the copy does not read back as it was made, EnvironmentFault when the place is
+    gone, read-only or full.
+    """
+    with _told(second):
+        second.mkdir(parents=True, exist_ok=True)
+        _sweep(second)
+        _room(second, chosen.size)
+        for slots in chosen.path.parent.glob("*.slots"):
+            _take_slots(slots, second)
+        target = second / chosen.path.name
+        part = target.with_suffix(".part")
+        try:
+            shutil.copyfile(chosen.path, part)
+            _sync(part)
+            if _digest(part) != _noted(chosen):
+                raise _damage(chosen)
+            _finish(part, target, _noted(chosen))
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        _thin_out(second, now)
+    return _read_name(target, chosen.size)
+
+
+# --- those that are there -----------------------------------------------------------------------------------------------
+
+
+def listing(folder: Path) -> list[Backup]:
+    """The finished backups of a folder, the newest first; [] where there is none or the place is gone."""
+    with suppress(OSError):
+        found = ((path, path.stat().st_size) for path in folder.glob("*.backup") if _NAME.fullmatch(path.name))
+        return sorted((_read_name(path, size) for path, size in found), reverse=True)
+    return []
+
+
+def check(chosen: Backup) -> None:
+    """Raise Refused when a backup is not, byte for byte, what was made; it names how many others there are to choose."""
+    if not _whole(chosen):
+        raise _damage(chosen)
+
+
+def others(chosen: Backup) -> list[Backup]:
+    """The sound backups beside one that is not, the newest first: what to offer instead."""
+    return [backup for backup in listing(chosen.path.parent) if backup.path != chosen.path and _whole(backup)]
+
+
+def look(chosen: Backup, key: str, clock: Callable[[], datetime] = database.wall_clock) -> Database:
+    """Open a backup to read it, after its bytes were checked; Refused when it is damaged or of another store."""
+    check(chosen)
+    return database.look(chosen.path, key, clock=clock)
+
+
+# --- names and bytes ----------------------------------------------------------------------------------------------------
+
+_NAME = re.compile(r"(\d{8}T\d{6})Z-(close|daily|import|migration|manual)\.backup")
+_STAMP = "%Y%m%dT%H%M%S"
+
+
+def _free_name(folder: Path, moment: datetime, reason: Reason) -> Path:
+    """A name by the second, in UTC so that a journey or a wrong zone does not mix the order; the next free one."""
+    taken = {backup.time for backup in listing(folder)}
+    moment = moment.astimezone(UTC).replace(microsecond=0)
+    while moment in taken:
+        moment += timedelta(seconds=1)
+    return folder / f"{moment:{_STAMP}}Z-{reason.value}.backup"
+
+
+def _read_name(path: Path, size: int) -> Backup:
+    stamp, _, reason = path.stem.partition("Z-")
+    return Backup(datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC), Reason(reason), path, size)
+
+
+def _compare(part: Path, key: str, figures: database.Figures) -> None:
+    """Open the copy like one that is restored: page by page sound, and every figure that of the store."""
+    copied = database.look(part, key)
+    try:
+        if copied.damage() or copied.figures() != figures:
+            raise Refused("backup.differs")
+    finally:
+        copied.close()
+
+
+def _finish(part: Path, target: Path, digest: str) -> None:
+    """Give a synced copy its name, its hash first: a backup that is listed has one."""
+    vault.write_whole(target.with_suffix(".sha256"), f"{digest}  {target.name}\n".encode())
+    part.replace(target)
+    vault.sync_folder(target.parent)
+
+
+def _take_slots(slots: Path, folder: Path) -> None:
+    """Bring the folder's slot file up to date; a damaged one does not replace a sound one."""
+    kept = folder / slots.name
+    try:
+        vault.ways(slots)
+    except Refused:
+        if not kept.exists():
+            raise
+        return
+    vault.write_whole(kept, slots.read_bytes())
+
+
+def _thin_out(folder: Path, now: datetime) -> None:
+    backups = listing(folder)
+    kept = thin([backup.time for backup in backups], now)
+    for backup in backups:
+        if backup.time not in kept:
+            backup.path.unlink()
+            backup.hash_file.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Clear away what a power cut left half done."""
+    for pattern in ("*.part", "*.part-journal", "*.new"):
+        for left in folder.glob(pattern):
+            left.unlink()
+    for alone in folder.glob("*.sha256"):
+        if not alone.with_suffix(".backup").exists():
+            alone.unlink()
+
+
+def _room(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < size * 1.2 + 4 * 1024 * 1024:
+        raise EnvironmentFault("backup.no_room", folder=str(folder), needed=size // 1024**2 + 5, free=free // 1024**2)
+
+
+def _sync(file: Path) -> None:
+    with file.open("r+b") as written:
+        os.fsync(written.fileno())
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _whole(chosen: Backup) -> bool:
+    try:
+        return _digest(chosen.path) == _noted(chosen)
+    except OSError:
+        return False
+
+
+def _noted(chosen: Backup) -> str:
+    """The hash that was noted when a backup was made, "" when that is gone."""
+    try:
+        return chosen.hash_file.read_text("ascii").split(" ", 1)[0]
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _damage(chosen: Backup) -> Refused:
+    time, left = f"{chosen.time.astimezone():%Y-%m-%d %H:%M}", len(others(chosen))
+    return Refused("backup.damaged", time=time, n=left) if left else Refused("backup.damaged_alone", time=time)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """What the machine refuses, told with the folder it concerns."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentFault("backup.cannot_write", folder=str(folder), reason=error.strerror) from error
+    except EnvironmentFault as fault:
+        if fault.word != "db.full":
+            raise
+        raise EnvironmentFault("backup.full", folder=str(folder)) from fault
