@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -19,6 +20,7 @@ from station_app.paper import preview, qr
 from station_app.services import badges, people, privacy, requests, rosters, stations, visits
 from station_app.services.rosters import PersonField
 from station_app.ui.jobs import Jobs
+from station_app.ui.kit import Button
 from station_app.ui.pages.people import PeoplePage
 from station_app.ui.pages.people_sheets import HeldSheet, PersonForm, Registered
 from tests.ui.shell import Clock, SheetShell, set_up
@@ -602,17 +604,22 @@ def test_a_cancelled_import_leaves_nothing(
     wizard = page.wizard
     assert wizard is not None
     whole = people.import_roster
+    half_way, stopped = Event(), Event()
 
-    def stopped_half_way(store: Database, plan: rosters.RosterPlan, progress: Callable[[int, int], None]) -> object:
+    def held_up(store: Database, plan: rosters.RosterPlan, progress: Callable[[int, int], None]) -> object:
         def step(done: int, total: int) -> None:
             if done == total // 2:
-                wizard.strip.cancelled.emit()
+                half_way.set()
+                assert stopped.wait(30)
             progress(done, total)
 
         return whole(store, plan, step)
 
-    monkeypatch.setattr(people, "import_roster", stopped_half_way)
+    monkeypatch.setattr(people, "import_roster", held_up)
     wizard.run()
+    qtbot.waitUntil(half_way.is_set)
+    next(button for button in wizard.strip.findChildren(Button) if button.isVisible()).click()
+    stopped.set()
     idle(qtbot, page)
     assert wizard.errors.text().startswith("没有导入")
     assert figures(db) == (0, 0)
