@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import CHEAP, PASSWORD, SAMPLE
 
 from station_app.services import stations
+from tests.conftest import CHEAP, PASSWORD, SAMPLE
 
 HEAVY = ("sqlite_utils", "pypinyin", "reportlab", "qrcode", "numpy", "openpyxl", "pypdfium2", "zxingcpp", "PIL", "rapidfuzz")
 
-WINDOW = """
+WINDOW = f"""
 import sys
 from pathlib import Path
 from station_app import app, words
@@ -25,9 +25,9 @@ db = stations.open_station(Path(sys.argv[1]), sys.argv[2])
 with app.shown(db) as window:
     from station_app.ui.hands import Hands
     Hands(window, lambda: window.idle).settle()
-    print(" ".join(name for name in %r if name in sys.modules))
+    print(" ".join(name for name in {HEAVY!r} if name in sys.modules))
 db.close()
-""" % (HEAVY,)
+"""
 
 
 def run(code: str, *args: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,6 @@ def check(db: Database) -> list[Problem]:
                  _requests_have_steps, _batches_are_gapless):  # fmt: skip
         found += part(db)
     return found
-
-
-Part = Callable[[Database], Iterator[Problem]]
 
 
 def _log_matches_rows(db: Database) -> Iterator[Problem]:

@@ -3,13 +3,11 @@
 ::
 
     Button(text, kind="plain", *, icon="", key="", tip="")       kind: primary plain danger link attention bad
-        .set_text(str) .set_key(str) .set_icon(str)             .clicked
+        .set_text(str) .set_icon(str)                           .clicked
     IconButton(icon, name, *, tip="")                            a square with an icon; ``name`` is read aloud
     Chip(text, *, key="", checked=False)                         checkable round toggle; .toggled(bool)
     FilterTabs([(code, text), ...])                              .chosen(str) .set_texts({code: text}) .choose(code)
                                                                  .code()
-    SupplyCard(name, line, *, key="", tone="cooling", reason="", warn=False)
-        .show_state(line, *, reason="", warn=False)             a reason switches it off and stands for the line
     TallyCard(label, count=0, *, key="")                         .set_count(int)
 
 Keys are only *shown* here; the page handles them. Enter and Space press what has the focus. Nothing takes the focus by
@@ -21,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from . import icons
 from .layouts import FlowLayout
 from .painting import CENTRE, LEFT, box, brush, cap_size, focus_ring, paint_cap, width, write
-from .theme import RADIUS, RADIUS_SMALL, face, tokens, tone
+from .theme import RADIUS_SMALL, face, tokens
 
 
 class Press(QPushButton):
@@ -86,13 +84,6 @@ class Button(Press):
         self.setToolTip(tip)
         self.setAccessibleDescription(" ".join(part for part in (tip, key) if part))
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-
-    def set_key(self, key: str) -> None:
-        """Show another key cap, or none for an empty text."""
-        self._key = key
-        self.setAccessibleDescription(key)
-        self.updateGeometry()
-        self.update()
 
     def set_icon(self, icon: str) -> None:
         """Show another icon, or none for an empty name."""
@@ -279,76 +270,6 @@ class FilterTabs(QWidget):
         code = codes[(codes.index(self.code()) + step) % len(codes)]
         self._tabs[code].setFocus(Qt.FocusReason.TabFocusReason)
         self.choose(code)
-
-
-class SupplyCard(Press):
-    """A thing that can be handed out: colour strip, name, one line of state, the key that hands it out."""
-
-    def __init__(
-        self,
-        name: str,
-        line: str = "",
-        *,
-        key: str = "",
-        tone: str = "cooling",
-        reason: str = "",
-        warn: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        self._key, self._tone = key, tone
-        self._line, self._warn = line, warn
-        super().__init__(name, parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.show_state(line, reason=reason, warn=warn)
-
-    def show_state(self, line: str, *, reason: str = "", warn: bool = False) -> None:
-        """Show what is left, or, with a ``reason``, why it cannot be given; ``warn`` writes the line in red."""
-        self._line, self._warn = reason or line, warn and not reason
-        self.setEnabled(not reason)
-        self.setAccessibleDescription(" ".join(part for part in (self._line, self._key) if part))
-        self.setToolTip(self._line)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Two lines and air."""
-        t = tokens()
-        return QSize(t.px(150), t.px(80))
-
-    def minimumSizeHint(self) -> QSize:
-        """Long words are cut before the page grows."""
-        return QSize(130, self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Strip, name, line, key cap."""
-        t = tokens()
-        painter = QPainter(self)
-        brush(painter)
-        rect = QRectF(self.rect())
-        on = self.isEnabled()
-        lit = on and (self.underMouse() or self.isDown())
-        box(painter, rect, t.card if on else t.off, t.brand if lit else t.line, radius=RADIUS)
-        _paint_strip(painter, rect, tone(self._tone).ink)
-        pad = t.px(16)
-        top = t.px(12)
-        size = cap_size(self._key) if self._key else QSize(0, 0)
-        name = QRectF(pad, top, rect.width() - pad - size.width() - 16, t.px(26))
-        write(painter, name, self._words, face(t.strong, bold=True), t.ink if on else t.muted)
-        ink = t.bad if self._warn else t.muted
-        write(painter, QRectF(pad, top + t.px(30), rect.width() - pad - 8, t.px(24)), self._line, face(t.body), ink)
-        if self._key:
-            paint_cap(painter, QRectF(rect.width() - size.width() - 10, 10, size.width(), size.height()), self._key)
-        if self.hasFocus():
-            focus_ring(painter, rect, RADIUS)
-
-
-def _paint_strip(painter: QPainter, rect: QRectF, colour: str, thick: int = 5) -> None:
-    """The coloured left edge of a card, following its round corners."""
-    outline = QPainterPath()
-    outline.addRoundedRect(rect, RADIUS, RADIUS)
-    painter.save()
-    painter.setClipPath(outline)
-    painter.fillRect(QRectF(rect.left(), rect.top(), thick, rect.height()), colour)
-    painter.restore()
 
 
 class TallyCard(Press):

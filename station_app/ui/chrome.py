@@ -4,7 +4,7 @@
 
     RailEntry(code, label, icon)
     Rail(brand, entries, *, foot=())            .chosen(str) .language_chosen(str "zh"|"en")
-        .choose(code) marks a page without a signal  .set_badge(code, int) .set_words(brand, {code: label})
+        .choose(code) marks a page without a signal  .set_badge(code, int)
     TopBar(station, *, lock="", lock_key="Ctrl L")   .locked
         .show_station(str) .show_date(str) .show_weather(text, tone="warming", icon="sun")
         .show_pills([(text, tone), ...])
@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -163,14 +163,6 @@ class Rail(QFrame):
         """How many things wait on a page; 0 for none."""
         self._buttons[code].set_badge(number)
 
-    def set_words(self, brand: str, labels: Mapping[str, str]) -> None:
-        """The labels again, after the language changed."""
-        self._brand.set(brand)
-        for code, label in labels.items():
-            self._buttons[code].set_text(label)
-        self._language.setAccessibleName(words.t("kit.language"))
-        self._language.update()
-
 
 class _PressPill(Pill):
     """A pill that can be pressed, inside a target of the bar's height."""
@@ -277,11 +269,6 @@ class TopBar(QFrame):
             pill = _PressPill(text, tone)
             pill.pressed.connect(lambda number=number: self.pill_clicked.emit(number))
             self._right.addWidget(pill)
-
-    def set_lock(self, text: str) -> None:
-        """The word on the lock button; an empty text hides it."""
-        self._lock.set_text(text)
-        self._lock.setVisible(bool(text))
 
 
 class FootBar(QFrame):

@@ -8,7 +8,6 @@
     NumberField(name, label, *, low=0, high=9999, value=None, required=True)   -> int or None; Up and Down step
     DateField(name, label, *, value=None, required=False)                 -> datetime.date or None; Up and Down by a day
     ChoiceField(name, label, [(code, text), ...], *, value="", required=True, chips=None, keys=False)  -> code or ""
-    ChoicesField(name, label, [(code, text), ...], *, value=())           -> tuple of codes, as chips
         every field: .value() .set_value(v) .problem() -> str .show_error(str) .take_focus();  .changed .entered
     Form(*fields)     .values() -> dict  .set_values(dict)  .field(name)  .submit()  .show_error(name, text)  .clear()
         .take_focus()  .submitted(dict): everything was filled in rightly
@@ -320,14 +319,13 @@ class Combo(QComboBox):
 
 
 class _ChipRow(QWidget):
-    """Chips that flow; the arrow keys move between them, digits press the nth, Enter moves on."""
+    """Chips that flow, one of them chosen; the arrow keys move between them, digits press the nth, Enter moves on."""
 
     entered = Signal()
     changed = Signal()
 
-    def __init__(self, options: Sequence[tuple[str, str]], *, single: bool, keys: bool) -> None:
+    def __init__(self, options: Sequence[tuple[str, str]], *, keys: bool) -> None:
         super().__init__()
-        self._single = single
         flow = FlowLayout(6)
         self.setLayout(flow)
         self.chips: dict[str, Chip] = {}
@@ -339,18 +337,17 @@ class _ChipRow(QWidget):
         if options:
             self.setFocusProxy(self.chips[options[0][0]])
 
-    def codes(self) -> tuple[str, ...]:
-        """What is chosen, in the order shown."""
-        return tuple(code for code, chip in self.chips.items() if chip.isChecked())
+    def code(self) -> str:
+        """What is chosen, "" when nothing is."""
+        return next((code for code, chip in self.chips.items() if chip.isChecked()), "")
 
-    def choose(self, codes: Sequence[str]) -> None:
-        """Choose exactly these."""
-        for code, chip in self.chips.items():
-            chip.setChecked(code in codes)
+    def choose(self, code: str) -> None:
+        """Choose this one; "" for none."""
+        for other, chip in self.chips.items():
+            chip.setChecked(other == code)
 
     def _pressed(self, code: str) -> None:
-        if self._single:
-            self.choose([code])
+        self.choose(code)
         self.changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -379,34 +376,6 @@ class _ChipRow(QWidget):
         return False
 
 
-class ChoicesField(Field):
-    """Any number of things, as chips."""
-
-    def __init__(
-        self,
-        name: str,
-        label: str,
-        options: Sequence[tuple[str, str]],
-        *,
-        value: Sequence[str] = (),
-        keys: bool = False,
-    ) -> None:
-        super().__init__(name, label)
-        self.row = _ChipRow(options, single=False, keys=keys)
-        self.row.changed.connect(self._edited)
-        self.row.entered.connect(self.entered)
-        self._put(self.row)
-        self.set_value(value)
-
-    def value(self) -> tuple[str, ...]:
-        """The codes chosen."""
-        return self.row.codes()
-
-    def set_value(self, value: Any) -> None:
-        """Choose these codes."""
-        self.row.choose(tuple(value or ()))
-
-
 class ChoiceField(Field):
     """One of several: chips up to eight (or as told), a drop-down above."""
 
@@ -425,7 +394,7 @@ class ChoiceField(Field):
         self._row: _ChipRow | None = None
         self._combo: Combo | None = None
         if chips if chips is not None else len(options) <= 8:
-            self._row = _ChipRow(options, single=True, keys=keys)
+            self._row = _ChipRow(options, keys=keys)
             self._row.changed.connect(self._edited)
             self._row.entered.connect(self.entered)
             self._put(self._row)
@@ -441,13 +410,13 @@ class ChoiceField(Field):
     def value(self) -> str:
         """The code chosen, empty when none is."""
         if self._row is not None:
-            return next(iter(self._row.codes()), "")
+            return self._row.code()
         return str(self._combo.currentData() or "") if self._combo is not None else ""
 
     def set_value(self, value: Any) -> None:
         """Choose a code."""
         if self._row is not None:
-            self._row.choose([str(value)])
+            self._row.choose(str(value))
         elif self._combo is not None:
             self._combo.setCurrentIndex(max(0, self._combo.findData(str(value or ""))))
 

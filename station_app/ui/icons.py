@@ -7,9 +7,7 @@
     paint(painter, name, colour, rect)                       for controls that paint themselves
     names() -> tuple[str, ...]
 
-Names are the files in assets/icons: home people supplies requests shift reports sync settings scan lock undo warning
-message umbrella check close plus minus print import export usb folder search copy sun snow keyboard language user phone
-box emergency calendar chevron chevron_down eye eye_off more clock info help bin edit file water.
+Names are the files in assets/icons.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Frame: see chrome.py.
 
 ::
 
-    Text(text, role="body", *, wrap=False, selectable=False)   roles: theme.py; .set(str) .set_parts([(str, bold), ...])
+    Text(text, role="body", *, wrap=False, selectable=False)   roles: theme.py; .set(str)
     Pill(text, tone="plain", *, icon="", bold=False)           .show_state(text, tone=None); tones: theme.tone
     KeyCap("Ctrl L")  Icon(name, colour_token="ink", size=20)
     Avatar(name, size=76)                                      shows the last character; .set_name(str)
@@ -20,7 +20,7 @@ Frame: see chrome.py.
     EmptyState(icon, sentence, action="", *, key="")           .acted
     Timeline().show_steps([Step(when, text, tone="brand"), ...])
     FlowLayout(gap=8, *, row_gap=0)  Scroll(widget, *, sideways=False)  rule() -> QFrame  clear(layout)
-    from buttons: Button IconButton Chip FilterTabs SupplyCard TallyCard;  from chrome: Rail RailEntry TopBar FootBar
+    from buttons: Button IconButton Chip FilterTabs TallyCard;  from chrome: Rail RailEntry TopBar FootBar
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from . import icons
-from .buttons import Button, Chip, FilterTabs, IconButton, Press, SupplyCard, TallyCard
+from .buttons import Button, Chip, FilterTabs, IconButton, Press, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .layouts import Column, FlowLayout, Row, clear
 from .marks import Icon, KeyCap, Pill, Text
@@ -64,7 +64,6 @@ __all__ = [
     "Row",
     "Scroll",
     "Step",
-    "SupplyCard",
     "TallyCard",
     "Text",
     "Timeline",

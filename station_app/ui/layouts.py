@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
 
 
 def clear(layout: QLayout) -> None:
@@ -22,15 +24,7 @@ class Row(QHBoxLayout):
 
     def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
         super().__init__()
-        self.setSpacing(gap)
-        self.setContentsMargins(margins, margins, margins, margins)
-        for part in parts:
-            if part is None:
-                self.addStretch(1)
-            elif isinstance(part, QLayout):
-                self.addLayout(part)
-            else:
-                self.addWidget(part)
+        _lay(self, parts, gap, margins)
 
 
 class Column(QVBoxLayout):
@@ -38,15 +32,19 @@ class Column(QVBoxLayout):
 
     def __init__(self, *parts: QWidget | QLayout | None, gap: int = 10, margins: int = 0) -> None:
         super().__init__()
-        self.setSpacing(gap)
-        self.setContentsMargins(margins, margins, margins, margins)
-        for part in parts:
-            if part is None:
-                self.addStretch(1)
-            elif isinstance(part, QLayout):
-                self.addLayout(part)
-            else:
-                self.addWidget(part)
+        _lay(self, parts, gap, margins)
+
+
+def _lay(layout: QBoxLayout, parts: Iterable[QWidget | QLayout | None], gap: int, margins: int) -> None:
+    layout.setSpacing(gap)
+    layout.setContentsMargins(margins, margins, margins, margins)
+    for part in parts:
+        if part is None:
+            layout.addStretch(1)
+        elif isinstance(part, QLayout):
+            layout.addLayout(part)
+        else:
+            layout.addWidget(part)
 
 
 class FlowLayout(QLayout):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
@@ -42,13 +39,6 @@ class Text(QLabel):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-
-    def set_parts(self, parts: Sequence[tuple[str, bool]]) -> None:
-        """Writing of which some parts are bold: ``[("李志强", True), (" 登记", False)]``."""
-        self.setTextFormat(Qt.TextFormat.RichText)
-        pieces = (f"<b>{html.escape(text)}</b>" if bold else html.escape(text) for text, bold in parts)
-        self.setText("".join(pieces))
-        self.setAccessibleName("".join(text for text, _bold in parts))
 
 
 class Pill(QWidget):

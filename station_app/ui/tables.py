@@ -7,8 +7,8 @@
         bar: record -> (share 0..1, tone) or None;  width 0 shares what is left
     RowsModel(columns, *, key=record.id, fetch=None)
         .set_rows(records)                all at once
-        .set_ids(ids)                     lazily: ``fetch(ids)`` is called for what is seen; .fill({id: record}) answers
-        .mark_stale(ids=None)             shown as they are until the fresh ones come
+        .set_ids(ids)                     lazily: ``fetch(ids)`` is called for what is seen; .fill({id: record}) answers;
+                                          what is known already is shown until its fresh record comes
         .record(row) -> record or None  .row_of(id) -> int or -1  .id_at(row)
     Table(model, *, rows=38, name="")     rows 38, or 56 with a second line
         .activated_record(record) (Enter, double click)  .current_record(record or None)
@@ -113,12 +113,6 @@ class RowsModel(QAbstractTableModel):
         self._stale.clear()
         self._wanted.clear()
         self._asked.clear()
-
-    def mark_stale(self, ids: Iterable[Hashable] | None = None) -> None:
-        """These records (all when None) have changed; they are fetched again when seen."""
-        self._stale.update(self._cache if ids is None else ids)
-        self._asked.clear()
-        self._redraw()
 
     def fill(self, records: Mapping[Any, Any]) -> None:
         """The answer to ``fetch``: records by id. An id that is missing stays blank."""

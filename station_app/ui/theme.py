@@ -26,7 +26,6 @@ from ..paths import asset
 
 RADIUS = 12
 RADIUS_SMALL = 9
-GAPS = (16, 14, 10, 8)
 FAMILIES = (
     "Microsoft YaHei UI",
     "Microsoft YaHei",

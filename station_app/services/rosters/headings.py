@@ -125,12 +125,6 @@ class Columns(Generic[Field]):
         text = self.headings[place].strip() if place < len(self.headings) else ""
         return text or (chr(64 + place // 26) if place >= 26 else "") + chr(65 + place % 26)
 
-    @property
-    def unmapped(self) -> tuple[str, ...]:
-        """The headings whose columns are not read."""
-        used = set(self.places.values())
-        return tuple(text.strip() for i, text in enumerate(self.headings) if i not in used and text.strip())
-
     def text(self, row: Sequence[str], name: Field) -> str:
         """The cell of a field as written; "" when the sheet has no such column or the row ends before it."""
         place = self.places.get(name)
