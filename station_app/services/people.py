@@ -129,8 +129,13 @@ def change(
     return get(db, person_id), tx.changes
 
 
-def erase(db: Database, person_id: str, reason: str = "withdrawn", at: datetime | None = None) -> Changes:
-    """Forget who a person is: key, identity and search entry go, their counts stay (DECISIONS.md 1). Not undoable."""
+def erase(
+    db: Database, person_id: str, reason: str = "withdrawn", at: datetime | None = None, *, fact: str | None = None
+) -> Changes:
+    """Forget who a person is: key, identity and search entry go, their counts stay (DECISIONS.md 1). Not undoable.
+
+    ``fact`` is the id of an erasure that happened already and is applied again after a restore.
+    """
     get(db, person_id)
     with db.transact(Op.ERASE_PERSON, at, person=person_id) as tx:
         tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
@@ -142,6 +147,7 @@ def erase(db: Database, person_id: str, reason: str = "withdrawn", at: datetime 
         tx.put(
             "erasure",
             {
+                "id": fact,
                 "time": tx.stamp.time,
                 "business_date": tx.stamp.business_date,
                 "subject_id": person_id,

@@ -1,0 +1,355 @@
+"""Restoring: what a backup holds and what would be lost, putting it in place, and rehearsing that it can be done.
+
+A restored station is a new incarnation of its store (SYNC.md section 4, rule 5): it gets a ``store_id`` of its own, and ``meta``
+"parent" says which store and batch it goes on from. Erasures that came after the backup are applied again before anybody can
+look at it (DECISIONS.md 1). What was in place is set aside, never deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from .. import backup, vault
+from .. import db as database
+from ..backup import Backup
+from ..db import Database, Row
+from ..errors import EnvironmentFault, Refused, StationError
+from ..model import Changes, Op, uuid7
+from ..paths import DataFolder
+from ..schema import STATION
+from . import audit, exchange, people, stations, subjects
+
+Clock = Callable[[], datetime]
+REHEARSED_EVERY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a store holds: its newest entry (ISO 8601, "" for none), regulars, person-times, units given, requests."""
+
+    last: str
+    people: int
+    visits: int
+    handouts: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What restoring would do. Without a readable store in place, ``now`` is None and nobody can say what would be lost.
+
+    ``lost`` is how many operations came after the backup, ``since`` the time of the first of them, ``lost_rows`` the rows
+    they added by table. ``erasures`` will be applied again.
+    """
+
+    backup: Backup
+    station: str
+    held: Content
+    now: Content | None
+    lost: int
+    since: str
+    lost_rows: Mapping[str, int]
+    erasures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was done: ``set_aside`` is where the store that was in place lies now, None where there was none."""
+
+    backup: Backup
+    store_id: str
+    parent: str
+    erased: int
+    set_aside: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A restore that was tried and thrown away: when, of the backup of which time (ISO 8601), and what came of it.
+
+    ``word`` and ``fields`` are the sentence to show; ``equal`` whether it could be relied on.
+    """
+
+    time: str
+    backup: str
+    equal: bool
+    word: str
+    fields: Mapping[str, Any]
+
+
+# --- looking before ------------------------------------------------------------------------------------------------------
+
+
+def preview(chosen: Backup, key: str, current: Database | None, *, clock: Clock = database.wall_clock) -> Preview:
+    """What a backup holds, and what of the store in place it does not.
+
+    Raises Refused when the backup is damaged (it says how many others there are) or another store's, EnvironmentFault when
+    it was made by a newer program.
+    """
+    with closing(backup.look(chosen, key, clock=clock)) as held:
+        _known_schema(held)
+        erasures = _erasures(chosen, key, current)
+        known = {row["id"] for row in held.rows("SELECT id FROM erasure WHERE void_reason IS NULL")}
+        lost, since, lost_rows = _lost(current, held) if current is not None else (0, "", {})
+        return Preview(
+            chosen, stations.current(held).name, _content(held), None if current is None else _content(current), lost,
+            since, lost_rows, sum(row["id"] not in known for row in erasures),
+        )  # fmt: skip
+
+
+def _content(db: Database) -> Content:
+    row = db.one(
+        "SELECT (SELECT max(recorded) FROM operation) AS last,"
+        " (SELECT count(*) FROM person WHERE void_reason IS NULL) AS people,"
+        " (SELECT coalesce(sum(person_times), 0) FROM visit WHERE void_reason IS NULL) AS visits,"
+        " (SELECT coalesce(sum(quantity), 0) FROM handout WHERE void_reason IS NULL) AS handouts,"
+        " (SELECT count(*) FROM request WHERE void_reason IS NULL) AS requests"
+    )
+    if row is None:
+        raise LookupError("a query without a table always has a row")
+    return Content(row["last"] or "", row["people"], row["visits"], row["handouts"], row["requests"])
+
+
+def _lost(current: Database, held: Database) -> tuple[int, str, dict[str, int]]:
+    """Operations of ``current`` after the last one both have, the time of the first, and the rows they added."""
+    common = _common(current, held)
+    row = current.one("SELECT count(*) AS n, min(recorded) AS since FROM operation WHERE sequence > ?", (common,))
+    added = current.rows(
+        "SELECT table_name, count(*) AS n FROM change WHERE operation > ? AND before IS NULL GROUP BY 1", (common,)
+    )
+    count = 0 if row is None else int(row["n"])
+    return count, (row["since"] or "") if row else "", {found["table_name"]: found["n"] for found in added}
+
+
+def _common(one: Database, other: Database) -> int:
+    """The last sequence up to which two stores have the same operations: a restored store goes its own way from there."""
+    ids = "SELECT sequence, id FROM operation ORDER BY sequence"
+    last = 0
+    for mine, theirs in zip(one.rows(ids), other.rows(ids), strict=False):
+        if tuple(mine) != tuple(theirs):
+            break
+        last = mine["sequence"]
+    return int(last)
+
+
+def _erasures(chosen: Backup, key: str, current: Database | None) -> list[Row]:
+    """Every erasure known: from the store in place, or where that cannot be read from the newest sound later backup."""
+    asked = "SELECT * FROM erasure WHERE void_reason IS NULL ORDER BY time"
+    if current is not None:
+        return current.rows(asked)
+    for later in backup.others(chosen):
+        if later > chosen:
+            with closing(database.look(later.path, key)) as held:
+                return held.rows(asked)
+    return []
+
+
+def _known_schema(held: Database) -> None:
+    found = held.scalar("PRAGMA user_version")
+    if found > len(STATION):
+        raise EnvironmentFault("db.too_new", found=found, known=len(STATION))
+
+
+# --- restoring -----------------------------------------------------------------------------------------------------------
+
+
+def restore(
+    place: DataFolder, chosen: Backup, slots: Path, root: vault.Root, *, clock: Clock = database.wall_clock,
+    holder: str = "window",
+) -> Restored:  # fmt: skip
+    """Put a backup in place of a station's store, which is closed; ``slots`` is the slot file that ``root`` came from.
+
+    That is the station's own, or, on a new computer, the backup folder's, which is put in place then. Everything is made ready
+    beside the store and given its name last: power loss leaves the old store or the restored one. Raises Refused when the backup
+    is damaged or the folder holds another station, EnvironmentFault when a window has the store or the disk says no.
+    """
+    key = root.database_key()
+    work = place.path / "restoring"
+    try:
+        backup.check(chosen)
+        place.path.mkdir(parents=True, exist_ok=True)
+        set_aside = None
+        if _journal(place).exists():  # opening a damaged store would throw its journal away
+            with database.held(place.database, holder):
+                set_aside = _set_aside(place, clock())
+        erasures = _of_current(place, chosen, slots, key, clock, holder)
+        shutil.rmtree(work, ignore_errors=True)  # what an earlier try left
+        work.mkdir()
+        with closing(_opened_copy(chosen, key, work, clock, holder)) as restored:
+            parent = _begin_anew(restored, chosen)
+            erased = _erase_again(restored, erasures)
+            store_id, last = restored.store_id, exchange.last_batch(restored)
+        with database.held(place.database, holder):
+            if set_aside is None and place.database.exists():
+                set_aside = _set_aside(place, clock())
+            _journal(place).unlink(missing_ok=True)  # beside another file it would spoil it
+            if slots != place.slots:
+                vault.write_whole(place.slots, slots.read_bytes())
+            (work / place.database.name).replace(place.database)
+            vault.sync_folder(place.path)
+            noted = {"store_id": store_id, "no": last["no"] if last else 0, "hash": last["hash"] if last else ""}
+            vault.write_whole(place.anchor, json.dumps(noted).encode())
+        shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        raise EnvironmentFault("backup.cannot_write", folder=str(place.path), reason=error.strerror) from error
+    return Restored(chosen, store_id, parent, erased, set_aside)
+
+
+def _of_current(place: DataFolder, chosen: Backup, slots: Path, key: str, clock: Clock, holder: str) -> list[Row]:
+    """The erasures to apply again, read from the store in place if it opens; it is brought to rest on the way.
+
+    Raises Refused when the folder holds another station: it does not open with this key but has sound slots of its own.
+    """
+    if not place.database.exists():
+        return _erasures(chosen, key, None)
+    try:
+        with closing(database.open(place.database, key, STATION, clock=clock, holder=holder)) as current:
+            return _erasures(chosen, key, current)
+    except StationError as error:
+        if error.word.startswith("db.in_use"):
+            raise
+        if slots != place.slots and _sound_slots(place.slots):
+            raise Refused("backup.other_station", folder=place.path.name) from error
+    return _erasures(chosen, key, None)
+
+
+def _sound_slots(slots: Path) -> bool:
+    try:
+        return bool(vault.ways(slots))
+    except StationError:
+        return False
+
+
+def _opened_copy(chosen: Backup, key: str, work: Path, clock: Clock, holder: str) -> Database:
+    """A copy of a backup in a folder of its own, brought to this program's schema and found sound."""
+    copied = DataFolder(work).database
+    shutil.copyfile(chosen.path, copied)
+    with copied.open("r+b") as written:
+        os.fsync(written.fileno())
+    opened = database.open(copied, key, STATION, clock=clock, holder=holder)
+    if opened.damage():
+        opened.close()
+        raise Refused("backup.differs")
+    return opened
+
+
+def _begin_anew(db: Database, chosen: Backup) -> str:
+    """A new incarnation of the store; returns its parent as the manifest has it: ``store_id/hash of its last batch``."""
+    last = exchange.last_batch(db)
+    parent = f"{db.store_id}/{last['hash'] if last else ''}"
+    with db.transact(Op.SETTING, name="restored", backup=chosen.time.isoformat(), parent=parent) as tx:
+        tx.set_meta("store_id", uuid7())
+        tx.set_meta("parent", parent)
+    return parent
+
+
+def _erase_again(db: Database, erasures: Sequence[Row]) -> int:
+    """Apply what was erased after the backup, as the same facts, at the times and by the keepers of then."""
+    known = {row["id"] for row in db.rows("SELECT id FROM erasure")}
+    missing = [row for row in erasures if row["id"] not in known]
+    for row in missing:
+        subject, at, db.acting = row["subject_id"], datetime.fromisoformat(row["time"]), row["keeper_id"] or ""
+        if db.one("SELECT 1 FROM person WHERE id = ?", (subject,)):
+            people.erase(db, subject, row["reason"] or "withdrawn", at, fact=row["id"])
+            continue
+        with db.transact(Op.ERASE_PERSON, at, person=subject) as tx:  # came after the backup, or is a request
+            tx.put(
+                "erasure", {name: row[name] for name in db.columns("erasure") if name not in ("version", "store_id")}
+            )
+            subjects.forget(tx, subject)
+    db.acting = ""
+    return len(missing)
+
+
+def _journal(place: DataFolder) -> Path:
+    """What SQLite keeps beside a store that is open or was left in the middle of work."""
+    return place.database.with_name(f"{place.database.name}-wal")
+
+
+def _set_aside(place: DataFolder, now: datetime) -> Path:
+    """Keep the store in place as it is under ``set-aside/<time>``; returns that folder."""
+    target = place.path / "set-aside" / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    while target.exists():
+        target = target.with_name(f"{target.name}+")
+    target.mkdir(parents=True)
+    for file in (place.database, _journal(place), place.slots, place.anchor):
+        if file.exists():
+            shutil.copyfile(file, target / file.name)
+            with (target / file.name).open("r+b") as written:
+                os.fsync(written.fileno())
+    for folder in (target, target.parent, place.path):
+        vault.sync_folder(folder)
+    return target
+
+
+# --- rehearsing ----------------------------------------------------------------------------------------------------------
+
+
+def rehearse(db: Database, folder: Path | None = None) -> tuple[Rehearsal, Changes]:
+    """Restore the newest backup beside the store, compare it, throw it away, and keep the result to be shown.
+
+    Reads the whole copy; operations go on meanwhile, so it belongs on a thread of its own. Raises Refused without a backup.
+    """
+    folder = folder or backup.folder_of(db)
+    found = backup.listing(folder)
+    if not found:
+        raise Refused("backup.none")
+    word = "backup.rehearsed"
+    fields: dict[str, Any] = {}
+    try:
+        fields["rows"] = _tried(db, found[0])
+    except StationError as error:
+        word, fields = error.word, error.fields
+    except OSError as error:
+        word, fields = "backup.cannot_write", {"folder": str(folder), "reason": error.strerror}
+    local = found[0].time.astimezone(db.zone).isoformat(timespec="seconds")
+    rehearsal = Rehearsal(db.stamp().time, local, word == "backup.rehearsed", word, fields)
+    with db.transact(Op.SETTING, name="rehearsal") as tx:
+        tx.set_meta("rehearsal", json.dumps(asdict(rehearsal)))
+    return rehearsal, Changes(tx.operation, Op.SETTING, {"meta": ("rehearsal",)})
+
+
+def _tried(db: Database, chosen: Backup) -> int:
+    """How many rows of a backup came back as they were; Refused when anything differs."""
+    with closing(backup.look(chosen, db.key, clock=db.clock)) as held:
+        figures, common = held.figures(), _common(db, held)
+    vault.ways(backup.slots_in(chosen.path.parent))
+    work = db.path.parent / "rehearsing"
+    shutil.rmtree(work, ignore_errors=True)  # what a power cut left
+    work.mkdir()
+    try:
+        with closing(_opened_copy(chosen, db.key, work, db.clock, "window")) as restored:
+            back = restored.figures()
+            same = all(back.rows.get(table) == count for table, count in figures.rows.items())
+            if (
+                not same
+                or back.operation != figures.operation
+                or back.change != figures.change
+                or audit.check(restored)
+            ):
+                raise Refused("backup.differs")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    if common != figures.operation and not db.meta("parent"):
+        raise Refused("backup.other_store")
+    return sum(figures.rows.values())
+
+
+def last_rehearsal(db: Database) -> Rehearsal | None:
+    """The newest rehearsal, None before the first."""
+    kept = db.meta("rehearsal")
+    return Rehearsal(**json.loads(kept)) if kept else None
+
+
+def rehearsal_due(db: Database) -> bool:
+    """Whether a month went by since the last rehearsal (or it lies in a future that a wrong clock made)."""
+    last = last_rehearsal(db)
+    return last is None or not timedelta(0) <= db.now() - datetime.fromisoformat(last.time) < REHEARSED_EVERY
