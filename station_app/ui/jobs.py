@@ -120,7 +120,7 @@ class Jobs(QObject):
         self._pending += 1
 
         def finished(future: Future[Any]) -> None:
-            self._done.emit(lambda: self._finish(future, then, otherwise, key, number), future)
+            self._done.emit(lambda: self._finish(future, then, otherwise, key, number, wrote=pool is self._writer), future)
 
         pool.submit(work, self.db).add_done_callback(finished)
 
@@ -131,7 +131,14 @@ class Jobs(QObject):
             call()
 
     def _finish(
-        self, future: Future[Any], then: Then | None, otherwise: Otherwise | None, key: str | None, number: int
+        self,
+        future: Future[Any],
+        then: Then | None,
+        otherwise: Otherwise | None,
+        key: str | None,
+        number: int,
+        *,
+        wrote: bool,
     ) -> None:
         if key is not None and self._newest.get(key) != number:
             return
@@ -145,7 +152,7 @@ class Jobs(QObject):
         if error is not None:
             self.broken.emit(error)
             return
-        record, changes = _parted(future.result())
+        record, changes = _parted(future.result()) if wrote else (future.result(), None)
         if then is not None:
             then(record)
         if changes is not None:
@@ -153,7 +160,7 @@ class Jobs(QObject):
 
 
 def _parted(outcome: Any) -> tuple[Any, Changes | None]:
-    """A service's answer as (record, Changes)."""
+    """What a service that writes answered, as (record, Changes)."""
     if isinstance(outcome, Changes):
         return outcome, outcome
     if isinstance(outcome, tuple) and len(outcome) == 2 and (outcome[1] is None or isinstance(outcome[1], Changes)):

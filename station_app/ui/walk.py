@@ -182,6 +182,7 @@ class Walk:
 
     def _look_around(self) -> None:
         """The page looks at the stick as it does every two seconds."""
+        self.hands.settle()  # a look that is under way may have begun before the file was there
         self.window.page("sync").poll()  # type: ignore[attr-defined]
         self.hands.settle()
 

@@ -72,6 +72,13 @@ def test_of_reads_with_one_key_only_the_newest_is_told(jobs: Jobs, qtbot: QtBot)
     assert told == [19]
 
 
+def test_what_is_read_arrives_whole(jobs: Jobs, qtbot: QtBot) -> None:
+    told: list[object] = []
+    jobs.read(lambda _db: ("a name", None), told.append)
+    settle(qtbot, jobs)
+    assert told == [("a name", None)]
+
+
 def test_a_long_task_tells_how_far_it_is_and_stops_when_asked(jobs: Jobs, qtbot: QtBot) -> None:
     begun, go_on = threading.Event(), threading.Event()
     told: list[tuple[int, int]] = []
