@@ -151,6 +151,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         {
             **day,
             "request_id": str,
+            "round": int,
             "state": str,
             "side": str,
             "unit": str,
@@ -158,7 +159,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
             "note_sealed": str,
             "keeper_id": str,
         },
-        {"time", "business_date", "request_id", "state", "side"},
+        {"time", "business_date", "request_id", "round", "state", "side"},
     )
     ledger(
         "erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"}
@@ -178,7 +179,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     index("quota", "item_id")
     index("request", "business_date")
     index("request", "person_id", "WHERE person_id IS NOT NULL")
-    index("request_step", "request_id, time")
+    index("request_step", "request_id")
     index("shift", "business_date")
     index("stocktake", "item_id, business_date")
     db.execute("CREATE UNIQUE INDEX station_day_once ON station_day(business_date, store_id)")

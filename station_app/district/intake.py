@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from station_app.db import Database, Tx
+from station_app.db import Database, Row, Tx
 from station_app.errors import Refused
 from station_app.model import Changes, Op
 from station_app.sync import envelope, outbox, wire
 from station_app.sync.opening import Opened, Opener
 
-from . import store
+from . import guard, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +68,35 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> tuple[i
     """One batch's rows; returns how many were new or newer, and how many were turned down."""
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
-    owners = frozenset(store.stores_of(tx.db, sender.station_id))
+    speaker = guard.Sender(sender.code, frozenset(store.stores_of(tx.db, sender.station_id)))
     rows = down = 0
     for table, images in batch.rows():
-        taken, lost, foreign = tx.take(table, (wire.plain(row) for row in images), owners)
+        refused: dict[str, list[Row]] = {}
+        allowed = _allowed(tx, table, images, speaker, refused)
+        taken, lost, foreign = tx.take(table, allowed, speaker.stores)
+        refused.setdefault("other_store", []).extend(foreign)
         store.keep_losers(tx, table, lost)
-        store.turn_down(tx, table, foreign, sender.station_id, "other_store", batch.hash)
-        rows, down = rows + taken, down + len(foreign)
+        for reason, found in refused.items():
+            store.turn_down(tx, table, found, sender.station_id, reason, batch.hash)
+        rows, down = rows + taken, down + sum(map(len, refused.values()))
     store.keep_intake(
         tx, hash=batch.hash, station_id=sender.station_id, store_id=head.store_id, no=head.no, previous=head.prev,
         rows=sum(table.rows for table in head.tables), closed=head.closed, manifest=msgspec.json.encode(head).decode(),
     )  # fmt: skip
     return rows, down
+
+
+def _allowed(
+    tx: Tx, table: str, images: Iterable[wire.Row], speaker: guard.Sender, refused: dict[str, list[Row]]
+) -> Iterator[Row]:
+    """The rows a station may say, looked at one by one as they are taken; the others by reason in ``refused``."""
+    for image in images:
+        row = wire.plain(image)
+        reason = guard.objection(tx.db, table, row, speaker)
+        if reason:
+            refused.setdefault(reason, []).append(row)
+        else:
+            yield row
 
 
 def _keep_keys(tx: Tx, opened: Opened, sender: store.Enrolled) -> None:

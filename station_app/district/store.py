@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -206,6 +206,10 @@ def _enrolled(row: Row) -> Enrolled:
 
 # --- what came in ------------------------------------------------------------------------------------------------------
 
+MOST_GAPS = 500
+MOST_TURNED_DOWN = 5000
+"""How many of each a receipt tells: a pack has a bound, and who sends more has other worries."""
+
 
 def is_known(db: Database, batch_hash: str) -> bool:
     """Whether a batch with this hash was taken in."""
@@ -249,23 +253,40 @@ def keep_key(tx: Tx, subject_id: str, secret: bytes) -> None:
 
 
 def may_know(db: Database, subject_id: str, stores: Sequence[str]) -> bool:
-    """Whether a key for this subject may be kept: one of the sender's own people or requests, and not erased."""
+    """Whether a key for this subject may be kept: one of the sender's own people or requests, and not erased by it."""
     marks = ", ".join("?" * len(stores))
     return (
         db.scalar(
             f"SELECT 1 WHERE EXISTS(SELECT 1 FROM person WHERE id = ? AND store_id IN ({marks})"
             f" UNION ALL SELECT 1 FROM request WHERE id = ? AND store_id IN ({marks}))"
-            " AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = ?)",
-            [subject_id, *stores, subject_id, *stores, subject_id],
+            f" AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = ? AND store_id IN ({marks}))",
+            [subject_id, *stores, subject_id, *stores, subject_id, *stores],
         )
         is not None
     )
 
 
+def owners_of_subject(db: Database, subject_id: str) -> set[str]:
+    """The stores that wrote a person or a request with this id; none before it came."""
+    sql = "SELECT store_id FROM person WHERE id = ? UNION ALL SELECT store_id FROM request WHERE id = ?"
+    return {row["store_id"] for row in db.rows(sql, (subject_id, subject_id))}
+
+
+def other_day(db: Database, business_date: str, store_id: str, row_id: str) -> bool:
+    """Whether a store told of this day under another id: there is one row a day and store."""
+    sql = "SELECT 1 FROM station_day WHERE business_date = ? AND store_id = ? AND id <> ?"
+    return db.one(sql, (business_date, store_id, row_id)) is not None
+
+
 def forget_erased(tx: Tx) -> int:
-    """Apply every erasure: the keys of erased subjects go, whatever came in before or after."""
+    """Apply every erasure: the keys of erased subjects go, whatever came in before or after.
+
+    A station can make us forget its own people and requests only. Taking an erasure back does not bring a key back.
+    """
     return tx.run(
-        "DELETE FROM subject_key WHERE subject_id IN (SELECT subject_id FROM erasure WHERE void_reason IS NULL)"
+        "DELETE FROM subject_key WHERE subject_id IN (SELECT e.subject_id FROM erasure e JOIN store teller ON teller.store_id = e.store_id"
+        " JOIN store owner ON owner.store_id = coalesce((SELECT store_id FROM person WHERE id = e.subject_id),"
+        " (SELECT store_id FROM request WHERE id = e.subject_id)) WHERE owner.station_id = teller.station_id)"
     )
 
 
@@ -299,9 +320,7 @@ def held(db: Database, station_id: str) -> Held:
     by_store: dict[str, dict[int, list[str]]] = {}
     for row in rows:
         by_store.setdefault(row["store_id"], {}).setdefault(row["no"], []).append(row["hash"])
-    missing = tuple(
-        (store, no) for store, numbers in by_store.items() for no in range(1, max(numbers)) if no not in numbers
-    )
+    missing = tuple((store, no) for store, numbers in by_store.items() for no in _gaps(numbers))
     forks = tuple(
         (store, no, tuple(hashes))
         for store, numbers in by_store.items()
@@ -317,11 +336,21 @@ def held(db: Database, station_id: str) -> Held:
     )  # fmt: skip
 
 
+def _gaps(numbers: Iterable[int]) -> Iterator[int]:
+    """The numbers missing below the highest, the first ``MOST_GAPS`` of them: a station may number its batches as it likes."""
+    left, expected = MOST_GAPS, 1
+    for no in sorted(numbers):
+        for gap in range(expected, min(no, expected + left)):
+            left -= 1
+            yield gap
+        expected = no + 1
+
+
 def turned_down(db: Database, station_id: str) -> list[Row]:
-    """The rows of a station that were not taken."""
+    """The rows of a station that were not taken, the newest ``MOST_TURNED_DOWN``."""
     return db.rows(
-        "SELECT table_name, row_id, version, reason FROM turned_down WHERE station_id = ? ORDER BY table_name, row_id",
-        (station_id,),
+        "SELECT table_name, row_id, version, reason FROM turned_down WHERE station_id = ? ORDER BY rowid DESC LIMIT ?",
+        (station_id, MOST_TURNED_DOWN),
     )
 
 
@@ -336,7 +365,7 @@ def answers_for(db: Database, stores: Sequence[str]) -> list[Row]:
     marks = ", ".join("?" * len(stores))
     return db.rows(
         "SELECT s.* FROM request_step s JOIN request r ON r.id = s.request_id"
-        f" WHERE s.side = 'district' AND r.store_id IN ({marks}) ORDER BY s.time, s.id",
+        f" WHERE s.side = 'district' AND r.store_id IN ({marks}) ORDER BY s.request_id, s.round, s.id",
         list(stores),
     )
 

@@ -44,7 +44,7 @@ class BatchLine:
 
 
 # Every row's newest change decides its state (DECISIONS.md 3).
-NEWEST = "SELECT table_name, row_id, max(sequence) AS sequence FROM change GROUP BY table_name, row_id"
+NEWEST = "SELECT table_name, row_id, version, max(sequence) AS sequence FROM change GROUP BY table_name, row_id"
 
 
 def last_packed(db: Database) -> int:
@@ -60,7 +60,7 @@ def status(db: Database) -> Status:
         " WHEN n.sequence > :edge THEN 'local'"
         " WHEN (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence LIMIT 1) IS NULL THEN 'packed'"
         f" ELSE 'receipted' END AS state, count(*) AS n FROM ({NEWEST}) n"
-        " LEFT JOIN refused_row f ON f.table_name = n.table_name AND f.row_id = n.row_id GROUP BY 1, 2",
+        " LEFT JOIN refused_row f ON f.table_name = n.table_name AND f.row_id = n.row_id AND f.version = n.version GROUP BY 1, 2",
         {"edge": edge},
     )
     total = dict.fromkeys(Exchange, 0)
@@ -95,9 +95,9 @@ def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
         part = list(ids[start : start + CHUNK])
         rows = db.rows(
             "SELECT n.row_id, n.sequence,"
-            " (SELECT 1 FROM refused_row f WHERE f.table_name = ? AND f.row_id = n.row_id) AS refused,"
+            " (SELECT 1 FROM refused_row f WHERE f.table_name = ? AND f.row_id = n.row_id AND f.version = n.version) AS refused,"
             " (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence LIMIT 1) AS receipted"
-            " FROM (SELECT row_id, max(sequence) AS sequence FROM change WHERE table_name = ?"
+            " FROM (SELECT row_id, version, max(sequence) AS sequence FROM change WHERE table_name = ?"
             f" AND row_id IN ({', '.join('?' * len(part))}) GROUP BY row_id) n",
             [table, table, *part],
         )
@@ -207,9 +207,17 @@ def newest_receipt(db: Database) -> tuple[int, int]:
 def apply_receipt(
     tx: Tx, *, epoch: int, no: int, body: str, have: Iterable[str], refused: Iterable[Mapping[str, Any]]
 ) -> int:
-    """Mark what the district has; returns how many batches turned to receipted."""
+    """Mark what the district has; returns how many batches turned to receipted.
+
+    A higher epoch is a district that was restored: its numbers begin lower and what it lost is offered again (SYNC.md section
+    4, rule 6), so what it does not list any more is not received.
+    """
+    known, _ = newest_receipt(tx.db)
+    if epoch > known > 0:
+        tx.run("UPDATE batch SET receipt_no = NULL, receipted = NULL")
     tx.run(
-        "INSERT INTO receipt(no, epoch, time, applied, body) VALUES(?, ?, ?, ?, ?)",
+        "INSERT INTO receipt(no, epoch, time, applied, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT(no) DO UPDATE"
+        " SET epoch = excluded.epoch, time = excluded.time, applied = excluded.applied, body = excluded.body",
         (no, epoch, tx.stamp.time, tx.stamp.time, body),
     )
     turned = 0
@@ -241,6 +249,11 @@ def own_hashes(db: Database) -> frozenset[str]:
 def own_requests(db: Database) -> frozenset[str]:
     """The ids of every request recorded here."""
     return frozenset(row["id"] for row in db.rows("SELECT id FROM request"))
+
+
+def own_steps(db: Database) -> frozenset[str]:
+    """The ids of every step this side took on a request."""
+    return frozenset(row["id"] for row in db.rows("SELECT id FROM request_step WHERE side = 'station'"))
 
 
 def last_closed(db: Database) -> str:

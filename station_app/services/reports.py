@@ -12,6 +12,7 @@ from datetime import date
 from ..db import Database
 from ..errors import UserMistake
 from ..model import Report
+from .requests import NEWEST_STEP
 
 
 def period(db: Database, first: str, last: str, stores: Sequence[str] | None = None) -> Report:
@@ -119,8 +120,7 @@ def _balances(db: Database, last: str, stores: Sequence[str] | None) -> dict[str
 
 def _requests(db: Database, where: str, parameters: list[str]) -> dict[str, int]:
     rows = db.rows(
-        "SELECT coalesce((SELECT state FROM request_step WHERE request_id = r.id AND void_reason IS NULL"
-        " ORDER BY time DESC, id DESC LIMIT 1), 'recorded') AS state, count(*) AS n"
+        f"SELECT coalesce((SELECT state FROM request_step WHERE id = {NEWEST_STEP}), 'recorded') AS state, count(*) AS n"
         f" FROM (SELECT * FROM request WHERE {where}) r GROUP BY 1 ORDER BY 1",
         parameters,
     )

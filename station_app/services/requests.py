@@ -62,6 +62,24 @@ AFTER: dict[RequestState, frozenset[RequestState]] = {
 }
 """Which states may follow which."""
 
+LIFE = " ".join(
+    state.value for state in (RequestState.REOPENED, *(state for state in RequestState if state is not RequestState.REOPENED))
+)
+"""The states of one round in the order of its life: no state may follow (AFTER) that stands before it, except a reopening.
+
+Two sides step on at once, each by its own clock, and learn of it weeks later. The state is therefore that of the step with the
+highest (round, place in life): whoever holds the same steps says the same, in whatever order they came and whatever any clock said.
+"""
+IN_LIFE = f"round, instr('{LIFE}', state), time, id"
+"""The columns that put steps in order; the time only tells steps of one state apart."""
+NEWEST_STEP = (
+    "(SELECT id FROM request_step WHERE request_id = r.id AND void_reason IS NULL"
+    f" ORDER BY round DESC, instr('{LIFE}', state) DESC, time DESC, id DESC LIMIT 1)"
+)
+"""The id of the step that tells the state of a request ``r``."""
+MOST_ROUNDS = 1000
+"""The format's bound; no request is reopened so often, but what a pack says is not ours."""
+
 OPEN = frozenset(RequestState) - {RequestState.CLOSED, RequestState.WITHDRAWN}
 
 
@@ -163,11 +181,14 @@ def write_step(
     """One step inside an operation; returns its id. ``side`` is "station" or "district", whoever's step it is."""
     key = subjects.key_of(tx.db, request_id)
     step_id = uuid7()
+    reached = "SELECT max(round) FROM request_step WHERE request_id = ? AND void_reason IS NULL"
+    known = tx.db.scalar(reached, (request_id,)) or 1
     return tx.put(
         "request_step",
         {
             "id": step_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "request_id": request_id,
-            "state": state.value, "side": side, "unit": unit.strip() or None, "verdict": verdict.value if verdict else None,
+            "round": min(known + (state is RequestState.REOPENED), MOST_ROUNDS), "state": state.value, "side": side,
+            "unit": unit.strip() or None, "verdict": verdict.value if verdict else None,
             "note_sealed": subjects.seal(key, "request_step.note_sealed", step_id, note.strip()) if key else None,
             "keeper_id": tx.db.acting,
         },
@@ -179,8 +200,7 @@ def write_step(
 REQUEST = (
     "SELECT r.*, k.secret, coalesce(s.state, 'recorded') AS state, s.verdict AS verdict FROM request r"
     " LEFT JOIN subject_key k ON k.subject_id = r.id"
-    " LEFT JOIN request_step s ON s.id = (SELECT id FROM request_step WHERE request_id = r.id AND void_reason IS NULL"
-    " ORDER BY time DESC, id DESC LIMIT 1)"
+    f" LEFT JOIN request_step s ON s.id = {NEWEST_STEP}"
 )
 
 
@@ -244,10 +264,10 @@ def _quoted(states: frozenset[RequestState] | None) -> str:
 
 
 def steps(db: Database, request: Row) -> tuple[RequestStep, ...]:
-    """The steps of a row of REQUEST, in order."""
+    """The steps of a row of REQUEST, in the order of its life."""
     rows = db.rows(
-        "SELECT s.*, k.name AS keeper FROM request_step s LEFT JOIN keeper k ON k.id = s.keeper_id"
-        " WHERE s.request_id = ? AND s.void_reason IS NULL ORDER BY s.time, s.id",
+        "SELECT s.*, (SELECT name FROM keeper WHERE id = s.keeper_id) AS keeper FROM request_step s"
+        f" WHERE request_id = ? AND void_reason IS NULL ORDER BY {IN_LIFE}",
         (request["id"],),
     )
     return tuple(

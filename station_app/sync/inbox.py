@@ -61,4 +61,5 @@ def _local(db: Database, epoch: int) -> merge.Local:
     return merge.Local(
         district=station.district_code, station=station.code, fingerprint=own.public.fingerprint, epoch=epoch,
         newest=exchange.newest_receipt(db), own_hashes=exchange.own_hashes(db), own_requests=exchange.own_requests(db),
+        store_id=db.store_id, own_steps=exchange.own_steps(db),
     )  # fmt: skip

@@ -22,6 +22,8 @@ class Local:
     newest: tuple[int, int]
     own_hashes: frozenset[str]
     own_requests: frozenset[str]
+    store_id: str
+    own_steps: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,14 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         no=head.no,
         confirm=tuple(entry for entry in have if entry in local.own_hashes),
         refused=tuple(pack.receipt.refused),
-        steps=tuple(step for step in pack.steps if step.request_id in local.own_requests and step.side == "district"),
+        steps=tuple(step for step in pack.steps if _is_districts(local, step)),
         missing=tuple(entry.no for entry in pack.receipt.missing),
         foreign=tuple(entry for entry in have if entry not in local.own_hashes),
     )
+
+
+def _is_districts(local: Local, step: RequestStep) -> bool:
+    """Whether a step is the district's to take: on a request of ours, in its own name, not in the place of one we took."""
+    if step.side != "district" or step.store_id == local.store_id:
+        return False
+    return step.request_id in local.own_requests and step.id not in local.own_steps

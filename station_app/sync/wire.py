@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -46,12 +48,26 @@ StationCode = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,16}\Z")]
 Flag = Annotated[int, Meta(ge=0, le=1)]
 Month = Annotated[int, Meta(ge=1, le=12)]
 Hour = Annotated[int, Meta(ge=0, le=23)]
+Round = Annotated[int, Meta(ge=1, le=1000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Change = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
 
 Occupation = Literal["rider", "courier", "ride_hail_driver", "truck_driver", "sanitation_worker", "resident", "other"]
 RequestState = Literal["recorded", "accepted", "transferred", "replied", "told", "closed", "reopened", "withdrawn"]
+
+
+DATES = frozenset(
+    {
+        "time", "business_date", "finished", "opened", "closed", "registered_on", "issued", "starts_on", "expiry", "due",
+    }
+)  # fmt: skip
+"""The columns that hold a day or a moment; patterns alone would let days through that no calendar has."""
+
+
+@cache
+def _dates(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name in DATES)
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
@@ -61,6 +77,13 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     version: Annotated[int, Meta(ge=1, le=LARGEST)]
     store_id: StoreId
     void_reason: Name | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError for a 31st of February: it would stop every report that meets it (msgspec makes it a ValidationError)."""
+        for column in _dates(type(self)):
+            told = getattr(self, column)
+            if told:
+                datetime.fromisoformat(told)
 
 
 class Dated(Row, frozen=True, kw_only=True, gc=False):
@@ -254,9 +277,14 @@ class Request(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class RequestStep(Dated, frozen=True, kw_only=True, gc=False):
-    """A state a request reached, on which side; the note sealed under the request's key."""
+    """A state a request reached, on which side; the note sealed under the request's key.
+
+    ``round`` counts from 1 and rises each time the request is reopened: round and state, never the time, order the steps of
+    two sides whose clocks differ.
+    """
 
     request_id: Id
+    round: Round
     state: RequestState
     side: Literal["station", "district"]
     unit: Name | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,38 +17,7 @@ from station_app.services import audit, exchange, history, people, reports, requ
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
-
-
-@pytest.fixture(scope="session")
-def opener() -> Iterator[Opener]:
-    with Opener() as made:
-        yield made
-
-
-@pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    folder = tmp_path / "stick"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def district(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = store.set_up(tmp_path / "district", "990101", "云桥区", "社会工作部", PASSWORD, clock=clock, cost=CHEAP)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def station(db: Database, district: Database, stick: Path) -> Database:
-    """A station that the district knows and that trusts the district."""
-    return introduced(db, district, stick)
-
-
-def introduced(db: Database, district: Database, stick: Path) -> Database:
-    store.enrol(district, outbox.enrol(db, stick).path)
-    outbox.trust(db, outbox.read_trust(store.introduce(district, stick).path))
-    return db
+from tests.district.conftest import introduced
 
 
 def a_day(db: Database) -> str:

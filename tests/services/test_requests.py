@@ -118,3 +118,12 @@ def test_found_by_words_and_number_and_by_person(db: Database) -> None:
     assert [r.text for r in requests.find(db, "0002")] == ["孩子入学"]
     assert [r.text for r in requests.listing(db, person_id=rider.id)] == ["充电口不足"]
     assert requests.counts(db) == {RequestState.RECORDED: 2}
+
+
+def test_no_state_follows_one_that_stands_after_it_in_the_life_of_a_round() -> None:
+    """What lets two sides agree without a clock: within a round the state only moves on."""
+    life = requests.LIFE.split()
+    assert sorted(life) == sorted(state.value for state in RequestState)
+    for before, after in requests.AFTER.items():
+        for state in after - {RequestState.REOPENED}:
+            assert life.index(state.value) >= life.index(before.value), (before, state)

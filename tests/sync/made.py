@@ -56,7 +56,7 @@ def visits(count: int) -> Iterable[dict[str, Any]]:
 def day() -> dict[str, list[dict[str, Any]]]:
     """A day of every kind of row a desk writes most."""
     return {
-        "request_step": [row(31, **moment(10, 5), request_id=REQUEST, state="recorded", side="station")],
+        "request_step": [row(31, **moment(10, 5), request_id=REQUEST, round=1, state="recorded", side="station")],
         "person": [
             row(1, occupation="rider", consent="station", registered_on=DAY, platform="蓝骑士·云桥站") | {"id": PERSON}
         ],

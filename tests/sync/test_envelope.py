@@ -249,7 +249,7 @@ def test_inflate_gives_exactly_what_was_said_or_refuses(raw, off):
 def full_pack(sides: Sides) -> manifest.Pack:
     """A pack with something of everything."""
     step = row(
-        41, **moment(15, 0), request_id=REQUEST, state="replied", side="district", unit="交通局", note_sealed="Zm9v"
+        41, **moment(15, 0), request_id=REQUEST, round=1, state="replied", side="district", unit="交通局", note_sealed="Zm9v",
     )
     return manifest.Pack(
         receipt=manifest.Receipt(

@@ -1,0 +1,71 @@
+"""What a station may say: of its own people, requests and days, in its own name. The rest is turned down with a reason.
+
+An enrolled station is still somebody else's machine. Rows carry their store, which ``Tx.take`` holds to; here stands what a row
+may say about other rows. A row whose subject has not come yet is taken (batches apply on arrival): ids are random, so nobody can
+speak beforehand of what another station will send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from station_app.db import Database, Row
+
+from . import store
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose rows are looked at: the station's code and the ids of its stores."""
+
+    code: str
+    stores: frozenset[str]
+
+
+def objection(db: Database, table: str, row: Row, sender: Sender) -> str:
+    """Why a row is not taken (a code for the receipt), "" when nothing stands against it."""
+    check = _CHECKS.get(table)
+    return check(db, row, sender) if check else ""
+
+
+def _subject(db: Database, row: Row, sender: Sender) -> str:
+    """A person and a request each have a key under their id: no station may use an id that is another's, of either kind."""
+    return _foreign(db, row["id"], sender)
+
+
+def _request(db: Database, row: Row, sender: Sender) -> str:
+    """Officers answer by number, so a number has to be its station's (``YQ-A-2026-0112``)."""
+    if not row["number"].startswith(f"{sender.code}-"):
+        return "other_number"
+    return _foreign(db, row["id"], sender)
+
+
+def _step(db: Database, row: Row, sender: Sender) -> str:
+    """The district's answers are the district's to write."""
+    if row["side"] != "station":
+        return "other_side"
+    return _foreign(db, row["request_id"], sender)
+
+
+def _badge(db: Database, row: Row, sender: Sender) -> str:
+    return _foreign(db, row["person_id"], sender)
+
+
+def _erasure(db: Database, row: Row, sender: Sender) -> str:
+    return _foreign(db, row["subject_id"], sender)
+
+
+def _day(db: Database, row: Row, sender: Sender) -> str:
+    return "day_twice" if store.other_day(db, row["business_date"], row["store_id"], row["id"]) else ""
+
+
+def _foreign(db: Database, subject_id: str, sender: Sender) -> str:
+    return "" if store.owners_of_subject(db, subject_id) <= sender.stores else "other_subject"
+
+
+_CHECKS: Mapping[str, Callable[[Database, Any, Sender], str]] = {
+    "station_day": _day, "person": _subject, "identity": _subject, "badge": _badge, "request": _request,
+    "request_step": _step, "erasure": _erasure,
+}  # fmt: skip
