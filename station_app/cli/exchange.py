@@ -22,7 +22,7 @@ from ..words import label, t
 from .frame import Desk, Group, option
 from .house import figures, report_text
 from .inputs import DAY, WHOLE, Code
-from .outputs import moment, number, table
+from .outputs import moment, number, say, table
 
 sync_group = Group("sync")
 district_group = Group("district")
@@ -239,7 +239,7 @@ def watch(line: Desk, folder: Path, every: int, rounds: int) -> None:
                 except Refused as error:
                     refused += 1
                     sentence = f"{file.name}: {t(error.word, **error.fields)}"
-                click.echo(sentence, err=True)
+                say(sentence, err=True)
             if turn == rounds:
                 break
             pause.wait(max(every, 1))

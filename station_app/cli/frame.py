@@ -7,7 +7,6 @@ sentence is ``cli.help_<group>_<command>``, an option's ``cli.option_<name>``.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +24,7 @@ from ..model import Changes
 from ..paths import default_folder
 from ..services import demo, stations
 from ..words import t
-from .outputs import plain
+from .outputs import plain, say, say_json
 
 PASSWORD = "STATION_PASSWORD"
 
@@ -98,9 +97,9 @@ class Desk:
     def tell(self, result: Mapping[str, Any], text: str | Callable[[], str]) -> None:
         """Answer: the object for a program, the text for a person."""
         if self.as_json:
-            click.echo(json.dumps(plain(result), ensure_ascii=False))
+            say_json(plain(result))
         else:
-            click.echo(text if isinstance(text, str) else text())
+            say(text if isinstance(text, str) else text())
 
     def done(self, changes: Changes | None, text: str, **result: Any) -> None:
         """Answer what was done: the result with its operation and whether it can be undone; no changes, nothing to undo."""
@@ -280,7 +279,7 @@ class Root(Group):
         except RuleRefused as error:
             if desk.as_json:
                 refusal = {"refused": True, "rule": error.rule, "last": error.last, "next": error.next}
-                click.echo(json.dumps(refusal, ensure_ascii=False))
+                say_json(refusal)
             return _told(t(error.word, **error.fields), error.exit_code)
         except StationError as error:
             return _told(t(error.word, **error.fields), error.exit_code)
@@ -312,7 +311,7 @@ def spoken(args: Sequence[str]) -> str:
 
 
 def _told(line: str, code: int) -> int:
-    click.echo(" ".join(line.split()), err=True)
+    say(" ".join(line.split()), err=True)
     return code
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
+
+import click
 
 from ..model import Person
 from ..words import t
@@ -32,6 +36,22 @@ def _key(name: Any) -> str:
     if isinstance(name, tuple):
         return "-".join(map(str, name))
     return str(name.value) if isinstance(name, Enum) else str(name)
+
+
+COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal would obey or turn round instead of showing it, and halves of characters. A name may hold any of them: it was
+typed, imported, or sent by another station."""
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """A line for people, on standard output or error; what a terminal would obey is shown as a mark."""
+    click.echo(COMMANDS.sub("\ufffd", text), err=err)
+
+
+def say_json(thing: Any) -> None:
+    """One JSON object for programs on a line; what a terminal would obey is spelled as an escape, which means the same."""
+    spelled = json.dumps(thing, ensure_ascii=False)
+    click.echo(COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", spelled))
 
 
 def number(count: int) -> str:
@@ -71,7 +91,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Coll
 def _cell(cell: object) -> str:
     if cell is None:
         return ""
-    return number(cell) if isinstance(cell, int) and not isinstance(cell, bool) else str(cell).replace("\n", " ")
+    return number(cell) if isinstance(cell, int) and not isinstance(cell, bool) else re.sub(r"[\n\t]", " ", str(cell))
 
 
 def _padded(text: str, wide: int, right: bool) -> str:

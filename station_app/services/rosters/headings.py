@@ -65,10 +65,12 @@ _UNWRITABLE = frozenset({"Cc", "Cs"})
 def tidy(text: str) -> str:
     """Widths made even, one kind of middle dot, no space at the ends or beside a Han character; Han characters stay.
 
+    What nobody sees goes: marks that turn the writing round, control characters, halves of characters.
+
     Compatibility forms of Han characters are kept as written, for a name is written as its bearer writes it.
     """
     if not text.isprintable():
-        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+        text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
     if not text.isascii():
         text = _NOT_HAN.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     text = _SPACES.sub(" ", _BESIDE_HAN.sub("", _DOTS.sub("·", text))).strip()
