@@ -173,6 +173,8 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     index("handout", "person_id, item_id, business_date", "WHERE person_id IS NOT NULL")
     index("movement", "item_id, business_date")
     index("movement", "handout_id", "WHERE handout_id IS NOT NULL")
+    # the shelf is summed up at every scan: this index alone answers it, lot by lot
+    db.execute("CREATE INDEX movement_stock ON movement(item_id, void_reason, expiry, lot, delta)")
     index("badge", "code")
     index("badge", "card_number")
     index("badge", "person_id")
@@ -193,16 +195,17 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
 
 
 def _log_1(db: sqlite_utils.Database) -> None:
-    """The operations and the before and after image of every ledger row they touched."""
+    """The operations, chained by hash, and the before and after image of every ledger row they touched."""
     db.table("operation").create(
         {
             "sequence": int, "id": str, "op": str, "time": str, "business_date": str, "keeper_id": str, "undoes": str,
-            "recorded": str, "details": str,
+            "recorded": str, "details": str, "chain": str,
         },
-        pk="sequence", not_null={"id", "op", "time", "business_date", "recorded"}, strict=True,
+        pk="sequence", not_null={"id", "op", "time", "business_date", "recorded", "chain"}, strict=True,
     )  # fmt: skip
     db.execute("CREATE UNIQUE INDEX operation_id ON operation(id)")
     db.execute("CREATE INDEX operation_day ON operation(business_date, sequence)")
+    db.execute("CREATE INDEX operation_person ON operation(json_extract(details, '$.person'), sequence)")
     db.execute("CREATE INDEX operation_undoes ON operation(undoes) WHERE undoes IS NOT NULL")
     db.table("change").create(
         {"sequence": int, "operation": int, "table_name": str, "row_id": str, "version": int, "before": str, "after": str},
@@ -210,6 +213,7 @@ def _log_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
     db.execute("CREATE INDEX change_operation ON change(operation)")
     db.execute("CREATE INDEX change_row ON change(row_id, table_name, sequence)")
+    db.execute("CREATE INDEX change_again ON change(sequence) WHERE version > 1")
 
 
 def _station_1(db: sqlite_utils.Database) -> None:

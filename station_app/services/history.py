@@ -77,8 +77,12 @@ def _lines(db: Database, rows: list[Row]) -> list[LogLine]:
 def last_undoable(db: Database, business_date: str | None = None) -> LogLine | None:
     """What Ctrl+Z would take back now: the newest operation recorded today that stands and can be undone."""
     today = business_date or db.stamp().business_date
-    rows = db.rows(f"{LINE} WHERE substr(o.recorded, 1, 10) = ? ORDER BY o.sequence DESC LIMIT ?", (today, STEPS * 3))
-    return next((line for line in _lines(db, rows)[: STEPS * 3] if line.undoable), None)
+    rows = db.rows(
+        f"{LINE} WHERE o.sequence > (SELECT max(sequence) FROM operation) - ? AND substr(o.recorded, 1, 10) = ?"
+        " ORDER BY o.sequence DESC",
+        (STEPS * 3, today),
+    )
+    return next((line for line in _lines(db, rows) if line.undoable), None)
 
 
 def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:

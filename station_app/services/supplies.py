@@ -142,8 +142,8 @@ def _check_item(name: str, unit: str, low_level: int, months: tuple[int, int], m
 
 
 ITEM = (
-    "SELECT i.*, (SELECT most FROM quota WHERE item_id = i.id AND void_reason IS NULL ORDER BY id DESC LIMIT 1) AS most,"
-    " (SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = i.id AND void_reason IS NULL) AS balance FROM item i"
+    "SELECT i.*, (SELECT most FROM quota WHERE item_id = i.id AND void_reason IS NULL ORDER BY id DESC LIMIT 1) AS most"
+    " FROM item i"
 )
 
 
@@ -175,11 +175,12 @@ def named(db: Database, text: str) -> Item:
 
 
 def _item(db: Database, row: Row) -> Item:
-    expiry = next((lot.expiry for lot in lots(db, row["id"]) if lot.balance > 0 and lot.expiry), None)
+    stock = lots(db, row["id"])
+    expiry = next((lot.expiry for lot in stock if lot.balance > 0 and lot.expiry), None)
     return Item(
         id=row["id"], name=row["name"], unit=row["unit"], kind=ItemKind(row["kind"]), rank=row["rank"], low_level=row["low_level"],
         alcohol=bool(row["alcohol"]), first_month=row["first_month"], last_month=row["last_month"], most_per_day=row["most"],
-        balance=row["balance"], next_expiry=expiry, active=bool(row["active"]),
+        balance=sum(lot.balance for lot in stock), next_expiry=expiry, active=bool(row["active"]),
     )  # fmt: skip
 
 
@@ -212,13 +213,16 @@ class Movement:
 
 
 def lots(db: Database, item_id: str) -> list[Lot]:
-    """The lots of an item, the first to expire first (without a date last)."""
+    """The lots of an item, the first to expire first (without a date last).
+
+    Asked at every scan; grouped in the order of the index ``movement_stock``, which alone answers it.
+    """
     rows = db.rows(
-        "SELECT coalesce(lot, '') AS lot, coalesce(expiry, '') AS expiry, sum(delta) AS n FROM movement"
-        " WHERE item_id = ? AND void_reason IS NULL GROUP BY 1, 2 ORDER BY coalesce(expiry, '') = '', 2, 1",
+        "SELECT expiry, lot, sum(delta) AS n FROM movement WHERE item_id = ? AND void_reason IS NULL GROUP BY expiry, lot"
+        " ORDER BY expiry IS NULL, expiry, lot",
         (item_id,),
     )
-    return [Lot(row["lot"], row["expiry"], row["n"]) for row in rows]
+    return [Lot(row["lot"] or "", row["expiry"] or "", row["n"]) for row in rows]
 
 
 def receive(

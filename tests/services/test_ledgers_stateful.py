@@ -134,6 +134,7 @@ class Desk(RuleBasedStateMachine):
         assert report.person_times == report.registered + report.anonymous
         assert supplies.get(self.db, self.item.id).balance == self._balance()
         assert sum(lot.balance for lot in supplies.lots(self.db, self.item.id)) == self._balance()
+        assert exchange.waiting(self.db) == exchange.status(self.db).local
 
     def teardown(self) -> None:
         if hasattr(self, "db"):
