@@ -99,6 +99,7 @@ def _search_is_whole(db: Database) -> Iterator[Problem]:
         " WHERE p.void_reason IS NULL AND e.person_id IS NULL AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id)"
         " UNION ALL SELECT e.person_id FROM person_entry e"
         " LEFT JOIN person p ON p.id = e.person_id AND p.void_reason IS NULL WHERE p.id IS NULL"
+        " UNION ALL SELECT e.person_id FROM person_entry e JOIN erasure f ON f.subject_id = e.person_id"
     )
     for row in rows:
         yield Problem("audit.search", {"id": row["id"]})

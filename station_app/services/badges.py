@@ -26,8 +26,9 @@ class Badge:
 
 
 def issue(db: Database, person_id: str, at: datetime | None = None) -> tuple[Badge, Changes]:
-    """A new badge for a person; the one they had is revoked."""
-    if db.one("SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL", (person_id,)) is None:
+    """A new badge for a person; the one they had is revoked. UserMistake for nobody, or for one who was forgotten."""
+    stands = "SELECT 1 FROM person p WHERE id = ? AND void_reason IS NULL AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id)"
+    if db.one(stands, (person_id,)) is None:
         raise UserMistake("people.unknown")
     with db.transact(Op.ISSUE_BADGE, at, person=person_id) as tx:
         for old in of_person(db, person_id):

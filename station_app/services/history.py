@@ -88,7 +88,8 @@ def last_undoable(db: Database, business_date: str | None = None) -> LogLine | N
 def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     """Take an operation back: added rows are voided (reason "undo"), changed ones get their before image again.
 
-    Raises Refused when it stays by nature, was undone already, or a later operation changed the same record.
+    Raises Refused when it stays by nature, was undone already, a later operation changed the same record, or something that
+    stands was done with what it added: a regular who came, stock that was given.
     """
     found = db.one("SELECT * FROM operation WHERE id = ?", (operation,))
     if found is None:
@@ -106,6 +107,8 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     ) as tx:
         tx.undoes = operation
         people = {_take_back(tx, row) for row in rows}
+        _check_unused(tx, rows)
+        _check_single(tx, rows)
         for person_id in sorted(people - {""}):
             search.refresh(tx, person_id)
     return tx.changes
@@ -126,6 +129,41 @@ def _take_back(tx: Tx, change: Row) -> str:
     if table in ("person", "identity"):
         return str(row_id)
     return str(after.get("person_id") or "") if table in ("badge", "visit") else ""
+
+
+USED_BY = {
+    "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id")),
+    "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id")),
+    "request": (("request_step", "request_id"),),
+}
+"""Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
+(DECISIONS.md 3)."""
+
+
+def _check_unused(tx: Tx, rows: list[Row]) -> None:
+    """Refused when a row that was just voided is still used by one that counts."""
+    for change in rows:
+        for table, column in USED_BY.get(change["table_name"], ()) if change["before"] is None else ():
+            used = f"SELECT 1 FROM {table} WHERE {column} = ? AND void_reason IS NULL LIMIT 1"
+            if tx.db.one(used, (change["row_id"],)):
+                raise Refused("history.used_since")
+
+
+SINGLE = {
+    "item": "SELECT count(*) FROM item WHERE void_reason IS NULL AND name = (SELECT name FROM item WHERE id = ?)",
+    "badge": "SELECT count(*) FROM badge WHERE void_reason IS NULL AND state = 'active'"
+    " AND person_id = (SELECT person_id FROM badge WHERE id = ?)",
+    "quota": "SELECT count(*) FROM quota WHERE void_reason IS NULL AND item_id = (SELECT item_id FROM quota WHERE id = ?)",
+}
+"""Of what there is one: supplies of a name, active badges of a person, quotas of a supply."""
+
+
+def _check_single(tx: Tx, rows: list[Row]) -> None:
+    """Refused when what comes back has been replaced meanwhile, and both would stand."""
+    for change in rows:
+        sql = SINGLE.get(change["table_name"])
+        if sql is not None and tx.db.scalar(sql, (change["row_id"],)) > 1:
+            raise Refused("history.changed_since")
 
 
 def _content(row: dict[str, Any]) -> str:

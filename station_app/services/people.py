@@ -108,8 +108,13 @@ def change(
     consent: Consent | None = None,
     at: datetime | None = None,
 ) -> tuple[Person, Changes]:
-    """Change what is kept of a regular; what is None stays. A nameless badge becomes a named one here, nothing is recounted."""
+    """Change what is kept of a regular; what is None stays; UserMistake for one who was forgotten.
+
+    A nameless badge becomes a named one here, nothing is recounted.
+    """
     old = get(db, person_id)
+    if old.erased:  # whoever wants to be known again is somebody new
+        raise UserMistake("people.unknown")
     agreed = old.consent if consent is None else consent
     new_name, new_phone = _checked(old.name if name is None else name, old.phone if phone is None else phone, agreed)
     with db.transact(Op.CHANGE_PERSON, at, person=person_id) as tx:

@@ -149,6 +149,8 @@ def step(
 ) -> tuple[Request, Changes]:
     """Move a request on; RuleRefused for a state that cannot follow. Told with the verdict "not" reopens it, any other closes it."""
     request = get(db, request_id)
+    if db.scalar("SELECT void_reason FROM request WHERE id = ?", (request_id,)):
+        raise UserMistake("requests.unknown")
     check_follows(request, state)
     if state is RequestState.TOLD and verdict is None:
         raise UserMistake("requests.no_verdict")

@@ -68,7 +68,7 @@ def refresh(tx: Tx, person_id: str) -> None:
         tx.run("DELETE FROM person_search WHERE rowid = ?", (old,))
         tx.run("DELETE FROM person_entry WHERE rowid = ?", (old,))
     person = db.one("SELECT * FROM person WHERE id = ? AND void_reason IS NULL", (person_id,))
-    if person is None:
+    if person is None or db.one("SELECT 1 FROM erasure WHERE subject_id = ?", (person_id,)):
         return
     name, phone = identity(db, person_id)
     card = db.scalar(

@@ -83,6 +83,8 @@ def use_amenity(
 ) -> Changes | None:
     """Note a service used during a visit, or take the note back; None when nothing changes."""
     visit = get(db, visit_id)
+    if used and visit.void_reason:
+        raise UserMistake("visits.unknown")
     found = db.one(
         "SELECT * FROM amenity_use WHERE visit_id = ? AND amenity = ? AND void_reason IS NULL",
         (visit_id, amenity.value),
