@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from station_app.db import Database
-from station_app.errors import UserMistake
-from station_app.model import Changes, Exchange, Op, Request, RequestState
-from station_app.services import requests
-from station_app.sync import carrier, carry, envelope, identity, outbox, wire
-from station_app.sync.manifest import Fork, Missing, Pack, PackFields, Receipt, TurnedDown
-
+from ..db import Database
+from ..errors import UserMistake
+from ..model import Changes, Exchange, Op, Request, RequestState
+from ..services import requests
+from ..sync import carrier, carry, envelope, identity, outbox, wire
+from ..sync.manifest import Fork, Missing, Pack, PackFields, Receipt, TurnedDown
 from . import store
 
 

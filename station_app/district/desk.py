@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from station_app.db import Database
-from station_app.model import Report
-from station_app.services import reports
-
+from ..db import Database
+from ..model import Report
+from ..services import reports
 from . import store
 
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from station_app.db import Database, Row
-
+from ..db import Database, Row
 from . import store
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from station_app.db import Database, Row, Tx
-from station_app.errors import Refused
-from station_app.model import Changes, Op
-from station_app.sync import envelope, outbox, wire
-from station_app.sync.opening import Opened, Opener
-
+from ..db import Database, Row, Tx
+from ..errors import Refused
+from ..model import Changes, Op
+from ..sync import envelope, outbox, wire
+from ..sync.opening import Opened, Opener
 from . import guard, store
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from station_app import db as database
-from station_app import vault
-from station_app.db import Database, Row, Tx
-from station_app.errors import EnvironmentFault, Refused, UserMistake
-from station_app.model import Changes, Keeper, Op, Role, uuid7
-from station_app.paths import DataFolder
-from station_app.schema import DISTRICT
-from station_app.services import credentials, keepers
-from station_app.services.requests import REQUEST
-from station_app.sync import carry, identity
+from .. import db as database
+from .. import vault
+from ..db import Database, Row, Tx
+from ..errors import EnvironmentFault, Refused, UserMistake
+from ..model import Changes, Keeper, Op, Role, uuid7
+from ..paths import DataFolder
+from ..schema import DISTRICT
+from ..services import credentials, keepers
+from ..services.requests import REQUEST
+from ..sync import carry, identity
 
 # --- the store ---------------------------------------------------------------------------------------------------------
 

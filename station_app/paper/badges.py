@@ -6,10 +6,9 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from station_app.errors import Bug, UserMistake
-from station_app.model import Person, Station
-from station_app.words import t
-
+from ..errors import Bug, UserMistake
+from ..model import Person, Station
+from ..words import t
 from . import fonts, qr
 from .pdf import A4, BRAND, INK, MUTED, Sheet
 

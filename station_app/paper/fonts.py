@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from station_app.errors import EnvironmentFault, Refused
-from station_app.paths import asset
+from ..errors import EnvironmentFault, Refused
+from ..paths import asset
 
 REGULAR = "NotoSansSC-Regular"
 BOLD = "NotoSansSC-Bold"

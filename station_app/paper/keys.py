@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from station_app.model import Station
-from station_app.words import t
-
+from ..model import Station
+from ..words import t
 from . import fonts, qr
 from .badges import CARD, MARK, MARK_GAP, PADDING
 from .pdf import A4, BRAND, INK, MUTED, POINT, SOFT, WARMING, Sheet

@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from station_app import words
-from station_app.errors import EnvironmentFault
-
+from .. import words
+from ..errors import EnvironmentFault
 from . import fonts, qr
 
 POINT = 25.4 / 72

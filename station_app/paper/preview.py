@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from station_app.errors import Refused
+from ..errors import Refused
 
 _pdfium = Lock()
 """PDFium must not be entered by two threads at once."""

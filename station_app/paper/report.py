@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from station_app.errors import Bug
-from station_app.model import Amenity, Occupation, Report, RequestState
-from station_app.words import label, t
-
+from ..errors import Bug
+from ..model import Amenity, Occupation, Report, RequestState
+from ..words import label, t
 from .pdf import A4, BRAND, INK, MUTED, SECOND, SOFT, Sheet
 
 EDGE = 16.0

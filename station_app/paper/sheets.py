@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from station_app.model import Occupation, Request, RequestState, Station
-from station_app.words import label, t
-
+from ..model import Occupation, Request, RequestState, Station
+from ..words import label, t
 from . import fonts
 from .pdf import A4_LANDSCAPE, A5, BRAND, INK, LINE, MUTED, POINT, SOFT, Sheet
 

@@ -18,8 +18,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from station_app.errors import Bug, Refused
-
+from ..errors import Bug, Refused
 from . import envelope
 from .manifest import Attachment, CarrierManifest
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from station_app.errors import Bug, EnvironmentFault, Refused
+from ..errors import Bug, EnvironmentFault, Refused
 
 CHUNK = 256 * 1024
 PATIENCE = 2.0

@@ -25,8 +25,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from station_app.errors import Bug, Refused
-
+from ..errors import Bug, Refused
 from . import wire
 from .manifest import FORMAT, BatchFields, Manifest, Pack, PackFields, PackManifest, Table
 from .strict import canonical, read_canonical

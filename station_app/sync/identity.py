@@ -22,8 +22,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from station_app.errors import Bug, Refused
-
+from ..errors import Bug, Refused
 from . import envelope, wire
 from .manifest import Format, Rule, Signed
 from .strict import canonical

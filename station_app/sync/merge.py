@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from station_app.errors import Refused
-
+from ..errors import Refused
 from .envelope import OpenPack
 from .manifest import TurnedDown
 from .wire import RequestStep

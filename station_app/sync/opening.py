@@ -28,8 +28,7 @@ from typing import IO, Literal
 
 import msgspec
 
-from station_app.errors import Bug, EnvironmentFault, Refused, StationError
-
+from ..errors import Bug, EnvironmentFault, Refused, StationError
 from . import carrier, carry, envelope
 
 TIMEOUT = 20.0

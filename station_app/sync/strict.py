@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from station_app.errors import Bug, Refused
+from ..errors import Bug, Refused
 
 DEPTH = 16
 """The most levels of objects and lists inside each other."""

@@ -20,8 +20,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from station_app.errors import Bug, Refused
-
+from ..errors import Bug, Refused
 from .strict import LARGEST
 
 SCHEMA = 1
