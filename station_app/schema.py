@@ -239,11 +239,12 @@ def _station_1(db: sqlite_utils.Database) -> None:
         "tokens, content='', contentless_delete=1, detail=none, prefix='1 2 3 4', tokenize='unicode61')"
     )
     db.execute("INSERT INTO person_search(person_search, rank) VALUES('secure-delete', 1)")
-    # the exchange: batches are immutable bytes; receipts list their hashes
+    # the exchange: batches are immutable bytes (last in their row: what stands after them is slow to reach); receipts list
+    # their hashes
     db.table("batch").create(
         {
-            "no": int, "closed": str, "first_sequence": int, "last_sequence": int, "row_count": int, "hash": str, "body": bytes,
-            "receipt_no": int, "receipted": str, "carried_to": str, "carried": str,
+            "no": int, "closed": str, "first_sequence": int, "last_sequence": int, "row_count": int, "hash": str, "receipt_no": int,
+            "receipted": str, "carried_to": str, "carried": str, "body": bytes,
         },
         pk="no", not_null={"closed", "first_sequence", "last_sequence", "row_count", "hash", "body"}, strict=True,
     )  # fmt: skip
