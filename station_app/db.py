@@ -2,7 +2,8 @@
 
 One writer and one ``query_only`` reader connection of the same driver; nothing else in the process ever opens the file,
 because a plain open and close cancels SQLite's locks (FAULTS.md). One transaction is one operation is one undo step:
-whatever it writes to a ledger table is logged with before and after image in the same transaction.
+whatever it writes to a ledger table is logged with before and after image in the same transaction, and each operation is
+chained by hash to the one before. Whether the role of whoever is at work allows it is asked here and nowhere else.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
 import sqlcipher3
 from sqlcipher3 import dbapi2 as driver
 
 from .errors import Bug, EnvironmentFault, Refused, UserMistake
-from .model import Changes, Op, uuid7
+from .model import SEES_PEOPLE, Changes, Op, Role, may, uuid7
 from .schema import LEDGERS, Migration
 
 # sqlite-utils silently loses rows unless it takes this driver for its own before its first import (decision 001)
@@ -58,7 +60,7 @@ def wall_clock() -> datetime:
 class Database:
     """An open store. ``acting`` is the id of the keeper at work, "" before anybody is; ``clock`` tells the time.
 
-    ``key`` is its raw key, for copies of it.
+    ``key`` is its raw key, for copies of it. ``desk_only`` where a start card opened it: nobody does more than the desk's work.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Database:
         self.key = key
         self.clock = clock
         self.acting = ""
+        self.desk_only = False
         self._writer = writer
         self._reader = reader
         self._lock = lock
@@ -131,17 +134,61 @@ class Database:
         local = (moment or self.clock()).astimezone(self.zone)
         return Stamp(local.isoformat(timespec="seconds"), local.date().isoformat(), local.hour)
 
+    # --- who may -------------------------------------------------------------------------------------------------
+
+    @property
+    def role(self) -> Role:
+        """The role of whoever is at work, by their record as it stands now; nobody's is the house's own work.
+
+        Somebody who left, or was never here, only reads. On a start card nobody is more than an evening keeper.
+        """
+        if not self.acting:
+            return Role.EVENING if self.desk_only else Role.SUPERVISOR
+        found = self.scalar(
+            "SELECT role FROM keeper WHERE id = ? AND active = 1 AND void_reason IS NULL", (self.acting,)
+        )
+        if found is None:
+            return Role.AUDITOR if self.store_id else Role.SUPERVISOR  # without an id it is just being set up
+        role = Role(found)
+        return Role.EVENING if self.desk_only and role is not Role.AUDITOR else role
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether names, phones and words of visitors are shown to whoever is at work."""
+        return self.role in SEES_PEOPLE
+
+    def require(self, op: Op, details: Mapping[str, Any] | None = None) -> None:
+        """Raise Refused, and log it, where the role of whoever is at work does not allow an operation."""
+        if not may(self.role, op, self.acting, details):
+            self.deny(op.value)
+
+    def require_sight(self, what: str) -> None:
+        """Raise Refused, and log it, where whoever is at work is not shown people's data; ``what`` was asked for (a code)."""
+        if not self.sees_people:
+            self.deny(what)
+
+    def deny(self, what: str) -> NoReturn:
+        """Log that ``what`` (a code) was refused to whoever is at work, and raise Refused."""
+        role = self.role
+        with self.transact(Op.REFUSE, by_itself=True, denied=what, role=role.value):
+            pass
+        raise Refused("roles.not_allowed", role=role.value, denied=what)
+
     # --- writing -------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transact(self, op: Op, at: datetime | None = None, **details: Any) -> Iterator[Tx]:
+    def transact(self, op: Op, at: datetime | None = None, *, by_itself: bool = False, **details: Any) -> Iterator[Tx]:
         """One operation: everything written inside commits together with its log, or nothing does.
 
         ``at`` is when it happened (now without it); ``details`` are kept with the operation for the log on screen: codes
-        and ids, nothing personal. Raises EnvironmentFault when the disk says no; what was to be written is not there then.
+        and ids, nothing personal. ``by_itself`` is what the program does unasked, whoever sits there. Raises Refused where
+        the role of whoever is at work does not allow it (logged), EnvironmentFault when the disk says no; what was to be
+        written is not there then.
         """
         if self._owner == threading.get_ident():
             raise Bug("an operation inside an operation")
+        if not by_itself:
+            self.require(op, details)
         with self._turn():
             _do(self._writer, "BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
@@ -175,6 +222,24 @@ class Database:
             _do(self._writer, "PRAGMA wal_checkpoint(TRUNCATE)")  # without it the page check raises false alarms
             found = [str(_first(row)) for row in _asked(self._writer, "PRAGMA cipher_integrity_check", ())]
             found += [str(_first(row)) for row in _asked(self._writer, "PRAGMA integrity_check", ())]
+        return [line for line in found if line != "ok"]
+
+    def quick_check(self, stop: Callable[[], bool]) -> list[str] | None:
+        """What SQLite's quick check finds wrong with the open store; None when ``stop``, asked every few ms, ended it.
+
+        On a short-lived connection of its own (decision 003): nobody waits for it, and a bad page met here leaves the
+        others as they are. Every page in use is read, so its MAC is checked too; free pages are not.
+        """
+        try:
+            with _translated(), closing(_reader(self.path, self.key)) as checker:
+                checker.set_progress_handler(stop, 1000)
+                found = [str(_first(row)) for row in checker.execute("PRAGMA quick_check").fetchall()]
+        except Refused as error:  # damage so bad that the check itself cannot go on
+            return [error.word]
+        except driver.OperationalError:
+            if stop():
+                return None
+            raise
         return [line for line in found if line != "ok"]
 
     def figures(self) -> Figures:
@@ -235,6 +300,7 @@ class Tx:
         self._connection = connection
         self._store_id = db.store_id
         self._touched: dict[str, list[str]] = {}
+        self._images = sha256()
         self._sequence = self._next_sequence()
 
     @property
@@ -326,26 +392,50 @@ class Tx:
         _do(self._connection, sql, [row[name] for name in columns])
 
     def _log(self, table: str, row_id: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
-        _do(
+        change = (table, row_id, after["version"], None if before is None else image(before), image(after))
+        written = _do(
             self._connection,
             "INSERT INTO change(operation, table_name, row_id, version, before, after) VALUES(?, ?, ?, ?, ?, ?)",
-            (self._sequence, table, row_id, after["version"], None if before is None else image(before), image(after)),
+            (self._sequence, *change),
         )
+        self._images.update(spelled(written.lastrowid, *change))
         self._touched.setdefault(table, []).append(row_id)
 
     def _finish(self) -> None:
         if not self._touched and self.op is not Op.SETTING and not self.details:
             return
         recorded = self.db.stamp(None).time
+        operation = (
+            self._sequence, self.operation, self.op.value, self.stamp.time, self.stamp.business_date, self.db.acting,
+            self.undoes, recorded, image(self.details),
+        )  # fmt: skip
+        chain = link(self.db.meta(CHAIN), operation, self._images.digest())
+        marks = ", ".join("?" * (len(OPERATION) + 1))
         _do(
             self._connection,
-            "INSERT INTO operation(sequence, id, op, time, business_date, keeper_id, undoes, recorded, details)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._sequence, self.operation, self.op.value, self.stamp.time, self.stamp.business_date, self.db.acting,
-                self.undoes, recorded, image(self.details),
-            ),
-        )  # fmt: skip
+            f"INSERT INTO operation({', '.join(OPERATION)}, chain) VALUES({marks})",
+            (*operation, chain),
+        )
+        self.set_meta(CHAIN, chain)  # the end of the chain: the newest operations cannot be cut off unseen
+
+
+OPERATION = ("sequence", "id", "op", "time", "business_date", "keeper_id", "undoes", "recorded", "details")
+"""The columns of an operation that its link holds."""
+CHAIN = "chain"
+"""The small fact that is the newest link."""
+
+
+def spelled(*parts: Any) -> bytes:
+    """Texts, numbers and None as bytes that no other parts spell."""
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def link(before: str, operation: Sequence[Any], images: bytes) -> str:
+    """An operation's link: SHA-256 over the link before it, its columns (OPERATION) and the digest of its changes.
+
+    ``images`` is SHA-256 over its changes as ``spelled``, each with sequence, table, row, version, before and after.
+    """
+    return sha256(spelled(before, *operation, images.hex())).hexdigest()
 
 
 def image(row: Mapping[str, Any]) -> str:

@@ -240,6 +240,43 @@ NOT_UNDOABLE = frozenset(
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""
 
 
+# --- who may do what -----------------------------------------------------------------------------------------------------
+
+MAY: Mapping[Role, frozenset[Op]] = {
+    Role.SUPERVISOR: frozenset(Op),
+    Role.KEEPER: frozenset(Op) - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN},
+    Role.EVENING: frozenset(
+        {
+            Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
+            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.UNDO,
+        }
+    ),
+    Role.AUDITOR: frozenset(),
+}  # fmt: skip
+"""What each role may do. An evening keeper registers only the nameless and takes back only what they did today themselves."""
+
+SEES_PEOPLE = frozenset({Role.SUPERVISOR, Role.KEEPER})
+"""Who is shown names, phones and what people said; everybody else gets them masked."""
+
+OWN_SETTINGS = frozenset({"large_type", "dark", "language"})
+"""Settings of the screen, not of the station: whoever works at the desk may change them."""
+
+
+def may(role: Role, op: Op, acting: str = "", details: Mapping[str, Any] | None = None) -> bool:
+    """Whether a role may do an operation; ``details`` are those of the operation.
+
+    Whoever works here may change their own PIN and password, and the look of the screen they sit at.
+    """
+    if op in MAY[role]:
+        return True
+    if not MAY[role]:
+        return False
+    told = details or {}
+    if op is Op.CHANGE_KEEPER:
+        return bool(acting) and told.get("keeper") == acting and told.keys() <= {"keeper", "password"}
+    return op is Op.SETTING and told.get("name") in OWN_SETTINGS
+
+
 # --- what an operation did -----------------------------------------------------------------------------------------------
 
 

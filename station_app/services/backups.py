@@ -260,7 +260,9 @@ def _erase_again(db: Database, erasures: Sequence[Row]) -> int:
         if db.one("SELECT 1 FROM person WHERE id = ?", (subject,)):
             people.erase(db, subject, row["reason"] or "withdrawn", at, fact=row["id"])
             continue
-        with db.transact(Op.ERASE_PERSON, at, person=subject) as tx:  # came after the backup, or is a request
+        with db.transact(
+            Op.ERASE_PERSON, at, by_itself=True, person=subject
+        ) as tx:  # came after the backup, or is a request
             tx.put(
                 "erasure", {name: row[name] for name in db.columns("erasure") if name not in ("version", "store_id")}
             )
@@ -312,7 +314,7 @@ def rehearse(db: Database, folder: Path | None = None) -> tuple[Rehearsal, Chang
         word, fields = "backup.cannot_write", {"folder": str(folder), "reason": error.strerror}
     local = found[0].time.astimezone(db.zone).isoformat(timespec="seconds")
     rehearsal = Rehearsal(db.stamp().time, local, word == "backup.rehearsed", word, fields)
-    with db.transact(Op.SETTING, name="rehearsal") as tx:
+    with db.transact(Op.SETTING, by_itself=True, name="rehearsal") as tx:
         tx.set_meta("rehearsal", json.dumps(asdict(rehearsal)))
     return rehearsal, Changes(tx.operation, Op.SETTING, {"meta": ("rehearsal",)})
 

@@ -95,7 +95,7 @@ def unlock_screen(db: Database, keeper_id: str, pin: str) -> Keeper:
     wait = timedelta(seconds=min(3600, 30 * 2 ** (failures - FREE_PIN_TRIES))) if failures >= FREE_PIN_TRIES else None
     blocked = (now + wait).isoformat(timespec="seconds") if wait else None
     if failures or row["failures"]:
-        with db.transact(Op.SETTING, name="pin_tried") as tx:
+        with db.transact(Op.SETTING, by_itself=True, name="pin_tried") as tx:
             tx.run("UPDATE pin SET failures = ?, blocked_until = ? WHERE keeper_id = ?", (failures, blocked, keeper_id))
     if not right:
         raise Refused("keepers.wrong_pin")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ def register(
     Raises UserMistake for a name or phone without consent, and for a phone that is none.
     """
     name, phone = _checked(name, phone, consent)
+    if name or phone:
+        db.require_sight("named")
     with db.transact(Op.REGISTER, at) as tx:
         person_id = write(tx, occupation, platform, name, phone, consent)
         tx.details["person"] = person_id
@@ -142,7 +144,7 @@ def erase(
     ``fact`` is the id of an erasure that happened already and is applied again after a restore.
     """
     get(db, person_id)
-    with db.transact(Op.ERASE_PERSON, at, person=person_id) as tx:
+    with db.transact(Op.ERASE_PERSON, at, by_itself=fact is not None, person=person_id) as tx:
         tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
         if db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
             tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
@@ -197,6 +199,8 @@ def several(db: Database, ids: Sequence[str]) -> list[Person]:
         marks = ", ".join("?" * len(part))
         rows = db.rows(f"{PERSON} WHERE p.void_reason IS NULL AND p.id IN ({marks})", part)
         found |= {row["id"]: _person(row) for row in rows}
+    if found and not db.sees_people:
+        found = {person_id: masked(person) for person_id, person in found.items()}
     return [found[person_id] for person_id in ids if person_id in found]
 
 
@@ -210,6 +214,13 @@ def _person(row: Row) -> Person:
         card_number=row["card"] or "", badge_code=row["code"] or "", visits=row["visits"], last_visit=row["last_visit"] or "",
         erased=bool(row["erased"]),
     )  # fmt: skip
+
+
+def masked(person: Person) -> Person:
+    """A regular as an evening keeper, an auditor or a passer-by may see them: the first character of the name, no phone."""
+    if not (person.name or person.phone):
+        return person
+    return replace(person, name=f"{person.name[:1]}**", phone="", badge_code="")
 
 
 def find(db: Database, text: str, limit: int = 20) -> list[Person]:
@@ -329,6 +340,7 @@ def known(db: Database) -> Known:
     """Who is known already, as the planning of an import asks."""
     from .rosters import Known
 
+    db.require_sight("roster")
     key = subjects.secret(db, "digest")
 
     def seen(material: bytes) -> str | None:

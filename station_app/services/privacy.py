@@ -29,7 +29,8 @@ class Held:
 
 
 def held(db: Database, person_id: str) -> Held:
-    """All that is held on a regular; UserMistake for an id nobody has."""
+    """All that is held on a regular; UserMistake for an id nobody has, Refused to whoever is not shown people's data."""
+    db.require_sight("held")
     person = people.get(db, person_id)
     return Held(
         person=person,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..db import Database, Row, Tx
@@ -17,6 +18,7 @@ from ..model import (
     RequestKind,
     RequestState,
     RequestStep,
+    Role,
     Urgency,
     Verdict,
     uuid7,
@@ -63,7 +65,8 @@ AFTER: dict[RequestState, frozenset[RequestState]] = {
 """Which states may follow which."""
 
 LIFE = " ".join(
-    state.value for state in (RequestState.REOPENED, *(state for state in RequestState if state is not RequestState.REOPENED))
+    state.value
+    for state in (RequestState.REOPENED, *(state for state in RequestState if state is not RequestState.REOPENED))
 )
 """The states of one round in the order of its life: no state may follow (AFTER) that stands before it, except a reopening.
 
@@ -219,7 +222,12 @@ def by_number(db: Database, number: str) -> Request:
     text = number.strip().upper()
     station = db.one("SELECT code, letter FROM station WHERE id = ?", (db.meta("station_id"),))
     year, _, serial = text.rpartition("-")
-    if station is not None and serial.isascii() and serial.isdigit() and (not year or (year.isascii() and year.isdigit())):
+    if (
+        station is not None
+        and serial.isascii()
+        and serial.isdigit()
+        and (not year or (year.isascii() and year.isdigit()))
+    ):
         text = f"{station['code']}-{station['letter']}-{year or db.now().year}-{int(serial):04d}"
     row = db.one(f"{REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (text,))
     if row is None:
@@ -228,7 +236,18 @@ def by_number(db: Database, number: str) -> Request:
 
 
 def _whole(db: Database, row: Row) -> Request:
-    return record(row, steps(db, row), exchange.states(db, "request", [row["id"]]).get(row["id"], Exchange.LOCAL))
+    mark = exchange.states(db, "request", [row["id"]]).get(row["id"], Exchange.LOCAL)
+    return _shown(db, row, record(row, steps(db, row), mark))
+
+
+def _shown(db: Database, row: Row, request: Request) -> Request:
+    """A request as whoever is at work may see it: without people's words, but for what they took down today themselves."""
+    mine = bool(db.acting) and row["keeper_id"] == db.acting and row["business_date"] == db.stamp().business_date
+    if db.sees_people or (mine and db.role is Role.EVENING):
+        return request
+    return replace(
+        request, text="", place="", contact="", steps=tuple(replace(step, note="") for step in request.steps)
+    )
 
 
 def listing(
@@ -241,7 +260,7 @@ def listing(
         {"any": states is None, "person": person_id, "limit": limit},
     )
     marks = exchange.states(db, "request", [row["id"] for row in rows])
-    return [record(row, (), marks.get(row["id"], Exchange.LOCAL)) for row in rows]
+    return [_shown(db, row, record(row, (), marks.get(row["id"], Exchange.LOCAL))) for row in rows]
 
 
 def find(db: Database, text: str, limit: int = 100) -> list[Request]:

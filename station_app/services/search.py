@@ -70,7 +70,7 @@ def refresh(tx: Tx, person_id: str) -> None:
     person = db.one("SELECT * FROM person WHERE id = ? AND void_reason IS NULL", (person_id,))
     if person is None or db.one("SELECT 1 FROM erasure WHERE subject_id = ?", (person_id,)):
         return
-    name, phone = identity(db, person_id)
+    name, phone = _identity(db, person_id)
     card = db.scalar(
         "SELECT card_number FROM badge WHERE person_id = ? AND state = 'active' AND void_reason IS NULL ORDER BY id DESC",
         (person_id,),
@@ -95,7 +95,7 @@ def seen(tx: Tx, person_id: str) -> None:
     tx.run("UPDATE person_entry SET last_seen = max(last_seen, ?) WHERE person_id = ?", (tx.stamp.time, person_id))
 
 
-def identity(db: Database, person_id: str) -> tuple[str, str]:
+def _identity(db: Database, person_id: str) -> tuple[str, str]:
     """Name and phone of a person, "" where they are not kept."""
     row = db.one("SELECT name_sealed, phone_sealed FROM identity WHERE id = ? AND void_reason IS NULL", (person_id,))
     if row is None:

@@ -101,6 +101,26 @@ def open_station(
     return db
 
 
+def open_with_start_card(
+    folder: Path,
+    digits: str,
+    *,
+    clock: Callable[[], datetime] = database.wall_clock,
+    holder: str = "window",
+) -> Database:
+    """Open a station's folder with a printed start card: for the desk only, and for nobody until a PIN names them.
+
+    Raises Refused for a card that opens nothing, UserMistake where no station is, EnvironmentFault when it is taken.
+    """
+    place = DataFolder(folder)
+    if not place.exists:
+        raise UserMistake("vault.no_station", name=str(folder))
+    opened = vault.unlock_with_start_card(place.slots, digits)
+    db = database.open(place.database, opened.root.database_key(), STATION, clock=clock, holder=holder)
+    db.desk_only = True
+    return db
+
+
 def current(db: Database) -> Station:
     """The station this store belongs to."""
     row = db.one("SELECT * FROM station WHERE id = ?", (db.meta("station_id"),))

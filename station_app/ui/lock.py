@@ -114,4 +114,4 @@ def _by_password(db: Database, password: str) -> None:
     known = keepers.keeper(db, keeper_id)
     if known is None or not known.active:
         raise Refused("vault.wrong_password")
-    db.acting = keeper_id
+    db.acting, db.desk_only = keeper_id, False  # their own password opens more than a start card does
