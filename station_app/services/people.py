@@ -163,9 +163,7 @@ def erase(
             },
         )
         subjects.forget(tx, person_id)
-        entry = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
-        tx.run("DELETE FROM person_search WHERE rowid = ?", (entry,))
-        tx.run("DELETE FROM person_entry WHERE rowid = ?", (entry,))
+        search.forget(tx, person_id)
     return tx.changes
 
 

@@ -102,3 +102,19 @@ def test_whoever_was_forgotten_stays_forgotten(db: Database, act: Callable[[Data
     assert db.rows("SELECT * FROM subject_key") == []
     kept = people.get(db, person.id)
     assert (kept.name, kept.phone, kept.badge_code, kept.erased) == ("", "", "", True)
+
+
+def test_nothing_in_the_store_spells_the_name_of_whoever_was_forgotten(db: Database) -> None:
+    for number in range(40):
+        people.register(db, Occupation.RIDER, "", "张三丰", f"1390000{number:04d}", Consent.STATION)
+    person, _ = people.register(db, Occupation.RIDER, "", "冼植标", "18887654321", Consent.STATION)
+    people.change(db, person.id, name="洗直彪")
+    people.register(db, Occupation.RIDER, "", "李四", "13700000000", Consent.STATION)
+    people.erase(db, person.id)
+    spelled = [name.encode() for name in ("冼植标", "洗直彪", "xianzhibiao", "xizhibiao", "18887654321")]
+    for table in db.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+        for row in db.rows(f"SELECT * FROM {table['name']}"):
+            for content in dict(row).values():
+                data = content if isinstance(content, bytes) else str(content).encode()
+                assert not [name for name in spelled if name in data], table["name"]
+    assert len(people.find(db, "张三")) == 20
