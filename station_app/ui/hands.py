@@ -6,17 +6,20 @@ keeper could not reach with keys.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ..errors import Bug
 from .scan import ScanCatcher
 
+SCANNER = 5
+"""Milliseconds between two keys of a scanner."""
 PATIENCE = 30_000
 """Milliseconds after which what was waited for will not come."""
 
@@ -49,6 +52,7 @@ class Hands:
             self._catcher.settle()
         self.until(self._turned(), "a turn of the loop")
         self.until(self._idle, "the window to be idle")
+        self.until(self._turned(), "a turn of the loop")  # what the last answer made is shown and can take the focus
 
     def key(self, key: Qt.Key | str, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press one key where the focus is, and see what it does."""
@@ -73,10 +77,17 @@ class Hands:
         self.settle()
 
     def scan(self, digits: str) -> None:
-        """Hold a badge to the scanner: a burst of keys ended by Enter, wherever the focus is."""
-        for digit in digits:
-            QTest.keyClick(self._where(), Qt.Key(ord(digit)))
-        QTest.keyClick(self._where(), Qt.Key.Key_Return)
+        """Hold a badge to the scanner: a burst of keys ended by Enter, wherever the focus is.
+
+        Each key bears the time the scanner sent it, as the system's events do, however busy the machine is.
+        """
+        sent = int(time.monotonic() * 1000)
+        for number, character in enumerate((*digits, "\r")):
+            key = Qt.Key.Key_Return if character == "\r" else Qt.Key(ord(character))
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                event = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, character)
+                event.setTimestamp(sent + number * SCANNER)
+                QApplication.sendEvent(self._where(), event)
         self.settle()
 
     def picture(self, file: Path) -> None:

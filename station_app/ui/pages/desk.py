@@ -180,7 +180,8 @@ class DeskPage(Page):
         return True
 
     def tally(self, occupation: Occupation) -> None:
-        """F2 to F8: somebody without a card came in."""
+        """F2 to F8: somebody without a card came in; a search that was begun is over, so that digits count."""
+        self.field.reset()
         self.field.close_list()
         self._focus_back()
         self._end_number()
