@@ -8,6 +8,8 @@
     Sheet(page)             .open(title, content, *, submit="", cancel="") opens over the right side of ``page``
                             .close_sheet()  .show_error(StationError) (under the field named by error.fields["field"],
                             else on top)  .is_open()  .busy(bool);  .closed;  a Form submits by Enter or button
+                            .typed() whether a person typed into it  .take_focus()
+                            .put_aside: left by Esc, the cross or the button with something typed;  .bring_back()
     ProgressStrip()         .start(text, *, cancel=True)  .advance(done, total, text="")  .finish();  .cancelled
     announce(widget, text)  to screen readers
     sentence(error) -> str  the words of a StationError
@@ -19,7 +21,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..errors import StationError
 from ..words import t
@@ -226,25 +238,31 @@ class ProgressStrip(QWidget):
 
 
 class Sheet(QFrame):
-    """A panel over the right side of a page, for a form; Esc closes it, and the focus goes back where it was."""
+    """A panel over the right side of a page, for a form; Esc closes it, and the focus goes back where it was.
+
+    A form that is left with something typed in it is kept until the next one opens, so that a slip of a finger costs
+    nothing: ``put_aside`` tells, ``bring_back`` shows it again.
+    """
 
     closed = Signal()
+    put_aside = Signal()
 
     def __init__(self, page: QWidget, *, width: int = 440) -> None:
         super().__init__(page)
         self._page, self._width = page, width
         self._content: QWidget | None = None
+        self._aside: QWidget | None = None
         self._before: QWidget | None = None
         self.setProperty("ground", "sheet")
         self._title = Text("", "strong")
         self._errors = ErrorStrip()
         self._submit, self._cancel = Button("", "primary", key="Enter"), Button("", key="Esc")
         self._submit.clicked.connect(self._send)
-        self._cancel.clicked.connect(self.close_sheet)
+        self._cancel.clicked.connect(self.leave)
         self._place = QVBoxLayout()
         head, foot = QHBoxLayout(), QHBoxLayout()
         close = IconButton("close", t("kit.close"), kind="link")
-        close.clicked.connect(self.close_sheet)
+        close.clicked.connect(self.leave)
         head.addWidget(self._title, 1)
         head.addWidget(close)
         foot.setSpacing(8)
@@ -275,9 +293,7 @@ class Sheet(QFrame):
         self._content = content
         scroll = Scroll(content)
         self._place.addWidget(scroll)
-        self._fit()
-        self.show()
-        self.raise_()
+        self._appear()
         if isinstance(content, Form):
             content.take_focus()
         else:
@@ -285,9 +301,51 @@ class Sheet(QFrame):
 
     def close_sheet(self) -> None:
         """Close; the content is let go."""
-        if self.isHidden():
+        if not self.is_open():
             return
         self._drop()
+        self._disappear()
+
+    def leave(self) -> None:
+        """Close as a person does, by Esc, the cross or the button: what was typed is put aside."""
+        if not self.typed():
+            self.close_sheet()
+            return
+        self._aside, self._content = self._content, None
+        self._disappear()
+        self.put_aside.emit()
+
+    def bring_back(self) -> None:
+        """Show again what was put aside, as it was; nothing happens when it is gone."""
+        content, self._aside = self._aside, None
+        if content is None:
+            return
+        self._content = content
+        self._before = QApplication.focusWidget()
+        self._appear()
+        self.take_focus()
+
+    def typed(self) -> bool:
+        """Whether a person typed something into the open form, which closing would lose."""
+        if self._content is None or not self.is_open():
+            return False
+        lines = any(line.isModified() and line.text() for line in self._content.findChildren(QLineEdit))
+        return lines or any(
+            area.document().isModified() and area.toPlainText() for area in self._content.findChildren(QPlainTextEdit)
+        )
+
+    def take_focus(self) -> None:
+        """Back to the field that had the focus last."""
+        inside = self.focusWidget() or self._content
+        if inside is not None:
+            inside.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _appear(self) -> None:
+        self._fit()
+        self.show()
+        self.raise_()
+
+    def _disappear(self) -> None:
         self.hide()
         if self._before is not None and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -312,9 +370,9 @@ class Sheet(QFrame):
             self._errors.show_error(error)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes."""
+        """Esc leaves."""
         if event.key() == Qt.Key.Key_Escape:
-            self.close_sheet()
+            self.leave()
         else:
             super().keyPressEvent(event)
 
@@ -333,7 +391,7 @@ class Sheet(QFrame):
             self._content.submit()
 
     def _drop(self) -> None:
-        self._content = None
+        self._content = self._aside = None
         item = self._place.takeAt(0)
         if item is not None and (scroll := item.widget()) is not None:
             scroll.hide()

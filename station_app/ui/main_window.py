@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 from .. import settings, words
 from ..db import Database
 from ..errors import StationError
-from ..model import Changes, Occupation, Station
+from ..model import Changes, LogLine, Occupation, Station
 from ..services import preferences, stations
-from ..words import t
+from ..words import label, t
 from . import actions, theme
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .feedback import Sheet, Toast, sentence
@@ -59,7 +59,9 @@ class MainWindow(QWidget):
         self._layers = QStackedWidget(self)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        self._sheets: dict[str, Sheet] = {}
         outer.addWidget(self._layers)
+        self._carry_on: Callable[[], None] | None = None
         self._desk: QWidget | None = None
         self._lock_screen = LockScreen(self.jobs, db)
         self._lock_screen.unlocked.connect(self._unlocked)
@@ -99,8 +101,11 @@ class MainWindow(QWidget):
         self._pages = {page.name: page for page in (make(self) for make in self._makers)}
         for page in self._pages.values():
             self._stack.addWidget(page)
-        self._sheet = Sheet(self._stack)
-        self._sheet.closed.connect(self._settle)
+        self._sheets = {name: Sheet(page) for name, page in self._pages.items()}
+        self._help = Sheet(self._stack)
+        for sheet in (*self._sheets.values(), self._help):
+            sheet.closed.connect(self._settle)
+            sheet.put_aside.connect(self._put_aside)
         right = QVBoxLayout()
         right.setSpacing(0)
         for part, stretch in ((self.top, 0), (self._stack, 1), (self.foot, 0)):
@@ -123,7 +128,7 @@ class MainWindow(QWidget):
     def _add_shortcuts(self) -> None:
         for keys, act in (
             ("Ctrl+Z", self.undo), ("Ctrl+L", self.lock), ("F11", self._toggle_large), ("F1", self.show_help),
-            ("Ctrl+N", lambda: self._shown().new()),
+            ("Ctrl+N", self._new),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self, lambda act=act: self._unless_locked(act))
         for number, name in enumerate(PAGES, start=1):
@@ -148,16 +153,22 @@ class MainWindow(QWidget):
     def tell_undoable(self, text: str, changes: Changes) -> None:
         """A toast that offers to undo this operation."""
         self.tell(text, t("window.undo"), lambda: self.undo(changes.operation))
+        self._carry_on = None
 
     def undo(self, operation: str | None = None) -> None:
-        """Take back one operation, or the newest."""
-        if operation is None:
+        """Take back one operation, or the newest; a form just left is the newest of all and comes back."""
+        if operation is None and self._carry_on is not None:
+            self._carry_on()
+        elif operation is None:
             actions.undo_last(self.jobs, self._undone)
         else:
             actions.undo(self.jobs, operation, lambda _changes: self.tell(t("window.undone")))
 
     def go(self, page: str, subject: str = "") -> None:
-        """Show a page by name, at one of its subjects when given."""
+        """Show a page by name, at one of its subjects when given. A form with something typed in it waits on its page."""
+        if self._current and not self._sheet.typed():
+            self._sheet.close_sheet()
+        self._help.close_sheet()
         self._current = page
         self.rail.choose(page)
         self._sheet.close_sheet()
@@ -167,12 +178,11 @@ class MainWindow(QWidget):
         self._settle()
 
     def open_sheet(self, title: str, content: QWidget, *, submit: str = "", cancel: str = "") -> None:
-        """Show a form in the sheet over the page's right side."""
+        """Show a form in the page's sheet, over its right side."""
         self._sheet.open(title, content, submit=submit, cancel=cancel)
 
     def close_sheet(self) -> None:
         """Close the sheet."""
-        self._sheet.close_sheet()
 
     def sheet_error(self, error: StationError) -> None:
         """What the service refused, inside the open sheet."""
@@ -195,7 +205,12 @@ class MainWindow(QWidget):
     # --- language, type, help ------------------------------------------------------------------------------------
 
     def speak(self, language: str) -> None:
-        """Change the language of the window and remember it; a form that was open is closed."""
+        """Change the language of the window and remember it; not while a form holds what was typed, which would be lost."""
+        for name, sheet in self._sheets.items():
+            if sheet.typed():
+                self.go(name)
+                self.tell(t("window.form_first"))
+                return
         words.use(language)
         actions.change_setting(self.jobs, settings.LANGUAGE.name, language)
         self._build()
@@ -220,8 +235,11 @@ class MainWindow(QWidget):
         self.jobs.read(looks, put_on, key="looks")
 
     def show_help(self) -> None:
-        """F1: the keys and what they do."""
-        self.open_sheet(t("window.help"), KeyboardHelp())
+        """F1: the keys and what they do, over whatever form is open; F1 again puts them away."""
+        if self._help.is_open():
+            self._help.close_sheet()
+        else:
+            self._help.open(t("window.help"), KeyboardHelp(), cancel=t("kit.close"))
 
     # --- the frame around the pages ------------------------------------------------------------------------------
 
@@ -251,7 +269,11 @@ class MainWindow(QWidget):
         self._refresh_frame()
 
     def _undone(self, found: object) -> None:
-        self.tell(t("window.undone") if found is not None else t("window.nothing_to_undo"))
+        """Say what Ctrl+Z took back: pressed once too often it reaches further than the keeper sees."""
+        if isinstance(found, tuple) and isinstance(line := found[0], LogLine):
+            self.tell(t("window.undone_what", what=label(line.op), time=line.time[11:16]))
+        else:
+            self.tell(t("window.nothing_to_undo"))
 
     def _broken(self, error: BaseException) -> None:
         """A fault of ours: said plainly, and raised where crashes are handled, never swallowed."""
@@ -270,8 +292,6 @@ class MainWindow(QWidget):
         self._pages["desk"].scanned(text)
 
     def _tally(self, occupation: Occupation) -> None:
-        if self._sheet.is_open():
-            return
         if self._current != "desk":
             self.go("desk")
         self._pages["desk"].tally(occupation)  # type: ignore[attr-defined]
@@ -305,7 +325,14 @@ class MainWindow(QWidget):
         return self._pages[self._current]
 
     def _settle(self) -> None:
-        if not self._sheet.is_open() and not self._locked:
+        """Work goes on in the help, in the form, or where the page says."""
+        if self._locked:
+            return
+        if self._help.is_open():
+            self._help.take_focus()
+        elif self._sheet.is_open():
+            self._sheet.take_focus()
+        else:
             self._shown().settle()
 
     # --- locking -------------------------------------------------------------------------------------------------
@@ -330,6 +357,7 @@ class MainWindow(QWidget):
 
     @property
     def locked(self) -> bool:
+                and not self._help.is_open()
         """Whether the screen is locked."""
         return self._locked
 
@@ -342,9 +370,41 @@ class MainWindow(QWidget):
             self._idle.start(self._idle_minutes * 60_000)
 
     # --- closing -------------------------------------------------------------------------------------------------
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc that no page has a use for goes back to where work goes on."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._settle()
+        else:
+            super().keyPressEvent(event)
+
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish what is under way, then let the owner close the database."""
+    @property
+    def _sheet(self) -> Sheet:
+        """The sheet of the page shown."""
+        return self._sheets[self._current]
+
+    def _new(self) -> None:
+        """Ctrl+N: the page's new thing, never over a form in which something was typed."""
+        self._help.close_sheet()
+        if self._sheet.typed():
+            self.tell(t("window.form_first"))
+        else:
+            self._shown().new()
+
+    def _put_aside(self) -> None:
+        """Esc left a form in which something was typed: say that nothing was saved, and offer it again."""
+        sheet = self._sheet
+
+        def carry_on() -> None:
+            self._carry_on = None
+            self.toast.clear()
+            sheet.bring_back()
+
+        self.tell(t("window.not_saved"), t("window.carry_on"), carry_on)
+        self._carry_on = carry_on
+
         _application().removeEventFilter(self)
         _application().removeEventFilter(self._catcher)
         self._minute.stop()

@@ -30,7 +30,7 @@ CARD = 470
 
 
 class Search(QLineEdit):
-    """Filters the list while it is typed; Down and Enter go on to the list, Esc empties it."""
+    """Filters the list while it is typed; Down and Enter go on to the list, Esc empties it and goes back there."""
 
     def __init__(self, hint: str) -> None:
         super().__init__()
@@ -43,8 +43,9 @@ class Search(QLineEdit):
         """On to the list, or back to all."""
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.focusNextChild()
-        elif event.key() == Qt.Key.Key_Escape and self.text():
+        elif event.key() == Qt.Key.Key_Escape:
             self.clear()
+            self.focusNextChild()
         else:
             super().keyPressEvent(event)
 
