@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -135,7 +135,8 @@ class Enrolled:
 def enrol(db: Database, path: Path) -> tuple[Enrolled, Changes]:
     """Take a station's introduction; once more with the same key is harmless.
 
-    Refused for another district's station, and for another key under a known station: that needs the district's decision.
+    Refused for another district's station, for another key under a known station (that needs the district's decision), and for a
+    key or store that is another station's.
     """
     told = identity.read_enrolment(carry.read_file(path, identity.LARGEST_INTRODUCTION))
     if told.district != db.meta("district_code"):
@@ -145,6 +146,8 @@ def enrol(db: Database, path: Path) -> tuple[Enrolled, Changes]:
             if known.verify_key != told.public.verify_key:
                 raise Refused("district.other_key", station=known.name)
             return known, Changes("", Op.ENROL, {})
+        if known.verify_key == told.public.verify_key or owner_of(db, told.store_id) == known.station_id:
+            raise Refused("district.taken", station=known.name)
     with db.transact(Op.ENROL, station=told.code) as tx:
         tx.run(
             "INSERT INTO enrolled(station_id, code, name, verify_key, recipient, key_id, phone, enrolled, last_pack_no)"
@@ -325,7 +328,7 @@ def held(db: Database, station_id: str) -> Held:
         (store, no, tuple(hashes))
         for store, numbers in by_store.items()
         for no, hashes in numbers.items()
-        if len(hashes) > 1
+        if len(hashes) > 1 or _broken(rows, store, numbers, no)
     )
     newest = max(rows, key=lambda row: (row["closed"], row["no"]), default=None)
     agrees = None if newest is None or newest["agrees"] is None else bool(newest["agrees"])
@@ -334,6 +337,13 @@ def held(db: Database, station_id: str) -> Held:
         last_taken_in=max((row["taken_in"] for row in rows), default=""), missing=missing, forks=forks, agrees=agrees,
         hashes=tuple(row["hash"] for row in rows),
     )  # fmt: skip
+
+
+def _broken(rows: Sequence[Row], store_id: str, numbers: Mapping[int, Sequence[str]], no: int) -> bool:
+    """Whether a batch names another before it than the one we hold: its station's past was written anew."""
+    before = numbers.get(no - 1, ("",) if no == 1 else ())
+    told = {row["previous"] or "" for row in rows if row["store_id"] == store_id and row["no"] == no}
+    return bool(before) and not told <= set(before)
 
 
 def _gaps(numbers: Iterable[int]) -> Iterator[int]:

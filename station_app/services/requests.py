@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..db import Database, Row, Tx
-from ..errors import RuleRefused, UserMistake
+from ..errors import Refused, RuleRefused, UserMistake
 from ..model import (
     Category,
     Changes,
@@ -185,6 +185,8 @@ def write_step(
 ) -> str:
     """One step inside an operation; returns its id. ``side`` is "station" or "district", whoever's step it is."""
     key = subjects.key_of(tx.db, request_id)
+    if key is None and note.strip():
+        raise Refused("requests.no_key")
     step_id = uuid7()
     reached = "SELECT max(round) FROM request_step WHERE request_id = ? AND void_reason IS NULL"
     known = tx.db.scalar(reached, (request_id,)) or 1

@@ -17,7 +17,7 @@ from station_app.district import answer, desk, intake, store
 from station_app.errors import Bug, Refused
 from station_app.model import Consent, Exchange, Occupation, RequestState, Verdict, uuid7
 from station_app.services import audit, exchange, people, requests, stations, visits
-from station_app.sync import carrier, envelope, inbox, manifest, opening, outbox, wire
+from station_app.sync import carrier, envelope, identity, inbox, manifest, opening, outbox, wire
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 from tests.district.conftest import introduced
 
@@ -367,3 +367,33 @@ def test_both_sides_step_on_at_once_and_say_the_same_afterwards(
         is answer.by_number(district, request.number).state
         is RequestState.REPLIED
     )
+
+
+def test_one_key_or_store_is_one_station(liar: Database, station: Database, district: Database, stick: Path) -> None:
+    own = outbox.own_identity(liar)
+    for store_id in (uuid7(), station.store_id):
+        said = identity.Enrolment(
+            verify_key=own.public.verify_key.hex(), made=NOON["time"], district="990101", station_id=uuid7(), code="XX", letter="A",
+            name="第二个", store_id=store_id, recipient=own.public.recipient,
+        )  # fmt: skip
+        (stick / "enrol-XX.json").write_bytes(identity.write_introduction(said, own))
+        with pytest.raises(Refused) as refusal:
+            store.enrol(district, stick / "enrol-XX.json")
+        assert refusal.value.word == "district.taken"
+    assert [known.code for known in store.stations(district)] == ["LT", "YQ"]
+
+
+def test_a_past_written_anew_is_shown(liar: Database, district: Database) -> None:
+    for no, previous in ((1, ""), (2, "0" * 64)):
+        told(liar, district, {}, no=no, prev=previous, first=no)
+    assert [no for _, no, _ in desk.status(district)[0].held.forks] == [2]
+
+
+def test_a_note_that_could_not_be_sealed_is_not_dropped_in_silence(station: Database, district: Database) -> None:
+    number = requests.add(station, "充电口不足")[0].number
+    asked = [dict(found) for found in station.rows("SELECT * FROM request")]
+    told(station, district, {"request": asked})  # without its key
+    with pytest.raises(Refused) as refusal:
+        answer.reply(district, number, RequestState.REPLIED, "加装 8 个")
+    assert refusal.value.word == "requests.no_key"
+    assert answer.reply(district, number, RequestState.REPLIED)[0].state is RequestState.REPLIED
