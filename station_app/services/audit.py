@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
-from ..db import Database, image
+from ..db import CHAIN, OPERATION, Database, image, link, spelled
 from ..schema import LEDGERS
 
 
@@ -22,10 +23,47 @@ class Problem:
 def check(db: Database) -> list[Problem]:
     """Every problem found; an empty list is a clean bill of health. Reads the whole store."""
     found = [Problem("audit.damage", {"text": line}) for line in db.damage()]
-    for part in (_log_matches_rows, _stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole,
+    for part in (_chain_holds, _log_matches_rows, _stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole,
                  _requests_have_steps, _batches_are_gapless):  # fmt: skip
         found += part(db)
     return found
+
+
+SPAN = 500
+"""Operations read at once."""
+
+
+def _chain_holds(db: Database) -> Iterator[Problem]:
+    """The first operation whose link does not hold: altered, taken out, put in or put elsewhere, with its changes."""
+    end, before, expected = db.scalar("SELECT max(sequence) FROM operation") or 0, "", 1
+    while expected <= end:
+        changes: dict[int, Any] = {}
+        for row in db.rows(
+            "SELECT * FROM change WHERE operation >= ? AND operation < ? ORDER BY sequence", (expected, expected + SPAN)
+        ):
+            images = changes.setdefault(row["operation"], sha256())
+            images.update(spelled(*(row[name] for name in CHANGE)))
+        rows = db.rows(
+            "SELECT * FROM operation WHERE sequence < ? AND sequence >= ? ORDER BY sequence",
+            (expected + SPAN, expected),
+        )
+        for row in rows:
+            images = changes.pop(row["sequence"], None) or sha256()
+            chain = link(before, [row[name] for name in OPERATION], images.digest())
+            if row["sequence"] != expected or row["chain"] != chain:
+                yield Problem("audit.chain_broken", {"no": expected, "time": row["time"]})
+                return
+            before, expected = chain, expected + 1
+        if not rows or changes:
+            yield Problem("audit.chain_broken", {"no": min(changes, default=expected), "time": ""})
+            return
+    stray = db.scalar("SELECT min(operation) FROM change WHERE operation < 1 OR operation > ?", (end,))
+    if stray is not None or db.meta(CHAIN) != before:
+        yield Problem("audit.chain_cut", {"no": end})
+
+
+CHANGE = ("sequence", "table_name", "row_id", "version", "before", "after")
+"""The columns of a change that its operation's link holds."""
 
 
 def _log_matches_rows(db: Database) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..db import Database, Row, Tx, image
 from ..errors import Refused, UserMistake
-from ..model import NOT_UNDOABLE, Changes, Exchange, LogLine, Op
+from ..model import NOT_UNDOABLE, Changes, Exchange, LogLine, Op, Role
 from . import exchange, search
 
 STEPS = 50
@@ -16,9 +16,10 @@ STEPS = 50
 
 
 def log(db: Database, business_date: str, limit: int = 200) -> list[LogLine]:
-    """What was done on a business date, the newest first; undo and settings are not lines of their own."""
+    """What was done on a business date, the newest first; undo, settings and what a role may not do are no lines here."""
     rows = db.rows(
         f"{LINE} WHERE o.business_date = ? AND o.op NOT IN ('undo', 'setting', 'close_batch', 'apply_pack')"
+        " AND json_extract(o.details, '$.denied') IS NULL"
         " ORDER BY o.sequence DESC LIMIT ?",
         (business_date, limit),
     )
@@ -77,10 +78,11 @@ def _lines(db: Database, rows: list[Row]) -> list[LogLine]:
 def last_undoable(db: Database, business_date: str | None = None) -> LogLine | None:
     """What Ctrl+Z would take back now: the newest operation recorded today that stands and can be undone."""
     today = business_date or db.stamp().business_date
+    whose = db.acting if db.role is Role.EVENING else None
     rows = db.rows(
         f"{LINE} WHERE o.sequence > (SELECT max(sequence) FROM operation) - ? AND substr(o.recorded, 1, 10) = ?"
-        " ORDER BY o.sequence DESC",
-        (STEPS * 3, today),
+        " AND (? IS NULL OR o.keeper_id = ?) ORDER BY o.sequence DESC",
+        (STEPS * 3, today, whose, whose),
     )
     return next((line for line in _lines(db, rows) if line.undoable), None)
 
@@ -89,7 +91,8 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     """Take an operation back: added rows are voided (reason "undo"), changed ones get their before image again.
 
     Raises Refused when it stays by nature, was undone already, a later operation changed the same record, or something that
-    stands was done with what it added: a regular who came, stock that was given.
+    stands was done with what it added: a regular who came, stock that was given. Refused too where whoever is at work may
+    not do such an operation; an evening keeper takes back only what they did today themselves.
     """
     found = db.one("SELECT * FROM operation WHERE id = ?", (operation,))
     if found is None:
@@ -97,6 +100,7 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     op = Op(found["op"])
     if op in NOT_UNDOABLE:
         raise Refused("history.stays")
+    _require_may_undo(db, found)
     if db.one("SELECT 1 FROM operation WHERE undoes = ?", (operation,)):
         raise Refused("history.undone_already")
     rows = db.rows("SELECT * FROM change WHERE operation = ? ORDER BY sequence DESC", (found["sequence"],))
@@ -112,6 +116,13 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
         for person_id in sorted(people - {""}):
             search.refresh(tx, person_id)
     return tx.changes
+
+
+def _require_may_undo(db: Database, found: Row) -> None:
+    db.require(Op(found["op"]), json.loads(found["details"] or "{}"))
+    own = found["keeper_id"] == db.acting and found["recorded"][:10] == db.stamp().business_date
+    if db.role is Role.EVENING and not own:
+        db.deny(Op.UNDO.value)
 
 
 def _take_back(tx: Tx, change: Row) -> str:

@@ -392,7 +392,6 @@ def test_a_rehearsal_that_fails_says_why(day: Day, spoil: Callable[[Day], None],
 
 def test_a_rehearsal_notices_a_backup_of_other_records(day: Day, db: Database) -> None:
     other = day.place.path / "backups" / "20260717T120000Z-manual.backup"
-    day.db._writer.execute("UPDATE operation SET id = 'another' WHERE sequence = 2")
     made = backup.make(day.db, Reason.MANUAL, day.place.path / "elsewhere")
     other.write_bytes(made.path.read_bytes())
     other.with_suffix(".sha256").write_bytes(made.hash_file.read_bytes())
