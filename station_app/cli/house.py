@@ -16,6 +16,7 @@ from ..model import Amenity, LogLine, Occupation, Report, RequestState, Role, St
 from ..paths import DataFolder
 from ..services import audit, demo, history, keepers, preferences, reports, stations
 from ..words import label, t
+from . import trail
 from .frame import Desk, Group, Root, option, secret_from
 from .inputs import DAY, MOMENT, WHOLE, Code, person
 from .outputs import moment, number, table
@@ -346,5 +347,6 @@ def join(root: Root) -> None:
     for name, made in (("init", init), ("demo", make_demo), ("report", report), ("check", check), ("log", show_log)):
         root.command(name)(made)
     history_group.add_command(root.commands["log"], "list")
+    trail.join(history_group)
     for group in (keepers_group, shift_group, history_group, settings_group, station_group):
         root.add_command(group)

@@ -290,3 +290,16 @@ def test_a_paper_sheet(ask: Callable[..., Any], refused: Callable[..., str], tmp
     sheet.write_text("人员类别,时段,人次\n外卖骑手,25,4\n", "utf-8")
     refused(3, *line)
     refused(2, *line[:3], "--date", "2099-01-01")
+
+
+def test_the_trail_of_operations_is_shown_and_written(
+    ask: Callable[..., Any], refused: Callable[..., str], tmp_path: Path
+) -> None:
+    counted = ask("visits", "tally", "外卖骑手", "--count", 5)
+    shown = ask("history", "trail", "--from", "2000-01-01", "--op", "tally")["trail"]
+    assert [(one["operation"], one["op"]) for one in shown][-1] == (counted["operation"], "tally")
+    assert ask("history", "trail", "--to", "2000-01-01") == {"trail": []}
+    file = tmp_path / "trail.csv"
+    told = ask("history", "trail", "--from", "2000-01-01", "--to-file", file)
+    assert told["steps"] == len(file.read_text("utf-8-sig").splitlines()) - 1 > 1
+    refused(2, "history", "trail", "--keeper", "没有这个人")

@@ -13,6 +13,12 @@ from station_app.model import Consent, ItemKind, Occupation, Op
 from station_app.services import audit, history, people, supplies, visits
 
 
+PUT_IN = (
+    "INSERT INTO change(operation, table_name, row_id, version, after)"
+    " SELECT 2, table_name, row_id, version, after FROM change WHERE operation = 3 LIMIT 1"
+)
+
+
 @pytest.fixture
 def day(db: Database) -> Database:
     """Seven operations after the set-up, one of them taken back, one without changes."""
@@ -95,10 +101,7 @@ def test_an_altered_change_is_named_at_its_operation(day: Database, column: str)
             3,
         ),
         (
-            (
-                "INSERT INTO change(operation, table_name, row_id, version, after)"
-                + " SELECT 2, table_name, row_id, version, after FROM change WHERE operation = 3 LIMIT 1",
-            ),
+            (PUT_IN,),
             2,
         ),
         (("UPDATE operation SET chain = (SELECT chain FROM operation WHERE sequence = 2) WHERE sequence = 5",), 5),
