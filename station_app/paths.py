@@ -45,6 +45,11 @@ class DataFolder:
         return self.path / f"{self.side}.anchor"
 
     @property
+    def ballast(self) -> Path:
+        """A file that only takes room, to be given up when the disk is full."""
+        return self.path / f"{self.side}.ballast"
+
+    @property
     def exists(self) -> bool:
         """Whether somebody was set up here."""
         return self.slots.exists() and self.database.exists()

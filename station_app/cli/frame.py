@@ -22,7 +22,7 @@ from ..db import Database
 from ..errors import Refused, RuleRefused, StationError, UserMistake
 from ..model import Changes
 from ..paths import default_folder
-from ..services import demo, stations
+from ..services import care, demo, stations
 from ..words import t
 from .outputs import plain, say, say_json
 
@@ -48,10 +48,14 @@ class Desk:
 
     @contextmanager
     def station(self) -> Iterator[Database]:
-        """The station, open for this command."""
+        """The station, open for this command. A place where its data should not lie is told on standard error."""
         db = self._open()
         try:
-            yield db
+            if (trouble := care.place(db)) is not None:
+                click.echo(t(trouble.advice, **trouble.fields), err=True)
+            care.tend(db)
+            with care.spare(db):
+                yield db
         finally:
             db.close()
 

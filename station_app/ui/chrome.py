@@ -5,8 +5,9 @@
     RailEntry(code, label, icon)
     Rail(brand, entries, *, foot=())            .chosen(str) .language_chosen(str "zh"|"en")
         .choose(code) marks a page without a signal  .set_badge(code, int)
-    TopBar(station, *, lock="", lock_key="Ctrl L")   .locked
+    TopBar(station, *, lock="", lock_key="Ctrl+L")   .locked
         .show_station(str) .show_date(str) .show_weather(text, tone="warming", icon="sun")
+        .show_trouble(text, tone="attention")    .trouble_clicked when it is pressed
         .show_pills([(text, tone), ...])
         .pill_clicked(int)                       a right pill was pressed (its place in the list)
     FootBar()                                    .put_toast(feedback.Toast) .show_states([str, ...])
@@ -175,6 +176,14 @@ class _PressPill(Pill):
             self.pressed.emit()
 
 
+class _TroublePill(_PressPill):
+    """The one pill that is never cut: it says that something threatens the records."""
+
+    def minimumSizeHint(self) -> QSize:
+        """The whole sentence; the others give way."""
+        return self.sizeHint()
+
+
 class _Lock(Press):
     """锁定 with its key, an outlined pill in a target of 44 px."""
 
@@ -210,9 +219,10 @@ class TopBar(QFrame):
 
     locked = Signal()
     pill_clicked = Signal(int)
+    trouble_clicked = Signal()
 
     def __init__(
-        self, station: str, *, lock: str = "", lock_key: str = "Ctrl L", parent: QWidget | None = None
+        self, station: str, *, lock: str = "", lock_key: str = "Ctrl+L", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setProperty("ground", "bar")
@@ -222,12 +232,15 @@ class TopBar(QFrame):
         self._date, self._weather = Pill("", "plain"), Pill("", "warming", icon="sun")
         self._date.hide()
         self._weather.hide()
+        self._trouble = _TroublePill("", "attention", icon="warning")
+        self._trouble.hide()
+        self._trouble.pressed.connect(self.trouble_clicked)
         self._right = QHBoxLayout()
         self._right.setSpacing(14)
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 20, 0)
         row.setSpacing(14)
-        for part in (self._station, self._date, self._weather):
+        for part in (self._station, self._date, self._trouble, self._weather):
             row.addWidget(part)
         row.addStretch(1)
         row.addLayout(self._right)
@@ -258,6 +271,15 @@ class TopBar(QFrame):
         self._weather.set_icon(icon)
         self._weather.show_state(text, tone)
         self._weather.setVisible(bool(text))
+
+    def show_trouble(self, text: str, tone: str = "attention") -> None:
+        """What threatens the records, or an empty text for nothing."""
+        self._trouble.show_state(text, tone)
+        self._trouble.setVisible(bool(text))
+
+    def trouble(self) -> str:
+        """The trouble shown; empty when all is well."""
+        return self._trouble.text() if not self._trouble.isHidden() else ""
 
     def show_pills(self, pills: Sequence[tuple[str, str]]) -> None:
         """What stands at the right: (text, tone), in order."""

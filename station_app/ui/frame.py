@@ -8,10 +8,11 @@ from datetime import datetime
 from .. import settings
 from ..db import Database
 from ..model import Station
-from ..services import exchange, keepers, preferences, requests
+from ..services import care, exchange, keepers, preferences, requests
 from ..words import t
 from . import when
 from .chrome import FootBar, TopBar
+from .theme import tokens
 
 HEAT = ((40, "heat_red"), (37, "heat_orange"), (35, "heat_yellow"))
 """Forecast highs in degrees Celsius from which a warning is shown (DOMAIN.md section 6)."""
@@ -19,7 +20,10 @@ HEAT = ((40, "heat_red"), (37, "heat_orange"), (35, "heat_yellow"))
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The state of the bars. ``last_closed`` is ISO 8601 or ""; ``high`` is today's forecast high or None."""
+    """The state of the bars. ``last_closed`` is ISO 8601 or ""; ``high`` is today's forecast high or None.
+
+    ``troubles`` begins with the most serious.
+    """
 
     now: datetime
     waiting: int
@@ -28,16 +32,17 @@ class Frame:
     high: int | None
     to_tell: int
     idle_minutes: int
+    troubles: tuple[care.Trouble, ...]
 
 
-def read_frame(db: Database) -> Frame:
-    """The state of the bars now."""
+def read_frame(db: Database, damaged: bool = False) -> Frame:
+    """The state of the bars now; ``damaged`` is what the check of the file found."""
     now = db.now()
     shift = keepers.on_duty(db)
     return Frame(
         now=now, waiting=exchange.waiting(db), last_closed=exchange.last_closed(db), on_duty=shift.keeper if shift else "",
         high=keepers.day(db, now.date().isoformat()).high, to_tell=len(requests.to_tell(db)),
-        idle_minutes=preferences.number(db, settings.IDLE_LOCK_MINUTES),
+        idle_minutes=preferences.number(db, settings.IDLE_LOCK_MINUTES), troubles=care.look(db, now, damaged=damaged),
     )  # fmt: skip
 
 
@@ -48,6 +53,10 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
         t("window.moment", date=when.plain(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}")
     )
     warning = next((word for degrees, word in HEAT if frame.high is not None and frame.high >= degrees), "")
+    worst = frame.troubles[0] if frame.troubles else None
+    top.show_trouble(t(worst.word, **worst.fields) if worst else "", worst.severity if worst else "attention")
+    if worst and tokens().large:  # there is room for one of them only
+        warning = ""
     top.show_weather(t(f"window.{warning}", high=frame.high) if warning else "")
     if not frame.waiting:
         waits = t("window.nothing_waits")
@@ -59,7 +68,8 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
     top.show_pills(
         [(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")]
     )
-    foot.show_states([*([t("window.sample")] if station.sample else []), t("window.encrypted")])
+    kept = t(care.DAMAGED.word) if worst is care.DAMAGED else t("window.encrypted")
+    foot.show_states([*([t("window.sample")] if station.sample else []), kept])
 
 
 def _ago(last: str, now: datetime) -> str:

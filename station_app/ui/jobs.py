@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from ..db import Database
 from ..errors import Cancelled, StationError
 from ..model import Changes
+from ..services import care
 
 Then = Callable[[Any], None]
 Otherwise = Callable[[StationError], None]
@@ -69,7 +70,7 @@ class Jobs(QObject):
 
     def run(self, op: Callable[[Database], Any], then: Then | None = None, otherwise: Otherwise | None = None) -> None:
         """Do an operation on the writer thread; ``then`` gets its record, ``otherwise`` its error."""
-        self._start(self._writer, op, then, otherwise, None)
+        self._start(self._writer, _with_ballast(op), then, otherwise, None)
 
     def read(
         self, query: Callable[[Database], Any], then: Then, otherwise: Otherwise | None = None, key: str | None = None
@@ -83,7 +84,7 @@ class Jobs(QObject):
     ) -> Progress:  # fmt: skip
         """A long operation on the writer thread; ``tell(done, total)`` is called on the GUI thread. Cancel by what is returned."""
         progress = Progress(lambda done, total: self._done.emit(lambda: tell(done, total), None))
-        self._start(self._writer, lambda db: op(db, progress), then, otherwise, None)
+        self._start(self._writer, _with_ballast(lambda db: op(db, progress)), then, otherwise, None)
         return progress
 
     def aside(
@@ -157,6 +158,16 @@ class Jobs(QObject):
             then(record)
         if changes is not None:
             self.changed.emit(changes)
+
+
+def _with_ballast(op: Callable[[Database], Any]) -> Callable[[Database], Any]:
+    """The operation, giving the ballast up when the disk is full."""
+
+    def done(db: Database) -> Any:
+        with care.spare(db):
+            return op(db)
+
+    return done
 
 
 def _parted(outcome: Any) -> tuple[Any, Changes | None]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Event
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -23,9 +24,11 @@ from .. import settings, words
 from ..db import Database
 from ..errors import StationError
 from ..model import Changes, LogLine, Occupation, Station
-from ..services import preferences, stations
+from ..services import care, preferences, stations
 from ..words import label, t
 from . import actions, theme
+from .aside import Aside
+from .care_notice import CareNotice
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .feedback import Sheet, Toast, sentence
 from .frame import Frame, read_frame, show_frame
@@ -49,9 +52,16 @@ class MainWindow(QWidget):
         self.db = db
         self.jobs = Jobs(db, self)
         self.station: Station = stations.current(db)
+        self._tending = Aside(self)
+        self._tending.broken.connect(self._broken)
+        self._stop_check = Event()
+        self._damaged: bool | None = None
+        self._troubles: tuple[care.Trouble, ...] = ()
         self._makers = makers
         self._pages: dict[str, Page] = {}
+        self._sheets: dict[str, Sheet] = {}
         self._current = ""
+        self._carry_on: Callable[[], None] | None = None
         self._locked = False
         self._idle_minutes = int(settings.IDLE_LOCK_MINUTES.default)
         self.setObjectName("main-window")
@@ -59,9 +69,7 @@ class MainWindow(QWidget):
         self._layers = QStackedWidget(self)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        self._sheets: dict[str, Sheet] = {}
         outer.addWidget(self._layers)
-        self._carry_on: Callable[[], None] | None = None
         self._desk: QWidget | None = None
         self._lock_screen = LockScreen(self.jobs, db)
         self._lock_screen.unlocked.connect(self._unlocked)
@@ -94,6 +102,7 @@ class MainWindow(QWidget):
         self.top = TopBar(self.station.name, lock=t("window.lock"))
         self.top.locked.connect(self.lock)
         self.top.pill_clicked.connect(self._pill)
+        self.top.trouble_clicked.connect(self.show_care)
         self.foot = FootBar()
         self.toast = Toast()
         self.foot.put_toast(self.toast)
@@ -144,6 +153,7 @@ class MainWindow(QWidget):
 
     def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
         """A toast in the foot bar."""
+        self._carry_on = None
         self.toast.say(text, action=action, then=then, tone="bad" if bad else "plain")
 
     def tell_error(self, error: StationError) -> None:
@@ -153,7 +163,6 @@ class MainWindow(QWidget):
     def tell_undoable(self, text: str, changes: Changes) -> None:
         """A toast that offers to undo this operation."""
         self.tell(text, t("window.undo"), lambda: self.undo(changes.operation))
-        self._carry_on = None
 
     def undo(self, operation: str | None = None) -> None:
         """Take back one operation, or the newest; a form just left is the newest of all and comes back."""
@@ -171,7 +180,6 @@ class MainWindow(QWidget):
         self._help.close_sheet()
         self._current = page
         self.rail.choose(page)
-        self._sheet.close_sheet()
         self._stack.setCurrentWidget(self._pages[page])
         if subject:
             self._pages[page].show_subject(subject)
@@ -183,6 +191,7 @@ class MainWindow(QWidget):
 
     def close_sheet(self) -> None:
         """Close the sheet."""
+        self._sheet.close_sheet()
 
     def sheet_error(self, error: StationError) -> None:
         """What the service refused, inside the open sheet."""
@@ -235,19 +244,21 @@ class MainWindow(QWidget):
         self.jobs.read(looks, put_on, key="looks")
 
     def show_help(self) -> None:
-        """F1: the keys and what they do, over whatever form is open; F1 again puts them away."""
+        """F1: what needs care, the keys and what they do, over whatever form is open; F1 again puts them away."""
         if self._help.is_open():
             self._help.close_sheet()
         else:
-            self._help.open(t("window.help"), KeyboardHelp(), cancel=t("kit.close"))
+            self._help.open(t("window.help"), CareNotice(self._troubles, KeyboardHelp()), cancel=t("kit.close"))
 
     # --- the frame around the pages ------------------------------------------------------------------------------
 
     def _refresh_frame(self) -> None:
-        self.jobs.read(read_frame, self._show_frame, key="frame")
+        damaged = bool(self._damaged)
+        self.jobs.read(lambda db: read_frame(db, damaged), self._show_frame, key="frame")
 
     def _show_frame(self, frame: Frame) -> None:
         show_frame(self.top, self.foot, frame, self.station)
+        self._troubles = frame.troubles
         self.rail.set_badge("requests", frame.to_tell)
         if frame.idle_minutes != self._idle_minutes:
             self._idle_minutes = frame.idle_minutes
@@ -256,6 +267,36 @@ class MainWindow(QWidget):
     def _tick(self) -> None:
         if not self._locked:
             self._refresh_frame()
+        if self._tending.idle:
+            self._tending.do(lambda: care.tend(self.db))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Once the window has been painted, see whether the file is whole; the desk does not wait for it."""
+        super().showEvent(event)
+        if self._damaged is None and self._tending.idle:
+            QTimer.singleShot(0, self._check_file)
+
+    def _check_file(self) -> None:
+        if self._stop_check.is_set():  # closed again before it was painted
+            return
+        self._tending.do(lambda: care.tend(self.db))
+        self._tending.do(lambda: care.check(self.db, self._stop_check.is_set), self._checked, self.tell_error)
+
+    def _checked(self, damaged: bool) -> None:
+        self._damaged = damaged
+        if damaged:
+            self._refresh_frame()
+            self.tell(t("care.damaged"), t("care.what_to_do"), self.show_care, bad=True)
+
+    @property
+    def tended(self) -> bool:
+        """Whether the file was checked."""
+        return self._damaged is not None
+
+    def show_care(self) -> None:
+        """What threatens the records and what to do, as found last."""
+        if self._troubles:
+            self._help.open(t("care.title"), CareNotice(self._troubles), cancel=t("kit.close"))
 
     def _pill(self, number: int) -> None:
         self.go(("sync", "shift")[number])
@@ -309,6 +350,7 @@ class MainWindow(QWidget):
                 slash
                 and not self._locked
                 and not self._sheet.is_open()
+                and not self._help.is_open()
                 and self.isActiveWindow()
                 and not _types(watched)
             ):
@@ -321,8 +363,40 @@ class MainWindow(QWidget):
         asked = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
         return asked and self.isActiveWindow() and not (self._sheet.is_open() and _types(watched))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc that no page has a use for goes back to where work goes on."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._settle()
+        else:
+            super().keyPressEvent(event)
+
     def _shown(self) -> Page:
         return self._pages[self._current]
+
+    @property
+    def _sheet(self) -> Sheet:
+        """The sheet of the page shown."""
+        return self._sheets[self._current]
+
+    def _new(self) -> None:
+        """Ctrl+N: the page's new thing, never over a form in which something was typed."""
+        self._help.close_sheet()
+        if self._sheet.typed():
+            self.tell(t("window.form_first"))
+        else:
+            self._shown().new()
+
+    def _put_aside(self) -> None:
+        """Esc left a form in which something was typed: say that nothing was saved, and offer it again."""
+        sheet = self._sheet
+
+        def carry_on() -> None:
+            self._carry_on = None
+            self.toast.clear()
+            sheet.bring_back()
+
+        self.tell(t("window.not_saved"), t("window.carry_on"), carry_on)
+        self._carry_on = carry_on
 
     def _settle(self) -> None:
         """Work goes on in the help, in the form, or where the page says."""
@@ -357,7 +431,6 @@ class MainWindow(QWidget):
 
     @property
     def locked(self) -> bool:
-                and not self._help.is_open()
         """Whether the screen is locked."""
         return self._locked
 
@@ -370,45 +443,15 @@ class MainWindow(QWidget):
             self._idle.start(self._idle_minutes * 60_000)
 
     # --- closing -------------------------------------------------------------------------------------------------
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc that no page has a use for goes back to where work goes on."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._settle()
-        else:
-            super().keyPressEvent(event)
-
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Finish what is under way, then let the owner close the database."""
-    @property
-    def _sheet(self) -> Sheet:
-        """The sheet of the page shown."""
-        return self._sheets[self._current]
-
-    def _new(self) -> None:
-        """Ctrl+N: the page's new thing, never over a form in which something was typed."""
-        self._help.close_sheet()
-        if self._sheet.typed():
-            self.tell(t("window.form_first"))
-        else:
-            self._shown().new()
-
-    def _put_aside(self) -> None:
-        """Esc left a form in which something was typed: say that nothing was saved, and offer it again."""
-        sheet = self._sheet
-
-        def carry_on() -> None:
-            self._carry_on = None
-            self.toast.clear()
-            sheet.bring_back()
-
-        self.tell(t("window.not_saved"), t("window.carry_on"), carry_on)
-        self._carry_on = carry_on
-
         _application().removeEventFilter(self)
         _application().removeEventFilter(self._catcher)
         self._minute.stop()
         self._idle.stop()
+        self._stop_check.set()
+        self._tending.close()
         self.jobs.close()
         self.closed.emit()
         super().closeEvent(event)
