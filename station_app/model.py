@@ -338,8 +338,8 @@ class Person:
     platform: str
     consent: Consent
     registered_on: str
-    name: str = ""
-    phone: str = ""
+    name: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
     card_number: str = ""
     badge_code: str = ""
     visits: int = 0

@@ -323,7 +323,7 @@ def held(db: Database, station_id: str) -> Held:
     by_store: dict[str, dict[int, list[str]]] = {}
     for row in rows:
         by_store.setdefault(row["store_id"], {}).setdefault(row["no"], []).append(row["hash"])
-    missing = tuple((store, no) for store, numbers in by_store.items() for no in _gaps(numbers))
+    missing = tuple((store, no) for store, numbers in by_store.items() for no in _gaps(numbers, _begins(rows, store)))
     forks = tuple(
         (store, no, tuple(hashes))
         for store, numbers in by_store.items()
@@ -346,9 +346,18 @@ def _broken(rows: Sequence[Row], store_id: str, numbers: Mapping[int, Sequence[s
     return bool(before) and not told <= set(before)
 
 
-def _gaps(numbers: Iterable[int]) -> Iterator[int]:
-    """The numbers missing below the highest, the first ``MOST_GAPS`` of them: a station may number its batches as it likes."""
-    left, expected = MOST_GAPS, 1
+def _begins(rows: Sequence[Row], store_id: str) -> int:
+    """The number a store's batches begin with: a restored one goes on counting after the batch it names as its parent."""
+    first = min((row for row in rows if row["store_id"] == store_id), key=lambda row: row["no"])
+    parent = str(json.loads(first["manifest"]).get("parent") or "").partition("/")[2]
+    if not parent:
+        return 1
+    return next((row["no"] + 1 for row in rows if row["hash"] == parent), int(first["no"]))
+
+
+def _gaps(numbers: Iterable[int], first: int) -> Iterator[int]:
+    """The numbers missing from ``first`` to the highest, ``MOST_GAPS`` at most: a station may number its batches as it likes."""
+    left, expected = MOST_GAPS, first
     for no in sorted(numbers):
         for gap in range(expected, min(no, expected + left)):
             left -= 1

@@ -330,7 +330,8 @@ def close_station(db: Database, note: str = "", at: datetime | None = None) -> C
 
 
 def _day_row(db: Database, business_date: str) -> Row | None:
-    return db.one("SELECT * FROM station_day WHERE business_date = ? AND store_id = ?", (business_date, db.store_id))
+    """The day's row, also one that this station wrote before it was restored as a new store."""
+    return db.one("SELECT * FROM station_day WHERE business_date = ? ORDER BY opened DESC LIMIT 1", (business_date,))
 
 
 def _day_key(found: Row | None, business_date: str) -> dict[str, str]:

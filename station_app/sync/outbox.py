@@ -124,7 +124,8 @@ def close_batch(db: Database) -> tuple[int | None, Changes | None]:
         epoch, receipt_no = exchange.newest_receipt(db)
         fields = BatchFields(
             district=station.district_code, recipient=trusted.fingerprint, station=station.code, store_id=db.store_id, no=no,
-            prev=before["hash"] if before else "", first=first, last=last, receipt=Seen(epoch=epoch, no=receipt_no),
+            prev=before["hash"] if before else "", parent=db.meta("parent"), first=first,
+            last=last, receipt=Seen(epoch=epoch, no=receipt_no),
             closed=tx.stamp.time, totals=totals(db, db.store_id),
         )  # fmt: skip
         rows = exchange.changed_rows(db, first - 1, last)

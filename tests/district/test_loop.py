@@ -8,12 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from station_app import backup, vault
 from station_app.db import Database
 from station_app.district import answer, desk, intake, store
 from station_app.errors import Refused, UserMistake
 from station_app.model import Consent, Exchange, ItemKind, Occupation, RequestState
+from station_app.paths import DataFolder
 from station_app.schema import LEDGERS
-from station_app.services import audit, exchange, history, people, reports, requests, stations, supplies, visits
+from station_app.services import (
+    audit,
+    backups,
+    exchange,
+    history,
+    keepers,
+    people,
+    reports,
+    requests,
+    stations,
+    supplies,
+    visits,
+)
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
@@ -275,3 +289,33 @@ def test_nothing_waits_is_said_and_no_file_is_written(
         outbox.export(station, stick)
     assert refusal.value.word == "sync_page.nothing_waits"
     assert sorted(stick.iterdir()) == before
+
+
+def test_restoring_yesterdays_backup_and_exporting_again_loses_and_doubles_nothing(
+    db: Database, district: Database, stick: Path, opener: Opener, clock: Clock
+) -> None:
+    station, home = introduced(db, district, stick), db.path.parent
+    keepers.open_station(station)
+    a_day(station)
+    take(district, outbox.export(station, stick)[0].path, opener)
+    kept = backup.make(station, backup.Reason.MANUAL)
+    visits.tally(station, Occupation.RIDER, 7)  # after the backup: at the district already, gone from the station
+    take(district, outbox.export(station, stick)[0].path, opener)
+    station.close()
+    root, keeper_id = vault.unlock(DataFolder(home).slots, PASSWORD)
+    backups.restore(DataFolder(home), kept, backup.slots_in(kept.path.parent), root, clock=clock)
+    restored = stations.open_station(home, PASSWORD, clock=clock)
+    assert restored.acting == keeper_id
+    assert keepers.day(restored, "2026-07-17").opened
+    visits.tally(restored, Occupation.OTHER, 2)
+    exported, _ = outbox.export(restored, stick)
+    take(district, exported.path, opener)
+    take(district, exported.path, opener)
+    assert desk.report(district, "2026-07-17", "2026-07-17")[0].person_times == 6 + 7 + 2
+    held = desk.status(district)[0].held
+    assert (held.missing, held.forks) == ((), ())
+    applied = answered(restored, district, stick, opener)
+    assert applied.refused == 0
+    assert exchange.status(restored).packed == 0
+    assert audit.check(restored) == []
+    restored.close()
