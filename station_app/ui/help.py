@@ -6,17 +6,18 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from ..words import t
 from .kit import KeyCap, Text
+from .painting import cap_size
 
 KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("anywhere", (
-        ("F2 – F8", "tally"), ("Ctrl Z", "undo"), ("Ctrl L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl N", "new"),
-        ("Alt 1 – 8", "pages"), ("Esc", "escape"), ("F1", "help"),
+        ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl+N", "new"),
+        ("Alt+1 – 8", "pages"), ("Esc", "escape"), ("F1", "help"),
     )),
     ("desk", (
-        ("1 – 9", "handout"), ("Shift 1 – 9", "given"), ("F2 5", "group"), ("Backspace", "backspace"), ("Enter", "enter"),
-        ("Ctrl 1 – 7", "amenity"), ("Ctrl Shift C", "copy"), ("F9", "open"),
+        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("F2 5", "group"), ("Backspace", "backspace"), ("Enter", "enter"),
+        ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
-    ("elsewhere", (("Ctrl E", "export"), ("Ctrl I", "import"))),
+    ("elsewhere", (("Ctrl+E", "export"), ("Ctrl+I", "import"))),
 )  # fmt: skip
 """Section, then (keys, id of what they do)."""
 
@@ -29,9 +30,11 @@ class KeyboardHelp(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        caps = max(cap_size(cap).width() for _section, keys in KEYS for cap, _word in keys)
         for section, keys in KEYS:
             column.addWidget(Text(t(f"window.keys_{section}"), "strong"))
             grid = QGridLayout()
+            grid.setColumnMinimumWidth(0, caps)  # one edge for all sections
             grid.setColumnStretch(1, 1)
             grid.setHorizontalSpacing(14)
             for row, (cap, word) in enumerate(keys):

@@ -8,7 +8,7 @@ Frame: see chrome.py.
 
     Text(text, role="body", *, wrap=False, selectable=False)   roles: theme.py; .set(str)
     Pill(text, tone="plain", *, icon="", bold=False)           .show_state(text, tone=None); tones: theme.tone
-    KeyCap("Ctrl L")  Icon(name, colour_token="ink", size=20)
+    KeyCap("Ctrl+L")  Icon(name, colour_token="ink", size=20)
     Avatar(name, size=76)                                      shows the last character; .set_name(str)
     BigFigure(number, label, *, note="")                       .show_state(number, label=None, note=None)
     Fact(label, text, *, wrap=False)                           label above value; .set(str)
@@ -32,6 +32,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
 
+from ..words import t
 from . import icons
 from .buttons import Button, Chip, FilterTabs, IconButton, Press, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
@@ -128,6 +129,13 @@ class Scroll(QScrollArea):
             widget.setProperty("ground", "clear")
         self.setWidget(widget)
         self.viewport().setAutoFillBackground(False)
+        self.setAccessibleName(t("kit.scrolled"))
+        self.verticalScrollBar().rangeChanged.connect(self._reachable)
+        self._reachable(0, 0)
+
+    def _reachable(self, _least: int, most: int) -> None:
+        """Tab stops here only while there is something to scroll; a press beside a field never takes the focus from it."""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if most > 0 else Qt.FocusPolicy.NoFocus)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The width decides the height."""

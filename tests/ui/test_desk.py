@@ -372,7 +372,7 @@ def test_a_refusal_names_rule_last_and_next_and_offers_to_note_what_was_given(de
 def test_shift_and_the_digit_record_what_was_given_already(desk: Desk, regular: Person) -> None:
     desk.scan(regular.badge_code)
     desk.press(Qt.Key.Key_3)
-    assert desk.shell.last == "暖宝宝 11 月起发放"
+    assert desk.shell.last == "暖宝宝 11月起发放"
     desk.press(Qt.Key.Key_3, SHIFT)
     assert desk.given() == [("暖宝宝", regular.id, True)]
     assert "账上不够" in desk.shell.last

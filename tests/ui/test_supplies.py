@@ -240,7 +240,7 @@ def test_expiry_season_and_shortage_are_said(shell: SheetShell, kit: Item, db: D
     supplies.hand_out(db, tea.id, 2, given=True)
     page = opened(shell, qtbot)
     assert cell(page, 0, 3).endswith("13 天到期")
-    assert cell(page, 1, 4).endswith("11 月起发放")
+    assert cell(page, 1, 4).endswith("11月起发放")
     assert cell(page, 2, 3).endswith("已过期")
     assert cell(page, 3, 4).endswith("请盘点")
     page.show_subject(plaster.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app import app, settings, vault, words
@@ -238,6 +238,20 @@ def test_esc_in_the_dates_of_the_report_goes_back_to_its_spans(house: House) -> 
     assert QApplication.focusWidget() is not before
     house.hands.key(Key.Key_Escape)
     assert QApplication.focusWidget() is before
+
+
+def test_tab_goes_through_the_desk_as_it_is_read_and_everything_has_a_name(house: House) -> None:
+    order: list[QWidget] = []
+    focus = QApplication.focusWidget()
+    while focus is not None and focus not in order:
+        order.append(focus)
+        assert focus.accessibleName()
+        house.hands.key(Key.Key_Tab)
+        focus = QApplication.focusWidget()
+    kinds = [type(widget).__name__ for widget in order]
+    assert kinds[0] == "DeskField"
+    assert kinds.index("OfferCard") < kinds.index("TallyCard") < kinds.index("LogList") < kinds.index("_RailButton")
+    assert "Scroll" not in kinds  # all fits, so there is nothing to scroll
 
 
 # --- language ------------------------------------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ class DeskPage(Page):
         top = Row(gap=12)
         top.addWidget(self.field, 1)
         top.addWidget(self._register)
+        self.shelf.after = self._register
         left = Column(top, gap=10)
         left.addWidget(Scroll(work), 1)
         self._copy = Button(t("desk.copy_summary"), "link", key="Ctrl+Shift+C")

@@ -7,7 +7,7 @@ from datetime import date
 
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...model import ItemKind
 from ...services.supplies import Offer
@@ -34,9 +34,10 @@ class Shelf(Tiles):
         super().__init__(narrowest=150, height=80, gap=8)
         self._ids: list[str] = []
         self._cards: list[OfferCard] = []
+        self.after: QWidget | None = None
 
     def show_offers(self, offers: Sequence[Offer], for_person: bool, today: date) -> None:
-        """Show these, for somebody on the card or for anybody."""
+        """Show these, for somebody on the card or for anybody; Tab comes to them from ``after``."""
         shown = list(offers[:KEYS])
         if [offer.item.id for offer in shown] != self._ids:
             self._ids = [offer.item.id for offer in shown]
@@ -44,6 +45,9 @@ class Shelf(Tiles):
             for number, card in enumerate(self._cards):
                 card.clicked.connect(lambda _checked=False, number=number: self.chosen.emit(number))
             self.set_tiles(self._cards)
+            for before, card in zip([self.after, *self._cards], self._cards, strict=False):
+                if before is not None:
+                    QWidget.setTabOrder(before, card)
         for card, offer in zip(self._cards, shown, strict=True):
             card.show_offer(offer, for_person, today)
 
@@ -134,7 +138,7 @@ def offer_lines(offer: Offer, for_person: bool, today: date) -> tuple[tuple[str,
     """What a card says, the longest way of saying it first, and whether it is bad news."""
     item, barrier = offer.item, offer.barrier
     if barrier is not None and barrier.rule == "season":
-        return (t("desk.from_month", month=item.first_month),), False
+        return (t("desk.from_month", month=t(f"terms.Month.{item.first_month}")),), False
     if barrier is not None:
         if barrier.last:
             return (t("desk.taken_at", time=barrier.last[11:16]), barrier.last[11:16]), False

@@ -75,7 +75,7 @@ class PeoplePage(Page):
         self.search.setAcceptDrops(False)
         self.import_button = Button(t("people_page.import"), icon="import")
         self.print_button = Button(t("people_page.print_list", n=0), icon="print")
-        self.new_button = Button(t("people_page.register"), "primary", icon="plus", key="Ctrl N")
+        self.new_button = Button(t("people_page.register"), "primary", icon="plus", key="Ctrl+N")
         self.tabs = FilterTabs(list(listing.tab_texts({}).items()))
         self.strip = ProgressStrip()
         self.rows = RowsModel(listing.columns(lambda: self._today), fetch=self._fetch)
@@ -90,7 +90,7 @@ class PeoplePage(Page):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        empty = EmptyState("people", t("people_page.nobody"), t("people_page.register"), key="Ctrl N")
+        empty = EmptyState("people", t("people_page.nobody"), t("people_page.register"), key="Ctrl+N")
         empty.acted.connect(self.new)
         self._empty = empty
         self.table.set_empty(empty)

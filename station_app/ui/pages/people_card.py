@@ -131,7 +131,7 @@ class PersonCard(Card):
                 ("consent", t("people_page.consent")),
             )
         }
-        self.print_button = Button(t("people_page.print"), "primary", key="Ctrl P")
+        self.print_button = Button(t("people_page.print"), "primary", key="Ctrl+P")
         self.reissue_button = Button(t("people_page.reissue"))
         self.edit_button = Button(t("people_page.edit"), icon="edit")
         self.held_button = Button(t("people_page.held_button"))

@@ -139,7 +139,7 @@ class Registered(QWidget):
         self.person = person
         self.number = Text(person.card_number, "figure", selectable=True)
         self.print_button = Button(t("people_page.print"), "primary", icon="print", key="Enter")
-        self.again_button = Button(t("people_page.register_again"), key="Ctrl N")
+        self.again_button = Button(t("people_page.register_again"), key="Ctrl+N")
         self.print_button.clicked.connect(self.print_asked)
         self.again_button.clicked.connect(self.again_asked)
         self.setLayout(

@@ -64,7 +64,7 @@ class RequestsPage(Page):
         self._wanted = ""
         self.tabs = FilterTabs(list(self._tab_texts().items()))
         self.search = Search(t("requests_page.search"))
-        self.new_button = Button(t("requests_page.new"), "primary", icon="plus", key="Ctrl N")
+        self.new_button = Button(t("requests_page.new"), "primary", icon="plus", key="Ctrl+N")
         self._model = RowsModel(self._columns())
         self.list = Table(self._model, rows=58, name=t("requests_page.list"))
         self.card = RequestCard(shell.station)
@@ -93,7 +93,7 @@ class RequestsPage(Page):
         return [
             TableColumn("", number, 96, muted=True),
             TableColumn("", lambda line: title(line.request), bold=True, sub=lambda line: sub_line(line, self._today)),
-            TableColumn("", lambda _line: "", 176, "right", pill=state_pill, sub=lambda line: exchange_text(line.request)),
+            TableColumn("", lambda _line: "", 192, "right", pill=state_pill, sub=lambda line: exchange_text(line.request)),
         ]
 
     def changeEvent(self, event: QEvent) -> None:

@@ -256,7 +256,7 @@ class RecordedCard(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.number = Text(request.number, "figure", selectable=True)
         said = Text(t("requests_page.spoken", number=spoken), "strong")
-        slip, again = Button(t("requests_page.print_slip"), icon="print"), Button(t("requests_page.another"), icon="plus", key="Ctrl N")
+        slip, again = Button(t("requests_page.print_slip"), icon="print"), Button(t("requests_page.another"), icon="plus", key="Ctrl+N")
         slip.clicked.connect(self.printed)
         again.clicked.connect(self.again)
         flow = FlowLayout(8)

@@ -84,7 +84,7 @@ class SettingsPage(Page):
         )  # fmt: skip
 
     def _keepers_card(self) -> Card:
-        self.add_keeper = Button(t("settings.add_keeper"), icon="plus", key="Ctrl N")
+        self.add_keeper = Button(t("settings.add_keeper"), icon="plus", key="Ctrl+N")
         self.add_keeper.clicked.connect(self.new)
         self._keepers = QVBoxLayout()
         self._keepers.setSpacing(0)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from ...model import Op
 from ...words import t
 from ..forms import NumberField, TextField
+from ..frame import HEAT
 from ..kit import (
     Avatar,
     BigFigure,
@@ -149,7 +150,7 @@ class Closing(QWidget):
         self.asked = BigFigure("0", t("shift_page.new_requests"))
         self.note = TextField("note", t("shift_page.note"), hint=t("shift_page.note_hint"), lines=4)
         self.kept = Text("", "body", wrap=True, selectable=True)
-        self.button = Button(t("shift_page.close"), "primary", key="Ctrl Enter")
+        self.button = Button(t("shift_page.close"), "primary", key="Ctrl+Enter")
         self._operation = ""
         top = Row(self.opened, self.high, self.closed, None, self.undo_button, gap=8)
         figures = Row(self.visits, self.handed, self.asked, None, gap=48)
@@ -164,7 +165,10 @@ class Closing(QWidget):
         """The state of now."""
         day, figures = desk.day, desk.figures
         self.opened.show_state(t("shift_page.opened_at", time=clock(day.opened)))
-        self.high.show_state(t("shift_page.high_is", high=day.high) if day.high is not None else "")
+        hot = day.high is not None and day.high >= HEAT[-1][0]
+        self.high.show_state(
+            t("shift_page.high_is", high=day.high) if day.high is not None else "", "warming" if hot else "plain"
+        )
         self.high.setVisible(day.high is not None)
         self.closed.show_state(t("shift_page.closed_at", time=clock(day.closed)))
         self.closed.setVisible(bool(day.closed))

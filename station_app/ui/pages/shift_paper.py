@@ -39,7 +39,7 @@ class PaperView(QWidget):
         self.hint = Text(t("shift_page.grid_hint"), "small", wrap=True)
         self.print_button = Button(t("shift_page.print_blank"), icon="print")
         self.clear_button = Button(t("shift_page.clear"), "link")
-        self.save_button = Button("", "primary", key="Ctrl Enter")
+        self.save_button = Button("", "primary", key="Ctrl+Enter")
         self._build()
         self._connect()
         self._count()

@@ -44,12 +44,12 @@ class SuppliesPage(Page):
         self.tabs = FilterTabs([("stock", t("supplies_page.stock_tab")), ("ledger", t("supplies_page.ledger_tab"))])
         self.only = Chip("")
         self.count_button = Button(t("supplies_page.count"), key="Enter")
-        self.receive_button = Button(t("supplies_page.receive"), "primary", icon="plus", key="Ctrl N")
+        self.receive_button = Button(t("supplies_page.receive"), "primary", icon="plus", key="Ctrl+N")
         self.new_button = Button(t("supplies_page.new_item"), "link", icon="plus")
         self.import_button = Button(t("supplies_page.import_items"), "link", icon="import")
         self.wizard: ImportWizard | None = None
         self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
-        self.stock = Table(self._stock_rows, rows=56, name=t("supplies_page.stock_tab"))
+        self.stock = Table(self._stock_rows, rows=52, name=t("supplies_page.stock_tab"))
         self.ledger = Table(self._ledger_rows, rows=56, name=t("supplies_page.ledger_tab"))
         self.card = ItemCard()
         self._views = QStackedWidget()
@@ -59,7 +59,7 @@ class SuppliesPage(Page):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        empty = EmptyState("supplies", t("supplies_page.no_items"), t("supplies_page.new_item"), key="Ctrl N")
+        empty = EmptyState("supplies", t("supplies_page.no_items"), t("supplies_page.new_item"), key="Ctrl+N")
         empty.acted.connect(self._add_item)
         self.stock.set_empty(empty)
         self.ledger.set_empty(EmptyState("supplies", t("supplies_page.no_lines")))

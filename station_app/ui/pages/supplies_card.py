@@ -128,7 +128,7 @@ class ItemCard(Card):
         if item.alcohol:
             head.addWidget(Pill(t("supplies_page.alcohol"), "bad", icon="warning"))
         if detail.shelf.from_month is not None and item.active:
-            head.addWidget(Pill(t("supplies_page.from_month", month=detail.shelf.from_month), "neutral"))
+            head.addWidget(Pill(t("supplies_page.from_month", month=t(f"terms.Month.{detail.shelf.from_month}")), "neutral"))
         if not item.active:
             head.addWidget(Pill(t("supplies_page.retired"), "neutral"))
         return head

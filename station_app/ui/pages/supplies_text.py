@@ -55,7 +55,7 @@ def state_pill(shelf: Shelf) -> PillText | None:
     if item.balance < 0:
         return t("supplies_page.count_please"), "attention"
     if shelf.from_month is not None:
-        return t("supplies_page.from_month", month=shelf.from_month), "neutral"
+        return t("supplies_page.from_month", month=t(f"terms.Month.{shelf.from_month}")), "neutral"
     if is_low(item):
         return t("supplies_page.low"), "bad"
     return (t("supplies_page.none_left"), "neutral") if item.balance == 0 else None
@@ -74,7 +74,8 @@ def rules(shelf: Shelf) -> str:
     if item.most_per_day is not None:
         parts.append(t("supplies_page.quota_line", amount=amount(item.most_per_day, item)))
     if (item.first_month, item.last_month) != (1, 12):
-        parts.append(t("supplies_page.months_line", first=item.first_month, last=item.last_month))
+        first, last = t(f"terms.Month.{item.first_month}"), t(f"terms.Month.{item.last_month}")
+        parts.append(t("supplies_page.months_line", first=first, last=last))
     if item.low_level:
         parts.append(t("supplies_page.level_line", amount=amount(item.low_level, item)))
     return t("terms.dot").join(parts)

@@ -109,7 +109,7 @@ class OutCard(Card):
     other_folder = Signal()
 
     def __init__(self) -> None:
-        self.key = KeyCap("Ctrl E")
+        self.key = KeyCap("Ctrl+E")
         super().__init__(gap=8)
         self._title = Text("", "heading")
         self.head.addWidget(self._title)
@@ -202,7 +202,7 @@ class InCard(Card):
         self._title, self._headline = Text("", "heading"), Text("", "strong")
         self.head.addWidget(self._title)
         self.head.addStretch(1)
-        self.head.addWidget(KeyCap("Ctrl I"))
+        self.head.addWidget(KeyCap("Ctrl+I"))
         self.body.insertLayout(0, self.head)
         self._help = Text("", "muted", wrap=True)
         self._place = Column(gap=8)
@@ -288,7 +288,7 @@ class InCard(Card):
         self.errors.clear()
         self.done.hide()
         self.requests.hide()
-        self.notice = Notice(text, "attention", icon="usb", action=action, key="Ctrl I")
+        self.notice = Notice(text, "attention", icon="usb", action=action, key="Ctrl+I")
         self.notice.acted.connect(self.take)
         self._place.addWidget(self.notice)
 
