@@ -60,9 +60,13 @@ class Backup:
         return self.path.with_suffix(".sha256")
 
 
+FOLDER = "backups"
+"""Where a store's own backups lie, beside it."""
+
+
 def folder_of(db: Database) -> Path:
     """Where a store's own backups lie."""
-    return db.path.parent / "backups"
+    return db.path.parent / FOLDER
 
 
 def slots_in(folder: Path, side: str = "station") -> Path:

@@ -40,7 +40,8 @@ LARGE_TYPE = Setting("large_type", "switch", "0")
 DARK = Setting("dark", "switch", "0")
 LANGUAGE = Setting("language", "choice", "", choices=("", "zh", "en"))
 LAST_FOLDER = Setting("last_folder", "text", "")
+BACKUP_PLACE = Setting("backup_place", "text", "")
 
-ALL: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER)
+ALL: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE)
 SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 BY_NAME = {setting.name: setting for setting in ALL}

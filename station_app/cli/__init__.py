@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from . import house
+from .backups import backup_group
 from .frame import Command, Desk, Group, Root, option
 from .people import badges_group, people_group
 from .requests import requests_group
@@ -20,7 +21,7 @@ __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 
 group = Root("station-app")
 house.join(group)
-for _part in (people_group, badges_group, visits_group, supplies_group, requests_group):
+for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group):
     group.add_command(_part)
 
 _inside: dict[str, dict[str, Callable[[], click.Command]]] = {}

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from ..model import Station
+from .. import vault
+from ..db import Database
+from ..model import Changes, Op, Station
+from ..services import keepers, stations
 from ..words import t
 from . import fonts, qr
 from .badges import CARD, MARK, MARK_GAP, PADDING
@@ -53,6 +56,34 @@ def recovery_sheet(station: Station, groups: Sequence[str], number: str, made: d
         sheet.line(EDGE + taken, y + 1.2, right, y + 1.2, colour=INK)
     sheet.fitted(EDGE, A4[1] - 14, t("key_paper.recovery_foot"), 9, right - EDGE, colour=MUTED)
     return sheet.save(target)
+
+
+def print_recovery(db: Database, root: vault.Root, target: Path) -> tuple[str, Changes]:
+    """Make a recovery key and write its sheet; returns the sheet's number.
+
+    Raises what the sheet and ``keepers.make_recovery_key`` raise; the sheet is tried before the key in use is replaced.
+    """
+    db.require(Op.SETTING, {"name": "recovery_key"})
+    station, today = stations.current(db), db.now().date()
+    try:
+        recovery_sheet(station, ["0" * vault.GROUP_DIGITS] * vault.GROUPS, "0000", today, target)
+        key, changes = keepers.make_recovery_key(db, db.path.parent, root)
+        recovery_sheet(station, key.groups, key.number, today, target)
+    except BaseException:
+        target.unlink(missing_ok=True)  # a sheet that opens nothing must not be kept in a cupboard
+        raise
+    return key.number, changes
+
+
+def print_start_card(db: Database, root: vault.Root, target: Path) -> tuple[vault.StartCard, Changes]:
+    """Make a start card and write it; raises what the card and ``keepers.make_start_card`` raise, no card stays then."""
+    card, changes = keepers.make_start_card(db, db.path.parent, root)
+    try:
+        start_card(stations.current(db), card.digits, card.number, db.now().date(), target)
+    except BaseException:
+        keepers.revoke_start_card(db, db.path.parent, card.slot_id)
+        raise
+    return card, changes
 
 
 def _groups(sheet: Sheet, groups: Sequence[str], top: float) -> float:

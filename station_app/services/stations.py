@@ -8,8 +8,9 @@ from dataclasses import asdict
 from datetime import datetime, time
 from pathlib import Path
 
+from .. import backup, vault
 from .. import db as database
-from .. import vault
+from ..backup import Reason
 from ..db import Database
 from ..errors import EnvironmentFault, UserMistake
 from ..model import Changes, Keeper, Op, Role, Station, uuid7
@@ -96,7 +97,9 @@ def open_station(
     if not place.exists:
         raise UserMistake("vault.no_station", name=str(folder))
     root, keeper_id = vault.unlock(place.slots, password)
-    db = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder)
+    db = database.open(
+        place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
+    )
     db.acting = keeper_id
     return db
 
@@ -116,9 +119,16 @@ def open_with_start_card(
     if not place.exists:
         raise UserMistake("vault.no_station", name=str(folder))
     opened = vault.unlock_with_start_card(place.slots, digits)
-    db = database.open(place.database, opened.root.database_key(), STATION, clock=clock, holder=holder)
+    db = database.open(
+        place.database, opened.root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
+    )
     db.desk_only = True
     return db
+
+
+def _back_up(db: Database) -> None:
+    """Before a newer program changes the shape of the store; without a backup it is not changed."""
+    backup.make(db, Reason.BEFORE_MIGRATION)
 
 
 def current(db: Database) -> Station:
