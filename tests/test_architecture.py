@@ -199,6 +199,14 @@ def test_the_district_never_opens_a_station() -> None:
     assert findings(sorted((PACKAGE / "district").rglob("*.py")), station_schema) == []
 
 
+def test_the_map_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"\w+", text[text.index("```") : text.index("```", text.index("```") + 3)]))
+    rooms = {(path.parent.name, path.stem) for path in CODE if path.stem != "__init__"}
+    names = {stem.split("_")[0] if folder == "pages" else stem for folder, stem in rooms}
+    assert names - drawn == set()
+
+
 # --- each finder can fail
 
 
