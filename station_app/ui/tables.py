@@ -191,10 +191,6 @@ class RowsModel(QAbstractTableModel):
         if wanted and self._fetch is not None:
             self._fetch(wanted)
 
-    def _redraw(self) -> None:
-        if self._ids:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, len(self.columns) - 1))
-
 
 class _Delegate(QStyledItemDelegate):
     """Paints a cell: soft ground when chosen, one or two lines, a pill, a bar, a line below."""

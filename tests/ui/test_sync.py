@@ -50,8 +50,9 @@ class Place:
 
     def show(self) -> None:
         self.page.resize(1274, 678)
-        self.page.show()
-        self.qtbot.waitExposed(self.page)
+        with self.qtbot.waitActive(self.page):  # else the keys have no focus to go to
+            self.page.show()
+            self.page.activateWindow()
         self.wait()
         self.page.settle()
 
