@@ -315,6 +315,7 @@ class ImportResult:
 
 def known_by_phone(db: Database, phone: str, name: str) -> str | None:
     """The regular with this phone and this name, for merging (both equal, DECISIONS.md "Roster import")."""
+    db.require_sight("roster")
     key = subjects.secret(db, "digest")
     found: str | None = db.scalar(
         "SELECT person_id FROM person_entry WHERE phone_digest = ? AND name_digest = ?",
@@ -325,6 +326,7 @@ def known_by_phone(db: Database, phone: str, name: str) -> str | None:
 
 def known_by_name(db: Database, name: str, occupation: Occupation, platform: str) -> list[str]:
     """Regulars of the same name, occupation and platform: perhaps the same, a person decides."""
+    db.require_sight("roster")
     key = subjects.secret(db, "digest")
     rows = db.rows(
         "SELECT e.person_id FROM person_entry e JOIN person p ON p.id = e.person_id"

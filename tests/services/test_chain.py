@@ -12,7 +12,6 @@ from station_app.db import CHAIN, OPERATION, Database
 from station_app.model import Consent, ItemKind, Occupation, Op
 from station_app.services import audit, history, people, supplies, visits
 
-
 PUT_IN = (
     "INSERT INTO change(operation, table_name, row_id, version, after)"
     " SELECT 2, table_name, row_id, version, after FROM change WHERE operation = 3 LIMIT 1"

@@ -1,0 +1,546 @@
+"""Every service function tried by every role on a small station, and the table of it in docs/roles.md.
+
+``python -m tests.roles`` writes the table anew; tests/test_roles.py compares it with what the functions really did.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from station_app import backup, services, settings, vault, words
+from station_app.db import Database
+from station_app.errors import Bug, Refused, StationError
+from station_app.model import (
+    MAY,
+    SEES_PEOPLE,
+    Amenity,
+    Consent,
+    ItemKind,
+    Keeper,
+    Occupation,
+    Op,
+    RequestState,
+    Role,
+    may,
+)
+from station_app.paths import DataFolder
+from station_app.services import (
+    audit,
+    backups,
+    badges,
+    care,
+    exchange,
+    history,
+    keepers,
+    keeping,
+    people,
+    preferences,
+    privacy,
+    reports,
+    requests,
+    rosters,
+    samples,
+    search,
+    stations,
+    supplies,
+    trail,
+    visits,
+)  # fmt: skip
+from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
+
+DAY = "2026-07-17"
+NAME, PHONE, WORDS = "李志强", "13912345678", "充电口不足，找我就行"
+DOC = Path(__file__).parent.parent / "docs" / "roles.md"
+PASSWORDS = {role: f"password-of-{role.value}" for role in Role}
+PINS = {role: f"864{place}" for place, role in enumerate(Role)}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A small station with one keeper of every role, one named regular who came, asked and was given something."""
+
+    db: Database
+    who: dict[Role, Keeper]
+    root: vault.Root
+    named: str
+    nameless: str
+    visit: str
+    item: str
+    request: str
+    card: str
+
+    @property
+    def folder(self) -> Path:
+        return self.db.path.parent
+
+    def boss(self) -> Database:
+        """The store with the supervisor at work, to prepare something."""
+        self.db.acting = self.who[Role.SUPERVISOR].id
+        return self.db
+
+
+def world(folder: Path) -> World:
+    """A station to try everything on."""
+    db, first = stations.set_up(folder, SAMPLE, "王敏", PASSWORD, PINS[Role.SUPERVISOR], clock=Clock(), cost=CHEAP)
+    root, _ = vault.unlock(DataFolder(folder).slots, PASSWORD)
+    who = {Role.SUPERVISOR: first}
+    for role in (Role.KEEPER, Role.EVENING, Role.AUDITOR):
+        who[role], _ = keepers.add(db, folder, root, role.value, role, PASSWORDS[role], PINS[role], cost=CHEAP)
+    named, _ = people.register(db, Occupation.RIDER, "美团", NAME, PHONE, Consent.DISTRICT)
+    nameless, _ = people.register(db, Occupation.COURIER)
+    came, _ = visits.check_in(db, named.badge_code)
+    item, _ = supplies.add_item(db, "湿巾", "瓶", ItemKind.DRINK)
+    supplies.receive(db, item.id, 20)
+    request, _ = requests.add(db, WORDS, person_id=named.id, contact=PHONE)
+    card, _ = keepers.make_start_card(db, folder, root)
+    return World(db, who, root, named.id, nameless.id, came.visit.id, item.id, request.id, card.slot_id)
+
+
+# --- what is tried -------------------------------------------------------------------------------------------------------
+
+Kind = Op | str
+Call = Callable[[], object]
+Case = tuple[Kind, Callable[[World, Role], Call]]
+
+READ, MASKED, SIGHT, LOG, ITSELF = "read", "masked", "sight", "log", "itself"
+"""Read by all; people's data masked; refused without sight of people; refused to the evening; done by the program unasked."""
+
+
+def _roster(w: World) -> Any:
+    file = w.folder / "roster.csv"
+    file.write_text("姓名,职业\n赵丽,外卖骑手\n", "utf-8-sig")
+    sheet = rosters.read_sheet(file, rosters.PEOPLE)
+    return rosters.plan_people(sheet, rosters.map_columns(sheet, rosters.PEOPLE))
+
+
+def _undo(w: World, role: Role) -> Call:
+    w.boss()
+    w.db.acting = w.who[Role.EVENING if role is Role.EVENING else Role.SUPERVISOR].id
+    _, changes = visits.tally(w.db, Occupation.RIDER, 2)
+    return lambda: history.undo(w.db, changes.operation)
+
+
+def _undo_last(w: World, role: Role) -> Call:
+    _undo(w, role)
+    return lambda: history.undo_last(w.db)
+
+
+def _next_day(w: World) -> None:
+    assert isinstance(w.db.clock, Clock)
+    w.db.clock.forward(days=1)
+
+
+def _opened(w: World, _role: Role) -> Call:
+    _next_day(w)
+    return lambda: keepers.open_station(w.db)
+
+
+def _closed(w: World, _role: Role) -> Call:
+    _next_day(w)
+    keepers.open_station(w.boss())
+    return lambda: keepers.close_station(w.db)
+
+
+def _shift(w: World, _role: Role) -> Call:
+    keepers.begin_shift(w.boss())
+    return lambda: keepers.end_shift(w.db)
+
+
+def _tallied(w: World, _role: Role) -> Call:
+    visit, _ = visits.tally(w.boss(), Occupation.RIDER, 2)
+    return lambda: visits.set_count(w.db, visit.id, 3)
+
+
+def _amenity(w: World, _role: Role) -> Call:
+    visit, _ = visits.tally(w.boss(), Occupation.RIDER, 1)
+    return lambda: visits.use_amenity(w.db, visit.id, Amenity.WATER)
+
+
+def _newcomer(w: World) -> Any:
+    return people.register(w.boss(), Occupation.OTHER, "", "周梅", "", Consent.STATION)[0]
+
+
+def _erase(w: World, _role: Role) -> Call:
+    one = _newcomer(w)
+    return lambda: people.erase(w.db, one.id)
+
+
+def _revoke(w: World, _role: Role) -> Call:
+    badge = badges.of_person(w.db, _newcomer(w).id)[0]
+    return lambda: badges.revoke(w.db, badge.id)
+
+
+def _step(w: World, _role: Role) -> Call:
+    made, _ = requests.add(w.boss(), WORDS)
+    return lambda: requests.step(w.db, made.id, RequestState.ACCEPTED)
+
+
+def _leaver(w: World, role: Role) -> Call:
+    w.boss()
+    one, _ = keepers.add(
+        w.db, w.folder, w.root, f"来了又走 {role.value}", Role.KEEPER, f"leaver-{role.value}", cost=CHEAP
+    )
+    return lambda: keepers.remove(w.db, w.folder, one.id)
+
+
+def _card(w: World, _role: Role) -> Call:
+    card, _ = keepers.make_start_card(w.boss(), w.folder, w.root)
+    return lambda: keepers.revoke_start_card(w.db, w.folder, card.slot_id)
+
+
+def _arrival(w: World, _role: Role) -> Call:
+    one = _newcomer(w)
+    return lambda: visits.check_in(w.db, one.badge_code)
+
+
+def _arrival_by_name(w: World, _role: Role) -> Call:
+    one = _newcomer(w)
+    return lambda: visits.check_in_person(w.db, one.id)
+
+
+def _others(w: World) -> str:
+    """The keeper whose password and PIN the others try to change."""
+    return w.who[Role.SUPERVISOR].id
+
+
+def _plan(w: World, _role: Role) -> Call:
+    w.boss()
+    plan = _roster(w)
+    return lambda: people.import_roster(w.db, plan)
+
+
+def _items(w: World, role: Role) -> Call:
+    file = w.folder / "items.csv"
+    file.write_text(f"物资名称,单位,数量\n毛巾 {role.value},条,5\n", "utf-8-sig")
+    sheet = rosters.read_sheet(file, rosters.ITEMS)
+    plan = rosters.plan_items(sheet, rosters.map_columns(sheet, rosters.ITEMS))
+    return lambda: supplies.import_items(w.db, plan)
+
+
+def _rehearse(w: World, _role: Role) -> Call:
+    backup.make(w.boss(), backup.Reason.MANUAL)
+    return lambda: backups.rehearse(w.db)
+
+
+def _unlock(w: World, role: Role) -> Call:
+    def wrong_then_right() -> object:
+        with suppress(Refused):
+            keepers.unlock_screen(w.db, w.who[role].id, "0000")
+        return keepers.unlock_screen(w.db, w.who[role].id, PINS[role])
+
+    return wrong_then_right
+
+
+def _number(w: World) -> str:
+    return str(w.db.scalar("SELECT number FROM request ORDER BY number LIMIT 1"))
+
+
+def plain(kind: Kind, call: Callable[[World], object]) -> Case:
+    """A case that needs nothing prepared."""
+    return kind, lambda w, _role: lambda: call(w)
+
+
+CASES: dict[str, Case] = {
+    "audit.check": plain(READ, lambda w: audit.check(w.db)),
+    "backups.last_rehearsal": plain(READ, lambda w: backups.last_rehearsal(w.db)),
+    "backups.rehearsal_due": plain(READ, lambda w: backups.rehearsal_due(w.db)),
+    "backups.rehearse": (ITSELF, _rehearse),
+    "badges.issue": plain(Op.ISSUE_BADGE, lambda w: badges.issue(w.db, w.named)),
+    "badges.of_person": plain(READ, lambda w: badges.of_person(w.db, w.named)),
+    "badges.resolve": plain(READ, lambda w: badges.resolve(w.db, badges.of_person(w.db, w.nameless)[0].card_number)),
+    "badges.revoke": (Op.REVOKE_BADGE, _revoke),
+    "care.ballast": plain(READ, lambda w: care.ballast(w.db)),
+    "care.check": plain(READ, lambda w: care.check(w.db, lambda: False)),
+    "care.clock": plain(READ, lambda w: care.clock(w.db, w.db.now())),
+    "care.look": plain(READ, lambda w: care.look(w.db, w.db.now())),
+    "care.place": plain(READ, lambda w: care.place(w.db)),
+    "care.release": plain(ITSELF, lambda w: care.release(w.db)),
+    "care.spare": plain(ITSELF, lambda w: care.spare(w.db)),
+    "care.tend": plain(ITSELF, lambda w: care.tend(w.db)),
+    "exchange.batches": plain(READ, lambda w: exchange.batches(w.db)),
+    "exchange.carried_in": plain(READ, lambda w: exchange.carried_in(w.db, "visit", w.visit)),
+    "exchange.control_totals": plain(READ, lambda w: exchange.control_totals(w.db, w.db.store_id)),
+    "exchange.last_batch": plain(READ, lambda w: exchange.last_batch(w.db)),
+    "exchange.last_closed": plain(READ, lambda w: exchange.last_closed(w.db)),
+    "exchange.last_packed": plain(READ, lambda w: exchange.last_packed(w.db)),
+    "exchange.newest_receipt": plain(READ, lambda w: exchange.newest_receipt(w.db)),
+    "exchange.newest_sequence": plain(READ, lambda w: exchange.newest_sequence(w.db)),
+    "exchange.own_hashes": plain(READ, lambda w: exchange.own_hashes(w.db)),
+    "exchange.own_requests": plain(READ, lambda w: exchange.own_requests(w.db)),
+    "exchange.own_steps": plain(READ, lambda w: exchange.own_steps(w.db)),
+    "exchange.refused_rows": plain(READ, lambda w: exchange.refused_rows(w.db)),
+    "exchange.states": plain(READ, lambda w: exchange.states(w.db, "visit", [w.visit])),
+    "exchange.status": plain(READ, lambda w: exchange.status(w.db)),
+    "exchange.waiting": plain(READ, lambda w: exchange.waiting(w.db)),
+    "history.last_undoable": plain(READ, lambda w: history.last_undoable(w.db)),
+    "history.log": plain(READ, lambda w: history.log(w.db, DAY)),
+    "history.of_person": plain(READ, lambda w: history.of_person(w.db, w.named)),
+    "history.of_row": plain(READ, lambda w: history.of_row(w.db, "visit", w.visit)),
+    "history.undo": (Op.UNDO, _undo),
+    "history.undo_last": (Op.UNDO, _undo_last),
+    "keepers.add": plain(
+        Op.ADD_KEEPER,
+        lambda w: keepers.add(w.db, w.folder, w.root, w.db.role.value * 2, Role.SUPERVISOR, "password-of-new", cost=CHEAP),
+    ),
+    "keepers.begin_shift": plain(Op.BEGIN_SHIFT, lambda w: keepers.begin_shift(w.db)),
+    "keepers.change_password": plain(
+        Op.CHANGE_KEEPER, lambda w: keepers.change_password(w.db, w.folder, _others(w), PASSWORD, PASSWORD, cost=CHEAP)
+    ),
+    "keepers.close_station": (Op.CLOSE_STATION, _closed),
+    "keepers.day": plain(READ, lambda w: keepers.day(w.db, DAY)),
+    "keepers.end_shift": (Op.END_SHIFT, _shift),
+    "keepers.has_pin": plain(READ, lambda w: keepers.has_pin(w.db, _others(w))),
+    "keepers.keeper": plain(READ, lambda w: keepers.keeper(w.db, _others(w))),
+    "keepers.listing": plain(READ, lambda w: keepers.listing(w.db)),
+    "keepers.make_recovery_key": plain(Op.SETTING, lambda w: keepers.make_recovery_key(w.db, w.folder, w.root)),
+    "keepers.make_start_card": plain(Op.SETTING, lambda w: keepers.make_start_card(w.db, w.folder, w.root)),
+    "keepers.on_duty": plain(READ, lambda w: keepers.on_duty(w.db)),
+    "keepers.open_station": (Op.OPEN_STATION, _opened),
+    "keepers.recovery_key_made": plain(READ, lambda w: keepers.recovery_key_made(w.db, w.folder)),
+    "keepers.remove": (Op.CHANGE_KEEPER, _leaver),
+    "keepers.reset_password": plain(
+        Op.CHANGE_KEEPER, lambda w: keepers.reset_password(w.db, w.folder, w.root, _others(w), PASSWORD, cost=CHEAP)
+    ),
+    "keepers.revoke_start_card": (Op.SETTING, _card),
+    "keepers.set_pin": plain(Op.CHANGE_KEEPER, lambda w: keepers.set_pin(w.db, _others(w), PINS[Role.SUPERVISOR])),
+    "keepers.shifts": plain(READ, lambda w: keepers.shifts(w.db, "", ())),
+    "keepers.shifts_of": plain(READ, lambda w: keepers.shifts_of(w.db, DAY)),
+    "keepers.start_cards": plain(READ, lambda w: keepers.start_cards(w.db, w.folder)),
+    "keepers.unlock_screen": (ITSELF, _unlock),
+    "keeping.before_import": plain(ITSELF, lambda w: keeping.before_import(w.db)),
+    "keeping.daily": plain(ITSELF, lambda w: keeping.daily(w.db)),
+    "keeping.keep": plain(ITSELF, lambda w: keeping.keep(w.db, backup.Reason.MANUAL)),
+    "keeping.newest": plain(READ, lambda w: keeping.newest(w.db)),
+    "keeping.newest_time": plain(READ, lambda w: keeping.newest_time(w.db)),
+    "keeping.second_place": plain(READ, lambda w: keeping.second_place(w.db)),
+    "people.added_by": plain(READ, lambda w: people.added_by(w.db, "none")),
+    "people.change": plain(Op.CHANGE_PERSON, lambda w: people.change(w.db, w.named, platform="饿了么")),
+    "people.count": plain(READ, lambda w: people.count(w.db)),
+    "people.counts": plain(READ, lambda w: people.counts(w.db)),
+    "people.erase": (Op.ERASE_PERSON, _erase),
+    "people.find": plain(MASKED, lambda w: people.find(w.db, NAME)),
+    "people.get": plain(MASKED, lambda w: people.get(w.db, w.named)),
+    "people.ids": plain(READ, lambda w: people.ids(w.db)),
+    "people.import_roster": (Op.IMPORT_PEOPLE, _plan),
+    "people.known": plain(SIGHT, lambda w: people.known(w.db)),
+    "people.known_by_name": plain(SIGHT, lambda w: people.known_by_name(w.db, NAME, Occupation.RIDER, "美团")),
+    "people.known_by_phone": plain(SIGHT, lambda w: people.known_by_phone(w.db, PHONE, NAME)),
+    "people.register": plain(Op.REGISTER, lambda w: people.register(w.db, Occupation.OTHER)),
+    "people.several": plain(MASKED, lambda w: people.several(w.db, [w.named])),
+    "preferences.change": plain(Op.SETTING, lambda w: preferences.change(w.db, "idle_lock_minutes", "5")),
+    "preferences.get": plain(READ, lambda w: preferences.get(w.db, settings.LARGE_TYPE)),
+    "preferences.number": plain(READ, lambda w: preferences.number(w.db, settings.IDLE_LOCK_MINUTES)),
+    "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
+    "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
+    "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
+    "requests.by_number": plain(MASKED, lambda w: requests.by_number(w.db, _number(w))),
+    "requests.counts": plain(READ, lambda w: requests.counts(w.db)),
+    "requests.find": plain(MASKED, lambda w: requests.find(w.db, "YQ")),
+    "requests.get": plain(MASKED, lambda w: requests.get(w.db, w.request)),
+    "requests.listing": plain(MASKED, lambda w: requests.listing(w.db)),
+    "requests.step": (Op.REQUEST_STEP, _step),
+    "requests.to_tell": plain(READ, lambda w: requests.to_tell(w.db)),
+    "samples.stock": plain(Op.ADD_ITEM, lambda w: samples.stock(w.db)),
+    "search.find": plain(READ, lambda w: search.find(w.db, NAME, 5)),
+    "stations.change": plain(Op.SETTING, lambda w: stations.change(w.db, phone="0851-1234")),
+    "stations.current": plain(READ, lambda w: stations.current(w.db)),
+    "supplies.add_item": plain(Op.ADD_ITEM, lambda w: supplies.add_item(w.db, f"绿豆汤 {w.db.role.value}", "杯", ItemKind.DRINK)),
+    "supplies.by_name": plain(READ, lambda w: supplies.by_name(w.db, "湿巾")),
+    "supplies.change_item": plain(Op.CHANGE_ITEM, lambda w: supplies.change_item(w.db, w.item, low_level=3)),
+    "supplies.count_stock": plain(Op.COUNT_STOCK, lambda w: supplies.count_stock(w.db, w.item, 30, "点过")),
+    "supplies.daily": plain(READ, lambda w: supplies.daily(w.db, w.item, DAY, DAY)),
+    "supplies.get": plain(READ, lambda w: supplies.get(w.db, w.item)),
+    "supplies.hand_out": plain(Op.HANDOUT, lambda w: supplies.hand_out(w.db, w.item, person_id=w.named)),
+    "supplies.handout": (READ, lambda w, _role: _handed(w)),
+    "supplies.handouts": plain(READ, lambda w: supplies.handouts(w.db, DAY, DAY)),
+    "supplies.import_items": (Op.IMPORT_ITEMS, _items),
+    "supplies.items": plain(READ, lambda w: supplies.items(w.db)),
+    "supplies.known_items": plain(READ, lambda w: supplies.known_items(w.db)),
+    "supplies.lots": plain(READ, lambda w: supplies.lots(w.db, w.item)),
+    "supplies.movements": plain(READ, lambda w: supplies.movements(w.db, w.item)),
+    "supplies.named": plain(READ, lambda w: supplies.named(w.db, "湿巾")),
+    "supplies.offers": plain(READ, lambda w: supplies.offers(w.db, w.named)),
+    "supplies.receive": plain(Op.RECEIVE, lambda w: supplies.receive(w.db, w.item, 2)),
+    "supplies.set_quota": plain(Op.SET_QUOTA, lambda w: supplies.set_quota(w.db, w.item, 100)),
+    "supplies.waste": plain(Op.COUNT_STOCK, lambda w: supplies.waste(w.db, w.item, 1, "破损")),
+    "trail.steps": plain(LOG, lambda w: trail.steps(w.db, DAY, DAY)),
+    "visits.amenities": plain(READ, lambda w: visits.amenities(w.db, w.visit)),
+    "visits.check_in": (Op.CHECK_IN, _arrival),
+    "visits.check_in_person": (Op.CHECK_IN, _arrival_by_name),
+    "visits.get": plain(READ, lambda w: visits.get(w.db, w.visit)),
+    "visits.listing": plain(READ, lambda w: visits.listing(w.db, DAY, DAY)),
+    "visits.of_person": plain(READ, lambda w: visits.of_person(w.db, w.named)),
+    "visits.paper_sheet": plain(Op.PAPER_SHEET, lambda w: visits.paper_sheet(w.db, date(2026, 7, 16), {(Occupation.RIDER, 9): 3})),
+    "visits.set_count": (Op.SET_COUNT, _tallied),
+    "visits.tally": plain(Op.TALLY, lambda w: visits.tally(w.db, Occupation.RIDER, 2)),
+    "visits.today": plain(READ, lambda w: visits.today(w.db, DAY)),
+    "visits.use_amenity": (Op.USE_AMENITY, _amenity),
+}  # fmt: skip
+"""Every service function that takes an open store, and how to try it."""
+
+INNER = {
+    "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
+    "subjects.key_of", "subjects.secret",
+}  # fmt: skip
+"""Raw material for other services and for batches: sealed rows and keys, never shown; no page and no command calls them."""
+
+
+def _handed(w: World) -> Call:
+    given, _ = supplies.hand_out(w.boss(), w.item)
+    return lambda: supplies.handout(w.db, given.id)
+
+
+def functions() -> Iterator[str]:
+    """The public functions of the services that take an open store, by introspection."""
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        found = importlib.import_module(module.name)
+        for name, function in inspect.getmembers(found, inspect.isfunction):
+            first = next(iter(inspect.signature(function).parameters.values()), None)
+            own = function.__module__ == module.name and not name.startswith("_")
+            if own and first is not None and first.annotation == "Database":
+                yield f"{module.name.removeprefix(services.__name__ + '.')}.{name}"
+
+
+# --- what came of it -----------------------------------------------------------------------------------------------------
+
+
+def expected(kind: Kind, role: Role) -> str:
+    """What has to come of a call of this kind by this role: "done", "masked" or "refused"."""
+    sees = role in SEES_PEOPLE
+    if isinstance(kind, Op):
+        return "done" if may(role, kind) else "refused"
+    if kind == MASKED:
+        return "done" if sees else "masked"
+    if kind == SIGHT:
+        return "done" if sees else "refused"
+    return "refused" if kind == LOG and role is Role.EVENING else "done"
+
+
+def tried(w: World, name: str, role: Role) -> str:
+    """What came of a function for a role on this station: "done", "masked", "refused", or what went wrong."""
+    try:
+        return _tried(w, name, role)
+    except (StationError, Bug) as error:
+        return f"went wrong: {error}"
+
+
+def _tried(w: World, name: str, role: Role) -> str:
+    kind, prepare = CASES[name]
+    w.boss()
+    call = prepare(w, role)
+    w.db.acting = w.who[role].id
+    before, slots = _state(w.db), DataFolder(w.folder).slots.read_bytes()
+    try:
+        found = call()
+    except Refused as error:
+        if error.word != "roles.not_allowed":
+            raise
+        if _state(w.db) != before or DataFolder(w.folder).slots.read_bytes() != slots:
+            return "refused, but something changed"
+        last = w.db.one("SELECT * FROM operation ORDER BY sequence DESC LIMIT 1")
+        said = {} if last is None else dict(last)
+        logged = said["op"] == Op.REFUSE and said["keeper_id"] == w.db.acting and '"denied"' in said["details"]
+        return "refused" if logged else "refused, but not logged"
+    shown = _spelled(found)
+    if kind == MASKED:
+        return "done" if (NAME in shown or WORDS in shown) else "masked"
+    if role not in SEES_PEOPLE and any(secret in shown for secret in (NAME, PHONE, WORDS)):
+        return "done, but it shows people's data"
+    return "done"
+
+
+def _spelled(found: object) -> str:
+    """Everything an answer holds, also what its repr keeps to itself."""
+    if is_dataclass(found) and not isinstance(found, type):
+        return " ".join(_spelled(getattr(found, one.name)) for one in fields(found))
+    if isinstance(found, (list, tuple, set, frozenset)):
+        return " ".join(_spelled(one) for one in found)
+    return repr(found)
+
+
+def _state(db: Database) -> dict[str, list[str]]:
+    """Everything in the store but the log of operations and the end of its chain."""
+    tables = [
+        row["name"]
+        for row in db.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")
+    ]
+    kept = [name for name in tables if name not in ("operation", "sqlite_stat1")]
+    state = {name: [repr(tuple(row)) for row in db.rows(f"SELECT * FROM {name}")] for name in kept}
+    state["meta"] = [row for row in state["meta"] if not row.startswith("('chain'")]
+    return state
+
+
+# --- the table -----------------------------------------------------------------------------------------------------------
+
+MARKS = {"done": "yes", "masked": "masked", "refused": "no"}
+
+
+def table(came: dict[tuple[str, Role], str]) -> str:
+    """docs/roles.md: what each role may do, and what came of each function when each role tried it."""
+
+    def said(code: Any) -> str:
+        both = []
+        for language in words.LANGUAGES:
+            words.use(language)
+            both.append(words.label(code))
+        words.use("zh")
+        return " · ".join(both)
+
+    def own(role: Role, op: Op) -> str:
+        if op in MAY[role]:
+            return "yes"
+        own = may(role, op, "me", {"keeper": "me"}) or may(role, op, "me", {"name": "large_type"})
+        return "own" if own else "no"
+
+    heads = [said(role) for role in Role]
+    line = "|" + " --- |" * (len(heads) + 2)
+    text = ["# Who may do what", "", INTRODUCTION, "", "## Operations", ""]
+    text += ["| operation | code | " + " | ".join(heads) + " |", line]
+    text += [f"| {said(op)} | `{op.value}` | " + " | ".join(own(role, op) for role in Role) + " |" for op in Op]
+    text += ["", "## Service functions", "", TRIED, ""]
+    text += ["| function | does | " + " | ".join(heads) + " |", line]
+    for name in sorted(CASES):
+        kind = CASES[name][0]
+        does = kind.value if isinstance(kind, Op) else kind
+        text.append(f"| `{name}` | {does} | " + " | ".join(MARKS[came[name, role]] for role in Role) + " |")
+    text += ["", "## Inner functions", "", INNERMOST, "", *(f"- `{name}`" for name in sorted(INNER)), ""]
+    return "\n".join(text)
+
+
+INTRODUCTION = """Written by `python -m tests.roles`, compared with the program by `tests/test_roles.py`.
+
+The table of operations is `MAY` in `station_app/model.py`; `Database.transact` asks it before anything is written, refuses and
+logs the attempt (`refuse`, with `denied`). **own**: the own PIN and password (`change_keeper`), the look of the screen
+(`setting`). An evening keeper registers only the nameless, and takes back only what they did today themselves. Whoever opened
+the station with a start card is an evening keeper, whatever their own role, until their own password unlocks the screen."""
+TRIED = """What came of each function when a keeper of each role called it on a small station. **masked**: the first character of
+a name, no phone, no words of a request (but an evening keeper's own of today). **no**: refused, nothing changed, logged."""
+INNERMOST = """These give sealed rows and keys to other services and to batches; no page and no command calls them. Functions that
+take an operation under way (`Tx`) are reached only inside one, which was asked about when it began."""
+
+
+def everything(
+    folder: Path, roles: Iterable[Role] = Role, names: Collection[str] = CASES
+) -> dict[tuple[str, Role], str]:
+    """Every function (or those named) tried by every role, each role on a station of its own."""
+    came: dict[tuple[str, Role], str] = {}
+    for role in roles:
+        w = world(folder / role.value)
+        came |= {(name, role): tried(w, name, role) for name in names}
+        w.db.close()
+    return came
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as scratch:
+        DOC.write_text(table(everything(Path(scratch))), "utf-8")
