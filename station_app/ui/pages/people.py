@@ -26,7 +26,7 @@ from .. import actions
 from ..feedback import ProgressStrip
 from ..import_wizard import Choose, ImportWizard, choose_file
 from ..jobs import Progress
-from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
+from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, page_layout
 from ..names import person_name
 from ..page import Page, Shell
 from ..printing import Show, open_file, save_long
@@ -103,7 +103,7 @@ class PeoplePage(Page):
         across.addWidget(self.card)
         page_layout(self._content, across)
         self._whole = QStackedLayout(self)
-        self._whole.addWidget(self._content)
+        self._whole.addWidget(Scroll(self._content, sideways=True))  # large English type needs more than the screen has
         self._fit()
 
     def _connect(self) -> None:
