@@ -81,11 +81,11 @@ def _translate(app: QApplication) -> None:
             app.installTranslator(translator)
 
 
-def window(db: Database) -> MainWindow:
+def window(db: Database, *, backups: bool = False) -> MainWindow:
     """The station's window over an open database, as it was left: language, type size, colours."""
     if chosen := preferences.get(db, settings.LANGUAGE):
         words.use(chosen)
-    found = MainWindow(db, PAGES)
+    found = MainWindow(db, PAGES, backups=backups)
     found.wear()
     return found
 
@@ -98,7 +98,7 @@ def main(folder: Path) -> int:
     open_windows: list[MainWindow] = []
 
     def opened(db: Database) -> None:
-        shown = window(db)
+        shown = window(db, backups=True)
         shown.closed.connect(db.close)
         open_windows.append(shown)
         shown.show()

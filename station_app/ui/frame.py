@@ -8,7 +8,7 @@ from datetime import datetime
 from .. import settings
 from ..db import Database
 from ..model import Station
-from ..services import care, exchange, keepers, preferences, requests
+from ..services import care, exchange, keepers, keeping, preferences, requests
 from ..words import t
 from . import when
 from .chrome import FootBar, TopBar
@@ -21,6 +21,7 @@ HEAT = ((40, "heat_red"), (37, "heat_orange"), (35, "heat_yellow"))
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The state of the bars. ``last_closed`` is ISO 8601 or ""; ``high`` is today's forecast high or None.
+    ``backed_up`` is when the newest backup was made (ISO 8601) or "".
 
     ``troubles`` begins with the most serious.
     """
@@ -33,6 +34,7 @@ class Frame:
     to_tell: int
     idle_minutes: int
     troubles: tuple[care.Trouble, ...]
+    backed_up: str = ""
 
 
 def read_frame(db: Database, damaged: bool = False) -> Frame:
@@ -43,6 +45,7 @@ def read_frame(db: Database, damaged: bool = False) -> Frame:
         now=now, waiting=exchange.waiting(db), last_closed=exchange.last_closed(db), on_duty=shift.keeper if shift else "",
         high=keepers.day(db, now.date().isoformat()).high, to_tell=len(requests.to_tell(db)),
         idle_minutes=preferences.number(db, settings.IDLE_LOCK_MINUTES), troubles=care.look(db, now, damaged=damaged),
+        backed_up=keeping.newest_time(db),
     )  # fmt: skip
 
 
@@ -69,7 +72,8 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
         [(waits, "attention" if frame.waiting else "good"), (duty, "plain" if frame.on_duty else "attention")]
     )
     kept = t(care.DAMAGED.word) if worst is care.DAMAGED else t("window.encrypted")
-    foot.show_states([*([t("window.sample")] if station.sample else []), kept])
+    saved = [t("window.backed_up", when=when.moment(frame.backed_up, now.date()))] if frame.backed_up else []
+    foot.show_states([*([t("window.sample")] if station.sample else []), *saved, kept])
 
 
 def _ago(last: str, now: datetime) -> str:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 from ..db import Database
 from ..errors import StationError
 from ..model import Changes
+from ..services import keeping
 from ..services.rosters import Columns, Fate, Sheet
 from ..words import t
 from .feedback import ErrorStrip, ProgressStrip, sentence
@@ -278,17 +279,18 @@ class ImportWizard(QWidget):
         self._lock(True)
         self.strip.start(t("import_wizard.running"))
         self._progress = self._jobs.run_long(
-            lambda db, progress: _with_changes(self._kind.run(db, plan, progress)), self.strip.advance, self._imported, self._failed
-        )
+            lambda db, progress: _backed_up(db, lambda: self._kind.run(db, plan, progress)), self.strip.advance,
+            self._imported, self._failed,
+        )  # fmt: skip
 
-    def _imported(self, outcome: tuple[Any, Changes]) -> None:
-        result, changes = outcome
+    def _imported(self, outcome: tuple[Any, Changes, StationError | None]) -> None:
+        result, changes, no_backup = outcome
         self._end()
         self._operation, self._result = changes.operation, result
         text = self._kind.told(result)
         self.done.text.set(text, "good")
         self.done.setVisible(True)
-        self.said.set("")
+        self.said.set(t("import_wizard.no_backup", reason=sentence(no_backup)) if no_backup else "")
         self.import_button.hide()
         self.after_button.setVisible(self._kind.after is not None)
         self.map.setEnabled(False)
@@ -396,6 +398,10 @@ def _why(row: Any) -> str:
     return " ".join(t(reason.word, **reason.fields) for reason in reasons)
 
 
-def _with_changes(outcome: tuple[Any, Changes]) -> tuple[tuple[Any, Changes], Changes]:
-    """So that the wizard gets the operation too and the pages are told of it."""
-    return outcome, outcome[1]
+def _backed_up(
+    db: Database, run: Callable[[], tuple[Any, Changes]]
+) -> tuple[tuple[Any, Changes, StationError | None], Changes]:
+    """Import after a backup; the wizard gets the operation too and why there is no backup, the pages are told of it."""
+    missed = keeping.before_import(db)
+    result, changes = run()
+    return (result, changes, missed), changes

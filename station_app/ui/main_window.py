@@ -25,6 +25,7 @@ from ..db import Database
 from ..errors import StationError
 from ..model import Changes, LogLine, Occupation, Station
 from ..services import care, preferences, stations
+from ..services.keeping import Kept
 from ..words import label, t
 from . import actions, theme
 from .aside import Aside
@@ -34,6 +35,7 @@ from .feedback import Sheet, Toast, sentence
 from .frame import Frame, read_frame, show_frame
 from .help import KeyboardHelp
 from .jobs import Jobs
+from .keeping import Keeping, sweep_keys
 from .lock import LockScreen
 from .page import Page
 from .scan import ScanCatcher
@@ -43,14 +45,20 @@ SMALLEST = (1366, 768)
 
 
 class MainWindow(QWidget):
-    """A station's window over an open database. ``closed`` is emitted when the keeper closes it; the owner closes the database."""
+    """A station's window over an open database. ``closed`` is emitted when the keeper closes it; the owner closes the database.
+
+    ``backups`` makes the day's and closing time's; a window for pictures goes without.
+    """
 
     closed = Signal()
 
-    def __init__(self, db: Database, makers: Sequence[Callable[[MainWindow], Page]]) -> None:
+    def __init__(
+        self, db: Database, makers: Sequence[Callable[[MainWindow], Page]], *, backups: bool = False
+    ) -> None:
         super().__init__()
         self.db = db
         self.jobs = Jobs(db, self)
+        self.keeping = self._keeping() if backups else None
         self.station: Station = stations.current(db)
         self._tending = Aside(self)
         self._tending.broken.connect(self._broken)
@@ -89,6 +97,13 @@ class MainWindow(QWidget):
         self._add_shortcuts()
         _application().installEventFilter(self)
         self._restart_idle()
+
+    def _keeping(self) -> Keeping:
+        found = Keeping(self.db, self)
+        found.made.connect(self._kept)
+        found.failed.connect(lambda error: self.tell(t("window.no_backup", reason=sentence(error))))
+        found.broken.connect(self._broken)
+        return found
 
     # --- building ------------------------------------------------------------------------------------------------
 
@@ -269,6 +284,13 @@ class MainWindow(QWidget):
             self._refresh_frame()
         if self._tending.idle:
             self._tending.do(lambda: care.tend(self.db))
+        if self.keeping is not None:
+            self.keeping.tick()
+
+    def _kept(self, kept: Kept) -> None:
+        if kept.missed is not None:
+            self.tell(t("window.not_carried", reason=sentence(kept.missed)))
+        self._refresh_frame()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Once the window has been painted, see whether the file is whole; the desk does not wait for it."""
@@ -445,7 +467,8 @@ class MainWindow(QWidget):
     # --- closing -------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Finish what is under way, then let the owner close the database."""
+        """Finish what is under way, out of sight, back up, then let the owner close the database."""
+        self.hide()
         _application().removeEventFilter(self)
         _application().removeEventFilter(self._catcher)
         self._minute.stop()
@@ -453,6 +476,9 @@ class MainWindow(QWidget):
         self._stop_check.set()
         self._tending.close()
         self.jobs.close()
+        if self.keeping is not None:
+            self.keeping.close()
+        sweep_keys(self.db)
         self.closed.emit()
         super().closeEvent(event)
 
