@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from station_app import model, settings
+from station_app.cli import group
 from station_app.db import Database
 from station_app.errors import Refused
 from station_app.model import OWN_SETTINGS, Consent, Occupation, Op, Role
@@ -271,3 +273,14 @@ def test_masking_keeps_the_index_and_the_ledgers_whole(world: World) -> None:
     visits.check_in_person(db, world.named, db.now().replace(hour=20))
     assert search.find(db, NAME, 5) == [world.named]
     assert people.get(at_work(world, Role.KEEPER), world.named).phone == PHONE
+
+
+@pytest.mark.parametrize(("role", "code"), [(Role.KEEPER, 0), (Role.EVENING, 3), (Role.AUDITOR, 3)])
+def test_badges_of_others_are_printed_only_by_who_sees_them(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: Role, code: int
+) -> None:
+    world.db.close()
+    monkeypatch.setenv("STATION_PASSWORD", PASSWORDS[role])
+    target = tmp_path / "cards.pdf"
+    told = CliRunner().invoke(group, ["--data", str(world.folder), "badges", "sheet", "--all", "--to", str(target)])
+    assert (told.exit_code, target.exists()) == (code, code == 0)

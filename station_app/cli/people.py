@@ -242,6 +242,7 @@ def sheet(desk: Desk, to: Path, everybody: bool, chosen: tuple[str, ...], offset
     if everybody == bool(chosen):
         raise UserMistake("cli.one_of", names="--all --id")
     with desk.station() as db:
+        db.require_sight("badge_sheet")
         wanted = regulars(db, people.ids(db, order_by="name")) if everybody else [named(db, text) for text in chosen]
         cards = [one for one in wanted if one.badge_code]
         pages = badge_sheet(stations.current(db), cards, to, offset_mm=offset_mm)
