@@ -19,6 +19,7 @@ from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
 from .settings_forms import SettingRow, keeper_form, pin_form, station_form
+from .settings_keys import KeysCard
 from .sync_reads import fingerprint
 
 
@@ -52,8 +53,9 @@ class SettingsPage(Page):
         super().__init__(shell)
         self._cost = cost
         self._house: House | None = None
+        self.keys_card = KeysCard(shell)
         left, right = Column(gap=14), Column(gap=14)
-        for card in (self._station_card(), self._keepers_card(), self._about_card(), None):
+        for card in (self._station_card(), self._keepers_card(), self.keys_card, self._about_card(), None):
             left.addWidget(card) if card is not None else left.addStretch(1)
         for card in (self._settings_card(), self._scanner_card(), self._notice_card(), None):
             right.addWidget(card) if card is not None else right.addStretch(1)
@@ -123,6 +125,11 @@ class SettingsPage(Page):
             Column(Text(t("settings.fingerprint"), "small"), self.fingerprint, gap=2),
             Text(t("settings.encrypted"), "small", wrap=True), gap=10, title=t("settings.about"), aside=self.keys,
         )  # fmt: skip
+
+    @property
+    def idle(self) -> bool:
+        """Whether no backup is being made or read."""
+        return self.keys_card.idle
 
     # --- what is shown -------------------------------------------------------------------------------------------
 
