@@ -258,8 +258,8 @@ MAY: Mapping[Role, frozenset[Op]] = {
 SEES_PEOPLE = frozenset({Role.SUPERVISOR, Role.KEEPER})
 """Who is shown names, phones and what people said; everybody else gets them masked."""
 
-OWN_SETTINGS = frozenset({"large_type", "dark", "language"})
-"""Settings of the screen, not of the station: whoever works at the desk may change them."""
+OWN_SETTINGS = frozenset({"large_type", "dark", "language", "last_folder"})
+"""Settings of whoever sits there, not of the station: the look of the screen, the folder last exported to."""
 
 
 def may(role: Role, op: Op, acting: str = "", details: Mapping[str, Any] | None = None) -> bool:
