@@ -87,6 +87,8 @@ def window(db: Database, *, backups: bool = False) -> MainWindow:
         words.use(chosen)
     found = MainWindow(db, PAGES, backups=backups)
     found.wear()
+    if db.desk_only:  # a start card opened it: a PIN says who is there
+        found.lock()
     return found
 
 

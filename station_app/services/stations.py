@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, time
 from pathlib import Path
@@ -124,6 +124,26 @@ def open_with_start_card(
     )
     db.desk_only = True
     return db
+
+
+def open_with_recovery(
+    folder: Path,
+    groups: Sequence[str],
+    *,
+    clock: Callable[[], datetime] = database.wall_clock,
+    holder: str = "window",
+) -> tuple[Database, vault.Root]:
+    """Open a station's folder with its recovery sheet, to give a keeper a new password (``keepers.reset_password``).
+
+    Raises UserMistake naming a wrong group or where no station is, Refused for another station's or an older sheet.
+    """
+    place = DataFolder(folder)
+    if not place.exists:
+        raise UserMistake("vault.no_station", name=str(folder))
+    root = vault.unlock_with_recovery(place.slots, groups).root
+    return database.open(
+        place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
+    ), root
 
 
 def _back_up(db: Database) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from .. import vault
 from ..db import Database
 from ..errors import Refused, StationError
-from ..model import Keeper, Station
+from ..model import Keeper, Role, Station
 from ..paths import DataFolder
 from ..services import keepers
 from ..words import t
@@ -72,6 +72,8 @@ class LockScreen(QWidget):
 
     def _show_keepers(self, found: list[Keeper]) -> None:
         self._keepers = found
+        if not self._chosen and found:  # opened with a start card: the evening keeper, most likely
+            self._chosen = next((one for one in found if one.role is Role.EVENING), found[0]).id
         while (item := self._who.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()

@@ -15,13 +15,15 @@ from .. import db as database
 from .. import vault, words
 from ..db import Database
 from ..errors import Cancelled, StationError
+from ..model import Keeper
 from ..paths import DataFolder
 from ..words import t
 from . import start_work, theme
 from .aside import Aside
-from .feedback import ErrorStrip, ProgressStrip, sentence
+from .feedback import sentence
 from .forms import PasswordField
-from .kit import Button, Card, FilterTabs, Icon, Row, Scroll, Text
+from .kit import Button, FilterTabs, Icon, Row, Scroll, Text
+from .start_recover import RecoverCard, StartCard
 from .start_steps import Beginning, KeeperStep, StationStep, Summary
 from .start_work import Clock
 
@@ -48,7 +50,8 @@ class StartWindow(QWidget):
         self.resize(1366, 768)
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(20, 12, 20, 20)
-        self.card: UnlockCard | SetUpCard | None = None
+        self.card: UnlockCard | RecoverCard | SetUpCard | None = None
+        self._recovering = False
         QShortcut(QKeySequence("F11"), self, self._toggle_large)
         self._build()
 
@@ -65,7 +68,10 @@ class StartWindow(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        self.card = UnlockCard(self) if DataFolder(self._folder).exists else SetUpCard(self)
+        if not DataFolder(self._folder).exists:
+            self.card = SetUpCard(self)
+        else:
+            self.card = RecoverCard(self) if self._recovering else UnlockCard(self)
         self.languages = FilterTabs([("zh", t("kit.chinese")), ("en", t("kit.english"))])
         self.languages.choose(words.language())
         self.languages.chosen.connect(self._speak)
@@ -106,6 +112,31 @@ class StartWindow(QWidget):
             lambda: start_work.unlock(self._folder, password, clock=self._clock, language=language), self._hand_over,
             otherwise,
         )  # fmt: skip
+
+    def recovering(self, begun: bool) -> None:
+        """Show the way in by the recovery sheet, or the password again."""
+        self._recovering = begun
+        self.card = None  # nothing of the one is filled into the other
+        self._build()
+
+    def whose(
+        self, groups: tuple[str, ...], then: Callable[[list[Keeper]], None], otherwise: Callable[[StationError], None]
+    ) -> None:
+        """Who works here, for whoever has the recovery sheet."""
+        self._aside.do(lambda: start_work.whose(self._folder, groups, clock=self._clock), then, otherwise)
+
+    def recover(
+        self, groups: tuple[str, ...], keeper_id: str, password: str, otherwise: Callable[[StationError], None]
+    ) -> None:
+        """Open the station with a keeper's new password."""
+        language = self._chosen_language
+        self._aside.do(
+            lambda: start_work.recover(
+                self._folder, groups, keeper_id, password, clock=self._clock, cost=self._cost, language=language
+            ),
+            self._hand_over,
+            otherwise,
+        )
 
     def set_up(self, plan: start_work.Plan, otherwise: Callable[[StationError], None]) -> None:
         """Make the station."""
@@ -184,45 +215,7 @@ class StartWindow(QWidget):
                 self.card.fit()
 
 
-class _StartCard(Card):
-    """What both cards share: a place for errors, a strip that says what is under way, a width."""
-
-    def __init__(self, window: StartWindow, wide: int) -> None:
-        super().__init__(gap=12)
-        self._window, self._wide = window, wide
-        self.errors = ErrorStrip()
-        self.progress = ProgressStrip()
-        self.fit()
-
-    def fit(self) -> None:
-        """As wide as the writing wants, no wider than the window."""
-        self.setFixedWidth(min(theme.tokens().px(self._wide), 1280))
-
-    def settle(self) -> None:
-        """Put the cursor where one goes on."""
-
-    def filled(self) -> dict[str, Any]:
-        """What was filled in."""
-        return {}
-
-    def fill(self, filled: dict[str, Any]) -> None:
-        """Fill it in again."""
-
-    def busy(self, text: str, *, cancel: bool = False) -> None:
-        """Something began: say so and take nothing else meanwhile; an empty text when it is over."""
-        if text:
-            self.errors.clear()
-            self.progress.start(text, cancel=cancel)
-        else:
-            self.progress.finish()
-
-    def failed(self, text: str) -> None:
-        """It did not work."""
-        self.busy("")
-        self.errors.show_text(text)
-
-
-class UnlockCard(_StartCard):
+class UnlockCard(StartCard):
     """A greeting and the password."""
 
     def __init__(self, window: StartWindow) -> None:
@@ -231,10 +224,12 @@ class UnlockCard(_StartCard):
         self.password.entered.connect(self._try)
         self.enter = Button(t("start.unlock"), "primary", key="Enter")
         self.enter.clicked.connect(self._try)
+        self.forgotten = Button(t("start.forgotten"), "link")
+        self.forgotten.clicked.connect(lambda: window.recovering(True))
         for part in (
             Row(Icon("lock", "brand", 28), Text(_greeting(window.hour), "title"), None),
             Text(t("start.unlock_help"), "muted", wrap=True), self.password, self.errors, self.progress,
-            Row(self.enter, None), Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
+            Row(self.enter, None, self.forgotten), Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
         ):  # fmt: skip
             self.body.addLayout(part) if isinstance(part, Row) else self.body.addWidget(part)
 
@@ -255,6 +250,7 @@ class UnlockCard(_StartCard):
         super().busy(text, cancel=cancel)
         self.password.setEnabled(not text)
         self.enter.setEnabled(not text)
+        self.forgotten.setEnabled(not text)
 
     def failed(self, text: str) -> None:
         """What was typed stays, ready to be typed over."""
@@ -270,7 +266,7 @@ class UnlockCard(_StartCard):
         self._window.unlock(self.password.value(), lambda error: self.failed(sentence(error)))
 
 
-class SetUpCard(_StartCard):
+class SetUpCard(StartCard):
     """The steps of setting up, one at a time; Enter goes on, Esc back."""
 
     def __init__(self, window: StartWindow) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from unicodedata import normalize
 
 from .. import paths, settings, vault
 from ..db import DEFAULT_ZONE, Database
 from ..errors import EnvironmentFault
-from ..model import Station
+from ..model import Keeper, Station
 from ..paths import DataFolder
-from ..services import demo, people, preferences, search, stations
+from ..services import demo, keepers, people, preferences, search, stations
 
 Clock = Callable[[], datetime]
 
@@ -57,8 +58,37 @@ def create(folder: Path, plan: Plan, *, clock: Clock, cost: vault.Cost, language
 
 
 def unlock(folder: Path, password: str, *, clock: Clock, language: str) -> Database:
-    """The station in ``folder``, open; raises what ``stations.open_station`` does."""
+    """The station in ``folder``, open; raises what ``stations.open_station`` does.
+
+    A start card that was scanned where the password is typed opens the desk.
+    """
+    digits = normalize("NFKC", password).strip()
+    if vault.is_start_card(digits):
+        return stations.open_with_start_card(folder, digits, clock=clock)
     return _speaking(stations.open_station(folder, password, clock=clock), language)
+
+
+def whose(folder: Path, groups: Sequence[str], *, clock: Clock) -> list[Keeper]:
+    """Who works at the station that this recovery sheet opens; raises what ``stations.open_with_recovery`` does."""
+    db, _root = stations.open_with_recovery(folder, groups, clock=clock)
+    try:
+        return keepers.listing(db)
+    finally:
+        db.close()
+
+
+def recover(
+    folder: Path, groups: Sequence[str], keeper_id: str, password: str, *, clock: Clock, cost: vault.Cost, language: str
+) -> Database:
+    """The station, open, after a keeper got a new password by the recovery sheet; that keeper is at work then."""
+    db, root = stations.open_with_recovery(folder, groups, clock=clock)
+    try:
+        keepers.reset_password(db, folder, root, keeper_id, password, cost=cost)
+        db.acting = keeper_id
+    except BaseException:
+        db.close()
+        raise
+    return _speaking(db, language)
 
 
 def sample(folder: Path, *, clock: Clock, cost: vault.Cost, language: str, progress: people.Progress) -> Database:

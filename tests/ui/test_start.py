@@ -7,16 +7,21 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from station_app import settings, vault, words
+from station_app import app, settings, vault, words
 from station_app.db import Database
+from station_app.errors import Refused
+from station_app.paths import DataFolder
 from station_app.services import demo, keepers, preferences, reports, stations
 from station_app.ui import start_work
+from station_app.ui.hands import Hands
 from station_app.ui.start import SetUpCard, StartWindow, UnlockCard
+from station_app.ui.start_recover import RecoverCard
 from tests.ui.shell import Clock, set_up
 
 Key = Qt.Key
@@ -253,3 +258,82 @@ def test_the_language_switch_keeps_what_was_typed_and_is_remembered(desk: Desk) 
 def _error(field: QWidget) -> str:
     """The sentence under a field."""
     return str(field.focusProxy().accessibleDescription())  # type: ignore[union-attr]
+
+
+# --- without the password ----------------------------------------------------------------------------------------------
+
+
+def _root(folder: Path) -> vault.Root:
+    return vault.unlock(DataFolder(folder).slots, "demo-station")[0]
+
+
+def _recovering(locked: Desk) -> RecoverCard:
+    locked.qtbot.keyClick(locked.unlock.forgotten, Key.Key_Space)
+    assert isinstance(locked.window.card, RecoverCard)
+    return locked.window.card
+
+
+def test_a_forgotten_password_is_set_anew_by_the_recovery_sheet(locked: Desk, tmp_path: Path) -> None:
+    slots = DataFolder(tmp_path / "data").slots
+    key = vault.add_recovery(slots, _root(tmp_path / "data"))
+    card = _recovering(locked)
+    wrong = [*key.groups[:4], str((int(key.groups[4]) + 1) % 10**5).zfill(5), *key.groups[5:]]
+    locked.keys(" ".join(wrong), Key.Key_Return)
+    locked.wait()
+    assert "第 5 组" in _error(card.sheet.field("groups"))
+    locked.over(key.digits)  # as a scanner types the code
+    locked.wait()
+    assert card.fresh is not None
+    card.fresh.field("password").take_focus()
+    locked.over("short", "short")
+    locked.wait()
+    assert _error(card.fresh.field("password")) != ""
+    locked.over("a-new-password", "another-password")
+    assert _error(card.fresh.field("again")) == words.t("start.differs")
+    locked.over("a-new-password")
+    locked.wait()
+    (db,) = locked.opened
+    assert keepers.keeper(db, db.acting) is not None
+    assert vault.unlock(slots, "a-new-password")[1] == db.acting
+    with pytest.raises(Refused):
+        vault.unlock(slots, "demo-station")
+
+
+def test_a_sheet_that_was_replaced_opens_nothing_and_esc_goes_back(locked: Desk, tmp_path: Path) -> None:
+    slots = DataFolder(tmp_path / "data").slots
+    old = vault.add_recovery(slots, _root(tmp_path / "data"))
+    vault.add_recovery(slots, _root(tmp_path / "data"))
+    card = _recovering(locked)
+    locked.keys(" ".join(old.groups), Key.Key_Return)
+    locked.wait()
+    assert _error(card.sheet.field("groups")) == words.t("vault.wrong_recovery")
+    assert locked.opened == []
+    locked.keys(Key.Key_Escape)
+    assert locked.unlock.password.line.hasFocus()
+
+
+def test_a_start_card_opens_the_desk_until_it_is_revoked(locked: Desk, tmp_path: Path, clock: Clock) -> None:
+    folder = tmp_path / "data"
+    slots = DataFolder(folder).slots
+    card, lost = vault.add_start_card(slots, _root(folder)), vault.add_start_card(slots, _root(folder))
+    vault.revoke(slots, lost.slot_id)
+    locked.keys(lost.digits, Key.Key_Return)
+    locked.wait()
+    assert locked.unlock.errors.text() == words.t("vault.wrong_start_card")
+    locked.over(card.digits)
+    locked.wait()
+    (db,) = locked.opened
+    assert (db.desk_only, db.acting) == (True, "")
+    window = app.window(db)
+    window.show()
+    hands = Hands(window, lambda: window.idle, window.catcher)
+    hands.settle()
+    assert window.locked, "a PIN says who is there"
+    hands.type("1234")
+    hands.key(Key.Key_Return)
+    hands.settle()
+    assert not window.locked
+    assert db.desk_only
+    assert keepers.keeper(db, db.acting) is not None
+    window.close()
+    shiboken6.delete(window)
