@@ -363,6 +363,10 @@ def test_a_scan_shows_its_person_and_counts_nothing(page: PeoplePage, shell: She
         assert page.scanned(person.badge_code)
         idle(qtbot, page)
         assert held(page).person.id == person.id
+        assert shell.told[-1] == "只打开了资料，没有登记"
+        assert shell.then is not None
+        shell.then()
+        assert shell.went[-1] == ("desk", person.id)
     assert visits.today(db, "2026-07-17").person_times == 0
     assert not page.scanned("6901234567892")
     badges.issue(db, first.id)

@@ -182,8 +182,13 @@ class PeoplePage(Page):
         digits = normalize("NFKC", text).replace(" ", "")
         if self.wizard is not None or (vault.read_badge(digits) is None and not vault.is_card_number(digits)):
             return False
-        self.jobs.read(lambda db: badges.resolve(db, digits), lambda badge: self.show_subject(badge.person_id), key="people-scan")
+        self.jobs.read(lambda db: badges.resolve(db, digits), self._show_scanned, key="people-scan")
         return True
+
+    def _show_scanned(self, badge: badges.Badge) -> None:
+        """Say that looking somebody up counts nobody, with the way to check them in."""
+        self.show_subject(badge.person_id)
+        self.shell.tell(t("people_page.only_shown"), t("people_page.check_in"), lambda: self.shell.go("desk", badge.person_id))
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
