@@ -12,11 +12,11 @@ from pathlib import Path
 from .. import db as database
 from .. import vault
 from ..db import Database, Row, Tx
-from ..errors import EnvironmentFault, Refused, UserMistake
+from ..errors import Refused, UserMistake
 from ..model import Changes, Keeper, Op, Role, uuid7
 from ..paths import DataFolder
 from ..schema import DISTRICT
-from ..services import credentials, keepers
+from ..services import credentials, founding, keepers
 from ..services.requests import REQUEST
 from ..sync import carry, identity
 
@@ -44,27 +44,10 @@ def set_up(
         raise UserMistake("stations.bad_district_code", code=code)
     if not name.strip():
         raise UserMistake("district.no_name")
-    vault.check_password(password)
-    if place.slots.exists():
-        raise EnvironmentFault("district.exists", folder=folder.name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
-    officer_id, root = uuid7(), vault.new_root()
-    opened = None
-    try:
-        opened = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder, fresh=True)
-        opened.acting = officer_id
-        _found(opened, code, name.strip(), officer.strip() or name.strip(), recovery)
-        # last: until the slots stand nobody was set up here, and a set-up that was killed can be tried again
-        vault.create(place.slots, officer_id, password, cost=cost, root=root)
-    except BaseException:
-        if opened is not None:  # else the folder is another program's
-            opened.close()
-            for file in (place.slots, place.database):
-                file.unlink(missing_ok=True)
-        raise
+    opened, _ = founding.found(
+        place, DISTRICT, uuid7(), password, lambda db: _found(db, code, name.strip(), officer.strip() or name.strip(), recovery),
+        taken="district.exists", clock=clock, holder=holder, cost=cost,
+    )  # fmt: skip
     return opened
 
 

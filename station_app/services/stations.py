@@ -12,11 +12,11 @@ from .. import backup, vault
 from .. import db as database
 from ..backup import Reason
 from ..db import Database
-from ..errors import EnvironmentFault, UserMistake
+from ..errors import UserMistake
 from ..model import Changes, Keeper, Op, Role, Station, uuid7
 from ..paths import DataFolder
 from ..schema import STATION
-from . import keepers
+from . import founding, keepers
 
 STATION_SECRETS = ("digest", "badge_0")
 """Random secrets every store has; badge key version 0 is the station's own, before enrolment gives it the district's."""
@@ -44,27 +44,11 @@ def set_up(
         raise UserMistake("keepers.no_name")
     if pin:
         vault.hash_pin(pin)
-    if place.slots.exists():
-        raise EnvironmentFault("stations.exists", folder=folder.name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault("db.unwritable_folder", folder=str(folder), reason=error.strerror) from error
-    keeper_id, root = uuid7(), vault.new_root()
-    opened = None
-    try:
-        opened = database.open(place.database, root.database_key(), STATION, clock=clock, holder=holder, fresh=True)
-        opened.acting = keeper_id
-        keeper = _found(opened, station, keeper_id, keeper_name.strip(), pin)
-        # last: until the slots stand nobody was set up here, and a set-up that was killed can be tried again
-        vault.create(place.slots, keeper_id, password, cost=cost, root=root)
-    except BaseException:
-        if opened is not None:  # else the folder is another program's
-            opened.close()
-            for file in (place.slots, place.database):
-                file.unlink(missing_ok=True)
-        raise
-    return opened, keeper
+    keeper_id = uuid7()
+    return founding.found(
+        place, STATION, keeper_id, password, lambda db: _found(db, station, keeper_id, keeper_name.strip(), pin),
+        taken="stations.exists", clock=clock, holder=holder, cost=cost,
+    )  # fmt: skip
 
 
 def _found(db: Database, station: Station, keeper_id: str, keeper_name: str, pin: str) -> Keeper:
