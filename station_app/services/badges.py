@@ -31,12 +31,17 @@ def issue(db: Database, person_id: str, at: datetime | None = None) -> tuple[Bad
     if db.one(stands, (person_id,)) is None:
         raise UserMistake("people.unknown")
     with db.transact(Op.ISSUE_BADGE, at, person=person_id) as tx:
-        for old in of_person(db, person_id):
-            if old.state is BadgeState.ACTIVE:
-                tx.put("badge", {"id": old.id, "state": BadgeState.REVOKED.value})
+        revoke_all_in(tx, person_id)
         badge = issue_in(tx, person_id)
         search.refresh(tx, person_id)  # the new card number finds them, the old one no longer
     return badge, tx.changes
+
+
+def revoke_all_in(tx: Tx, person_id: str) -> None:
+    """A person's badges open nothing any more, inside an operation."""
+    for badge in of_person(tx.db, person_id):
+        if badge.state is BadgeState.ACTIVE:
+            tx.put("badge", {"id": badge.id, "state": BadgeState.REVOKED.value})
 
 
 def issue_in(tx: Tx, person_id: str) -> Badge:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..db import Database, Row, Tx
 from ..errors import UserMistake
-from ..model import BadgeState, Changes, Consent, Occupation, Op, Person, uuid7
+from ..model import Changes, Consent, Occupation, Op, Person, uuid7
 from ..vault import digest
 from . import badges, search, subjects
 
@@ -148,9 +148,7 @@ def erase(
         tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
         if db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
             tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
-        for badge in badges.of_person(db, person_id):
-            if badge.state is BadgeState.ACTIVE:
-                tx.put("badge", {"id": badge.id, "state": BadgeState.REVOKED.value})
+        badges.revoke_all_in(tx, person_id)
         tx.put(
             "erasure",
             {

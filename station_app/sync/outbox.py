@@ -7,8 +7,7 @@ lists their hash (SYNC.md section 4, rule 1).
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,8 +20,8 @@ from ..errors import EnvironmentFault, Refused
 from ..model import Changes, Op
 from ..paths import DataFolder
 from ..services import credentials, exchange, stations
-from ..vault import sync_folder
-from . import carrier, carry, envelope, identity
+from ..vault import write_whole
+from . import carrier, carry, envelope, identity, wire
 from .manifest import BatchFields, Seen, Totals
 
 Progress = Callable[[int, int], None]
@@ -153,14 +152,8 @@ def totals(db: Database, store_id: str) -> Totals:
 def _write_anchor(db: Database, no: int, batch_hash: str) -> None:
     """Note the last batch outside the database (DECISIONS.md 8): a restored or cloned store is known by it."""
     anchor = DataFolder(db.path.parent).anchor
-    fresh = anchor.with_suffix(".new")
     try:
-        with fresh.open("w", encoding="utf-8") as out:
-            json.dump({"store_id": db.store_id, "no": no, "hash": batch_hash}, out)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(anchor)
-        sync_folder(anchor.parent)
+        write_whole(anchor, json.dumps({"store_id": db.store_id, "no": no, "hash": batch_hash}).encode())
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=anchor.parent.name, reason=error.strerror) from error
 
@@ -188,33 +181,38 @@ def export(db: Database, folder: Path, progress: Progress | None = None) -> tupl
     waiting = exchange.unconfirmed(db)
     if not waiting:
         raise Refused("sync_page.nothing_waits")
-    own, station = own_identity(db), stations.current(db)
-    sealed = carrier.seal(
-        carrier.write_carrier(
-            [body for _, body in waiting], _keys(db, own, waiting), {}, own.sign, own.public.verify_key
-        ),
-        trusted.recipients,
-    )
-    numbers = tuple(no for no, _ in waiting)
+    station = stations.current(db)
+    numbers, bodies = zip(*waiting, strict=True)
+    data, rows = carrier_of(db, bodies)
+    sealed = carrier.seal(data, trusted.recipients)
     today = date.fromisoformat(db.stamp().business_date)
     written = carry.write_file(folder, identity.batch_name(station.code + station.letter, today, numbers[-1]), sealed, progress)
     with db.transact(Op.CLOSE_BATCH, carried=len(numbers)) as tx:
         exchange.carried(tx, numbers, str(folder))
-    rows = sum(line.row_count for line in exchange.batches(db, limit=len(numbers) + 1000) if line.no in numbers)
     return Exported(written.path, written.bytes, numbers, rows), Changes(
         tx.operation, Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))}
     )
 
 
-def _keys(db: Database, own: identity.Identity, waiting: list[tuple[int, bytes]]) -> Mapping[str, bytes]:
-    """The keys of every person and request that these batches speak of and that were not erased since."""
+def carrier_of(db: Database, bodies: Sequence[bytes]) -> tuple[bytes, int]:
+    """Closed batches with the keys of those they speak of as a carrier, still to be sealed; and their rows."""
+    own = own_identity(db)
+    subjects, rows = _contents(own, bodies)
+    keys = exchange.keys_for(db, sorted(subjects))
+    return carrier.write_carrier(bodies, keys, {}, own.sign, own.public.verify_key), rows
+
+
+def _contents(own: identity.Identity, bodies: Sequence[bytes]) -> tuple[set[str], int]:
+    """The people and requests that these batches speak of, whose keys go along unless they were erased since; their rows."""
     subjects: set[str] = set()
-    for _, body in waiting:
+    count = 0
+    for body in bodies:
         batch = envelope.read_batch(body, {own.public.key_id: own.public.verify_key})
         for table, rows in batch.rows():
             for row in rows:
+                count += 1
                 if table in ("identity", "request"):
                     subjects.add(row.id)
-                elif table == "request_step":
-                    subjects.add(getattr(row, "request_id"))  # noqa: B009  the type of this table alone has it
-    return exchange.keys_for(db, sorted(subjects))
+                elif isinstance(row, wire.RequestStep):
+                    subjects.add(row.request_id)
+    return subjects, count

@@ -367,7 +367,7 @@ class MainWindow(QWidget):
             return True
         if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
             self._restart_idle()
-            slash = kind == QEvent.Type.KeyPress and getattr(event, "key")() == Qt.Key.Key_Slash  # noqa: B009
+            slash = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Slash
             if (
                 slash
                 and not self._locked

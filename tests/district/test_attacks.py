@@ -58,10 +58,7 @@ def told(
 def honest(by: Database, district: Database) -> None:
     """The district takes in what ``by`` really has to say."""
     outbox.close_batch(by)
-    own, waiting = outbox.own_identity(by), exchange.unconfirmed(by)
-    data = carrier.write_carrier(
-        [body for _, body in waiting], outbox._keys(by, own, waiting), {}, own.sign, own.public.verify_key
-    )
+    data, _ = outbox.carrier_of(by, [body for _, body in exchange.unconfirmed(by)])
     intake.receive(district, opening.read_batches(data, store.verify_keys(district)))
 
 

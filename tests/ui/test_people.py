@@ -23,7 +23,7 @@ from station_app.ui.jobs import Jobs
 from station_app.ui.kit import Button
 from station_app.ui.pages.people import PeoplePage
 from station_app.ui.pages.people_sheets import HeldSheet, PersonForm, Registered
-from tests.ui.shell import Clock, SheetShell, set_up
+from tests.ui.shell import Clock, SheetShell, in_front, set_up
 
 Key = Qt.Key
 DATA = Path(__file__).parent.parent / "data"
@@ -83,13 +83,7 @@ def opened(shell: SheetShell, qtbot: QtBot, printed: list[Path], file: Path | No
         return True
 
     page = PeoplePage(shell, choose=choose, show=show)
-    qtbot.addWidget(page)
-    shell.hold(page)
-    page.resize(1274, 678)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    page.settle()
+    in_front(page, shell, qtbot)
     idle(qtbot, page)
     return page
 
