@@ -49,6 +49,7 @@ def receive(db: Database, opened: Opened) -> tuple[Received, Changes]:
             rows, down = rows + taken, down + refused
         _keep_keys(tx, opened, sender)
         store.forget_erased(tx)
+        store.forget_withdrawn(tx)
         for batch in opened.batches:
             _compare(tx, batch, sender)
     return Received(sender.code, fresh, known, rows, down), tx.changes

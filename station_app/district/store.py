@@ -239,11 +239,12 @@ def keep_key(tx: Tx, subject_id: str, secret: bytes) -> None:
 
 
 def may_know(db: Database, subject_id: str, stores: Sequence[str]) -> bool:
-    """Whether a key for this subject may be kept: one of the sender's own people or requests, and not erased by it."""
+    """Whether a key for this subject may be kept: a request of the sender's, or one of its people who agreed to be known in
+    the district; and not erased by it."""
     marks = ", ".join("?" * len(stores))
     return (
         db.scalar(
-            f"SELECT 1 WHERE EXISTS(SELECT 1 FROM person WHERE id = ? AND store_id IN ({marks})"
+            f"SELECT 1 WHERE EXISTS(SELECT 1 FROM person WHERE id = ? AND consent = 'district' AND store_id IN ({marks})"
             f" UNION ALL SELECT 1 FROM request WHERE id = ? AND store_id IN ({marks}))"
             f" AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = ? AND store_id IN ({marks}))",
             [subject_id, *stores, subject_id, *stores, subject_id, *stores],
@@ -273,6 +274,14 @@ def forget_erased(tx: Tx) -> int:
         "DELETE FROM subject_key WHERE subject_id IN (SELECT e.subject_id FROM erasure e JOIN store teller ON teller.store_id = e.store_id"
         " JOIN store owner ON owner.store_id = coalesce((SELECT store_id FROM person WHERE id = e.subject_id),"
         " (SELECT store_id FROM request WHERE id = e.subject_id)) WHERE owner.station_id = teller.station_id)"
+    )
+
+
+def forget_withdrawn(tx: Tx) -> None:
+    """Forget the keys of those who, by what this operation took in, do not agree any more to be known in the district."""
+    tx.run_many(
+        "DELETE FROM subject_key WHERE subject_id = (SELECT id FROM person WHERE id = ? AND consent <> 'district')",
+        [(person_id,) for person_id in tx.changes.rows.get("person", ())],
     )
 
 

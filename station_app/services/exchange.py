@@ -197,13 +197,18 @@ def carried(tx: Tx, numbers: Iterable[int], where: str) -> None:
 
 
 def keys_for(db: Database, subjects: Iterable[str]) -> dict[str, bytes]:
-    """The keys of these subjects, for the sealed carrier; an erased subject has none."""
+    """The keys of these subjects, for the sealed carrier; an erased subject has none.
+
+    Nor has a regular who agreed to be known at this station only: theirs never leaves the house.
+    """
     wanted = list(subjects)
     found: dict[str, bytes] = {}
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
         rows = db.rows(
-            f"SELECT subject_id, secret FROM subject_key WHERE subject_id IN ({', '.join('?' * len(part))})", part
+            "SELECT k.subject_id, k.secret FROM subject_key k LEFT JOIN person p ON p.id = k.subject_id"
+            f" WHERE k.subject_id IN ({', '.join('?' * len(part))}) AND coalesce(p.consent, 'district') = 'district'",
+            part,
         )
         found |= {row["subject_id"]: row["secret"] for row in rows}
     return found

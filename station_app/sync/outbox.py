@@ -211,7 +211,7 @@ def _contents(own: identity.Identity, bodies: Sequence[bytes]) -> tuple[set[str]
         for table, rows in batch.rows():
             for row in rows:
                 count += 1
-                if table in ("identity", "request"):
+                if table in ("person", "identity", "request"):  # a consent that reaches further brings the key
                     subjects.add(row.id)
                 elif isinstance(row, wire.RequestStep):
                     subjects.add(row.request_id)

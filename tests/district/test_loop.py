@@ -25,6 +25,7 @@ from station_app.services import (
     reports,
     requests,
     stations,
+    subjects,
     supplies,
     visits,
 )
@@ -319,3 +320,23 @@ def test_restoring_yesterdays_backup_and_exporting_again_loses_and_doubles_nothi
     assert exchange.status(restored).packed == 0
     assert audit.check(restored) == []
     restored.close()
+
+
+def test_a_name_given_to_the_station_alone_stays_there(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
+    person, _ = people.register(station, Occupation.RIDER, "美团", "李志强", "19911000000", Consent.STATION)
+
+    def known() -> bytes | None:
+        take(district, outbox.export(station, stick)[0].path, opener)
+        return subjects.key_of(district, person.id)
+
+    assert known() is None
+    people.change(station, person.id, consent=Consent.DISTRICT)
+    key = known()
+    assert key is not None
+    sealed = district.scalar("SELECT name_sealed FROM identity WHERE id = ?", (person.id,))
+    assert subjects.unseal(key, "identity.name_sealed", person.id, sealed) == "李志强"
+    people.change(station, person.id, consent=Consent.STATION)
+    assert known() is None
+    assert people.get(station, person.id).name == "李志强"
