@@ -442,7 +442,9 @@ def faults(arguments: list[str]) -> int:
     """Run the fault catalogue in full, or with --quick a shorter form of each."""
     set_up("faults")
     rest = [argument for argument in arguments if argument != "--quick"]
-    return pytest(["tests/faults", *rest], STATION_FAULTS="full" if rest == arguments else "quick")
+    suites = [name for name in ("tests/faults", "tests/simulator", "tests/test_roles.py") if (HOUSE / name).exists()]
+    whole = {} if rest else {"STATION_CATALOGUE": "whole"}  # then a fault without a row is an error, too
+    return pytest([*suites, *rest], STATION_FAULTS="full" if rest == arguments else "quick", **whole)
 
 
 def words(arguments: list[str]) -> int:

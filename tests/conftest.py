@@ -13,6 +13,8 @@ from station_app.db import Database
 from station_app.model import Station
 from station_app.services import stations
 
+pytest_plugins = ["tests.faults.table"]
+"""The table of the fault catalogue: rows from whichever suite reports some, printed at the end of a run."""
 CHEAP = vault.Cost(passes=1, memory=8 * 1024)
 """Key stretching that costs a test nothing; the real cost is a default nobody else changes."""
 PASSWORD = "demo-station"

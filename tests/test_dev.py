@@ -350,8 +350,15 @@ def test_a_given_seed_is_used_again(handed: Handed, monkeypatch: pytest.MonkeyPa
 def test_faults_run_in_full_or_quick(handed: Handed, typed: list[str], mode: str) -> None:
     dev.main(typed)
     command, environ = handed[0]
-    assert environ["STATION_FAULTS"] == mode
-    assert command[-1] == "tests/faults"
+    assert (environ["STATION_FAULTS"], environ["STATION_CATALOGUE"]) == (mode, "whole")
+    assert {"tests/faults", "tests/test_roles.py"} <= set(command)
+
+
+def test_a_part_of_the_catalogue_is_not_held_to_be_the_whole(handed: Handed) -> None:
+    dev.main(["faults", "-k", "power"])
+    command, environ = handed[0]
+    assert command[-2:] == ["-k", "power"]
+    assert "STATION_CATALOGUE" not in environ
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="XDG is Linux's")

@@ -29,9 +29,10 @@ from station_app.services import people, stations, visits
 from station_app.sync import carry, identity, outbox
 from station_app.sync.opening import Opened, Opener
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
-from tests.faults.conftest import Tally, scale
 from tests.faults.hostile import CONTENTS, PLACES
+from tests.faults.table import Tally, scale
 
+FAULT = "hostile files"
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 ITEMS = "名称,单位,类别,期初数量\n矿泉水,瓶,饮品,48\n藿香正气水,盒,防暑,10\n"
@@ -363,7 +364,7 @@ def test_a_signature_nobody_looks_at_is_caught(
     monkeypatch.setattr(identity, "_check", lambda _: None)
     with pytest.raises(AssertionError, match="something was changed"):
         check_refused(house, COMMANDS["sync trust"], file)
-    tally.mutant = "unsigned caught"
+    tally.control("unsigned", caught=True)
 
 
 def test_a_command_that_writes_before_it_looks_is_caught(
@@ -380,7 +381,7 @@ def test_a_command_that_writes_before_it_looks_is_caught(
     (tmp_path / "x.batch").write_bytes(b"hello")
     with pytest.raises(AssertionError, match="something was changed"):
         check_refused(house, COMMANDS["district intake"], tmp_path / "x.batch")
-    tally.mutant = "hasty caught"
+    tally.control("hasty", caught=True)
 
 
 @pytest.mark.parametrize("said", ["Permission denied", "[Errno 5]"])
@@ -393,4 +394,4 @@ def test_the_systems_own_words_in_a_chinese_sentence_are_caught(
     monkeypatch.setattr(carry, "read_file", sick)
     with pytest.raises(AssertionError):
         check_refused(house, COMMANDS["sync trust"], tmp_path / "x.trust")
-    tally.mutant = "foreign words caught"
+    tally.control("foreign words", caught=True)

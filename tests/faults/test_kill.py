@@ -24,8 +24,9 @@ from station_app.services import audit, exchange, stations
 from station_app.sync import carry, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
-from tests.faults.conftest import Tally, scale
+from tests.faults.table import Tally, scale
 
+FAULT = "kill -9"
 ROOT = Path(__file__).parents[2]
 SIDE = {Op.ADD_ITEM, Op.REFUSE, Op.CLOSE_BATCH}
 """Operations a keeper's one act may make besides the one the screen tells of, each whole by itself."""
@@ -215,8 +216,7 @@ def test_the_same_kills_catch_a_store_without_its_protection(life: Life, mutant:
         life.kill_once("commit", mutant)
         if life.lost or life.corrupt:
             break
-    assert life.lost if mutant == "acknowledge_early" else life.corrupt
-    tally.mutant = f"{mutant} caught"
+    tally.control(mutant, caught=bool(life.lost if mutant == "acknowledge_early" else life.corrupt))
 
 
 # --- the district ---------------------------------------------------------------------------------------------------------

@@ -27,9 +27,10 @@ from station_app.errors import StationError
 from station_app.services import audit, stations
 from station_app.sync import outbox
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
-from tests.faults.conftest import Tally, scale
+from tests.faults.table import Tally, scale
 from tests.faults.test_kill import ROOT, missing
 
+FAULT = "power cut"
 SOURCE = Path(__file__).with_name("record.c")
 HEAD = struct.Struct("=cIIq")
 SECTOR = 512
@@ -264,5 +265,4 @@ def test_the_same_cuts_catch_a_program_that_does_not_sync(
 ) -> None:
     day = recorded_day(tmp_path, recorder, seed, most=20, mutant=mutant)
     lost = [word for point, found in day.cuts(chance, 40) for word in morning(tmp_path / "after", found, day, point)[0]]
-    assert any(word.startswith("file") == (mutant == "sync_no_file") for word in lost)
-    tally.mutant = f"{mutant} caught"
+    tally.control(mutant, caught=any(word.startswith("file") == (mutant == "sync_no_file") for word in lost))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from station_app.errors import Refused
 from station_app.sync import carrier, envelope, identity, manifest, opening
+from tests.faults.table import scale
 
 STORE = "0198f3a2-7c00-7000-8000-0000000000a1"
 PERSON = "0198f3a2-7c00-7000-8000-000000000001"
@@ -19,7 +19,7 @@ DAY = "2026-07-17"
 
 def share(full: int) -> int:
     """How many of a catalogue figure to run: all of them in a full run, a fifth in a quick one, else a tenth."""
-    return max(1, full // {"full": 1, "quick": 5}.get(os.environ.get("STATION_FAULTS", ""), 10))
+    return scale(full, least=1)
 
 
 def row(serial: int, /, **columns: Any) -> dict[str, Any]:
