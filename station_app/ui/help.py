@@ -8,7 +8,8 @@ from ..words import t
 from .kit import KeyCap, Text
 from .painting import cap_size
 
-KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+Keys = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+KEYS: Keys = (
     ("anywhere", (
         ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl+N", "new"),
         ("Alt+1 – 8", "pages"), ("Esc", "escape"), ("F1", "help"),
@@ -25,19 +26,19 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
 class KeyboardHelp(QWidget):
     """The keys by section, each cap beside what it does."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys = KEYS) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        caps = max(cap_size(cap).width() for _section, keys in KEYS for cap, _word in keys)
-        for section, keys in KEYS:
+        caps = max(cap_size(cap).width() for _section, parts in keys for cap, _word in parts)
+        for section, parts in keys:
             column.addWidget(Text(t(f"window.keys_{section}"), "strong"))
             grid = QGridLayout()
             grid.setColumnMinimumWidth(0, caps)  # one edge for all sections
             grid.setColumnStretch(1, 1)
             grid.setHorizontalSpacing(14)
-            for row, (cap, word) in enumerate(keys):
+            for row, (cap, word) in enumerate(parts):
                 grid.addWidget(KeyCap(cap), row, 0)
                 grid.addWidget(Text(t(f"window.key_{word}"), wrap=True), row, 1)
             column.addLayout(grid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -9,7 +11,6 @@ from .. import vault
 from ..db import Database
 from ..errors import Refused, StationError
 from ..model import Keeper, Role, Station
-from ..paths import DataFolder
 from ..services import keepers
 from ..words import t
 from . import actions
@@ -23,9 +24,9 @@ class LockScreen(QWidget):
 
     unlocked = Signal()
 
-    def __init__(self, jobs: Jobs, db: Database) -> None:
+    def __init__(self, jobs: Jobs, db: Database, who: Callable[[Database], list[Keeper]] = keepers.listing) -> None:
         super().__init__()
-        self._jobs, self._db = jobs, db
+        self._jobs, self._db, self._who_works = jobs, db, who
         self._keepers: list[Keeper] = []
         self._chosen = ""
         self.setProperty("ground", "page")
@@ -67,7 +68,7 @@ class LockScreen(QWidget):
         self.secret.clear()
         self.errors.clear()
         self._chosen = self._db.acting
-        self._jobs.read(keepers.listing, self._show_keepers, key="lock")
+        self._jobs.read(self._who_works, self._show_keepers, key="lock")
         self.secret.setFocus()
 
     def _show_keepers(self, found: list[Keeper]) -> None:
@@ -112,7 +113,7 @@ class LockScreen(QWidget):
 
 def _by_password(db: Database, password: str) -> None:
     """Whose slot this password opens is at work now; Refused for nobody's."""
-    _root, keeper_id = vault.unlock(DataFolder(db.path.parent).slots, password)
+    _root, keeper_id = vault.unlock(db.path.with_suffix(".slots"), password)
     known = keepers.keeper(db, keeper_id)
     if known is None or not known.active:
         raise Refused("vault.wrong_password")

@@ -1,349 +1,72 @@
-"""The window: rail, top bar, pages, foot bar; scans and keys that work everywhere; locking."""
+"""The station's window: its pages, what its bars tell, scans and tally keys that work on every page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from threading import Event
+from collections.abc import Mapping
+from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QApplication,
-    QComboBox,
-    QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QStackedWidget,
-    QTextEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 
-from .. import settings, words
 from ..db import Database
-from ..errors import StationError
-from ..model import Changes, LogLine, Occupation, Station
-from ..services import care, preferences, stations
-from ..services.keeping import Kept
-from ..words import label, t
-from . import actions, theme
-from .aside import Aside
-from .care_notice import CareNotice
-from .chrome import FootBar, Rail, RailEntry, TopBar
-from .feedback import Sheet, Toast, sentence
+from ..model import Changes, Occupation, Station
+from ..services import stations
 from .frame import Frame, read_frame, show_frame
-from .help import KeyboardHelp
-from .jobs import Jobs
-from .keeping import Keeping, sweep_keys
-from .lock import LockScreen
-from .page import Page
 from .scan import ScanCatcher
+from .window import Window, application
 
 TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
-SMALLEST = (1366, 768)
+PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings")
+"""The pages in the order of the rail and of Alt+1..8."""
 
 
-class MainWindow(QWidget):
-    """A station's window over an open database. ``closed`` is emitted when the keeper closes it; the owner closes the database.
+class MainWindow(Window):
+    """A station's window over its open database."""
 
-    ``backups`` makes the day's and closing time's; a window for pictures goes without.
-    """
+    page_names = PAGES
+    icons: ClassVar[Mapping[str, str]] = {"desk": "home"}
 
-    closed = Signal()
+    # --- what the frame asks -------------------------------------------------------------------------------------
 
-    def __init__(
-        self, db: Database, makers: Sequence[Callable[[MainWindow], Page]], *, backups: bool = False
-    ) -> None:
-        super().__init__()
-        self.db = db
-        self.jobs = Jobs(db, self)
-        self.keeping = self._keeping() if backups else None
-        self.station: Station = stations.current(db)
-        self._tending = Aside(self)
-        self._tending.broken.connect(self._broken)
-        self._stop_check = Event()
-        self._damaged: bool | None = None
-        self._troubles: tuple[care.Trouble, ...] = ()
-        self._makers = makers
-        self._pages: dict[str, Page] = {}
-        self._sheets: dict[str, Sheet] = {}
-        self._current = ""
-        self._carry_on: Callable[[], None] | None = None
-        self._locked = False
-        self._idle_minutes = int(settings.IDLE_LOCK_MINUTES.default)
-        self.setObjectName("main-window")
-        self.resize(*SMALLEST)
-        self._layers = QStackedWidget(self)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._layers)
-        self._desk: QWidget | None = None
-        self._lock_screen = LockScreen(self.jobs, db)
-        self._lock_screen.unlocked.connect(self._unlocked)
-        self._layers.addWidget(self._lock_screen)
-        self.jobs.changed.connect(self._note)
-        self.jobs.failed.connect(self.tell_error)
-        self.jobs.broken.connect(self._broken)
-        self._catcher = ScanCatcher(_application())
+    def _whose(self, db: Database) -> Station:
+        return stations.current(db)
+
+    def _prepare(self) -> None:
+        self._catcher = ScanCatcher(application())
         self._catcher.scanned.connect(self._scanned)
-        self._minute = QTimer(self)
-        self._minute.timeout.connect(self._tick)
-        self._minute.start(15_000)
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.timeout.connect(self.lock)
-        self._build()
-        self._add_shortcuts()
-        _application().installEventFilter(self)
-        self._restart_idle()
 
-    def _keeping(self) -> Keeping:
-        found = Keeping(self.db, self)
-        found.made.connect(self._kept)
-        found.failed.connect(lambda error: self.tell(t("window.no_backup", reason=sentence(error))))
-        found.broken.connect(self._broken)
-        return found
+    def _read_frame(self, db: Database) -> Frame:
+        return read_frame(db, bool(self._damaged))
 
-    # --- building ------------------------------------------------------------------------------------------------
+    def _show_frame(self, frame: Frame) -> None:
+        show_frame(self.top, self.foot, frame, self.station)
+        self.rail.set_badge("requests", frame.to_tell)
+        self._take_care(frame.troubles, frame.idle_minutes)
 
-    def _build(self) -> None:
-        """Everything that speaks, made anew: at the start and after the language changed."""
-        self.setWindowTitle(t("window.title", station=self.station.name))
-        self.rail = Rail(t("window.brand"), [RailEntry(name, t(f"window.{name}"), ICONS.get(name, name)) for name in PAGES[:-1]],
-                         foot=[RailEntry("settings", t("window.settings"), "settings")])  # fmt: skip
-        self.rail.chosen.connect(self.go)
-        self.rail.language_chosen.connect(self.speak)
-        self.top = TopBar(self.station.name, lock=t("window.lock"))
-        self.top.locked.connect(self.lock)
-        self.top.pill_clicked.connect(self._pill)
-        self.top.trouble_clicked.connect(self.show_care)
-        self.foot = FootBar()
-        self.toast = Toast()
-        self.foot.put_toast(self.toast)
-        self._stack = QStackedWidget()
-        self._pages = {page.name: page for page in (make(self) for make in self._makers)}
-        for page in self._pages.values():
-            self._stack.addWidget(page)
-        self._sheets = {name: Sheet(page) for name, page in self._pages.items()}
-        self._help = Sheet(self._stack)
-        for sheet in (*self._sheets.values(), self._help):
-            sheet.closed.connect(self._settle)
-            sheet.put_aside.connect(self._put_aside)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        for part, stretch in ((self.top, 0), (self._stack, 1), (self.foot, 0)):
-            right.addWidget(part, stretch)
-        whole = QWidget()
-        across = QHBoxLayout(whole)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(0)
-        across.addWidget(self.rail)
-        across.addLayout(right, 1)
-        old, self._desk = self._desk, whole
-        self._layers.addWidget(whole)
-        self._layers.setCurrentWidget(whole)
-        if old is not None:
-            self._layers.removeWidget(old)
-            old.deleteLater()
-        self.go(self._current or PAGES[0])
-        self._refresh_frame()
+    def _pill(self, number: int) -> None:
+        self.go(("sync", "shift")[number])
 
-    def _add_shortcuts(self) -> None:
-        for keys, act in (
-            ("Ctrl+Z", self.undo), ("Ctrl+L", self.lock), ("F11", self._toggle_large), ("F1", self.show_help),
-            ("Ctrl+N", self._new),
-        ):  # fmt: skip
-            QShortcut(QKeySequence(keys), self, lambda act=act: self._unless_locked(act))
-        for number, name in enumerate(PAGES, start=1):
-            QShortcut(QKeySequence(f"Alt+{number}"), self, lambda name=name: self._unless_locked(lambda: self.go(name)))
-        for key, occupation in TALLY_KEYS.items():
-            counts = QShortcut(QKeySequence(key), self)
-            counts.setAutoRepeat(False)  # a key held down is still one visitor
-            counts.activated.connect(
-                lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation))
-            )
+    def _note(self, changes: Changes) -> None:
+        if "station" in changes.tables:
+            self.station = stations.current(self.db)
+            self.top.show_station(self.station.name)
+        super()._note(changes)
 
-    # --- what pages ask of the window (page.Shell) ---------------------------------------------------------------
-
-    def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
-        """A toast in the foot bar."""
-        self._carry_on = None
-        self.toast.say(text, action=action, then=then, tone="bad" if bad else "plain")
-
-    def tell_error(self, error: StationError) -> None:
-        """A StationError in the keeper's words."""
-        self.tell(sentence(error), bad=True)
-
-    def tell_undoable(self, text: str, changes: Changes) -> None:
-        """A toast that offers to undo this operation."""
-        self.tell(text, t("window.undo"), lambda: self.undo(changes.operation))
-
-    def undo(self, operation: str | None = None) -> None:
-        """Take back one operation, or the newest; a form just left is the newest of all and comes back."""
-        if operation is None and self._carry_on is not None:
-            self._carry_on()
-        elif operation is None:
-            actions.undo_last(self.jobs, self._undone)
-        else:
-            actions.undo(self.jobs, operation, lambda _changes: self.tell(t("window.undone")))
-
-    def go(self, page: str, subject: str = "") -> None:
-        """Show a page by name, at one of its subjects when given. A form with something typed in it waits on its page."""
-        if self._current and not self._sheet.typed():
-            self._sheet.close_sheet()
-        self._help.close_sheet()
-        self._current = page
-        self.rail.choose(page)
-        self._stack.setCurrentWidget(self._pages[page])
-        if subject:
-            self._pages[page].show_subject(subject)
-        self._settle()
-
-    def open_sheet(self, title: str, content: QWidget, *, submit: str = "", cancel: str = "") -> None:
-        """Show a form in the page's sheet, over its right side."""
-        self._sheet.open(title, content, submit=submit, cancel=cancel)
-
-    def close_sheet(self) -> None:
-        """Close the sheet."""
-        self._sheet.close_sheet()
-
-    def sheet_error(self, error: StationError) -> None:
-        """What the service refused, inside the open sheet."""
-        self._sheet.show_error(error)
-
-    @property
-    def idle(self) -> bool:
-        """Whether everything asked for has been answered and shown."""
-        return self.jobs.idle and all(page.idle for page in self._pages.values())
+    # --- scans and tally keys --------------------------------------------------------------------------------------
 
     @property
     def catcher(self) -> ScanCatcher:
         """What tells scans from typing in this window."""
         return self._catcher
 
-    def page(self, name: str) -> Page:
-        """A page by name."""
-        return self._pages[name]
-
-    # --- language, type, help ------------------------------------------------------------------------------------
-
-    def speak(self, language: str) -> None:
-        """Change the language of the window and remember it; not while a form holds what was typed, which would be lost."""
-        for name, sheet in self._sheets.items():
-            if sheet.typed():
-                self.go(name)
-                self.tell(t("window.form_first"))
-                return
-        words.use(language)
-        actions.change_setting(self.jobs, settings.LANGUAGE.name, language)
-        self._build()
-
-    def _toggle_large(self) -> None:
-        large = "0" if theme.tokens().large else "1"
-        actions.change_setting(self.jobs, settings.LARGE_TYPE.name, large)
-
-    def wear(self) -> None:
-        """Put on the type size and colours that the settings say."""
-
-        def looks(db: Database) -> tuple[str, str]:
-            return preferences.get(db, settings.LARGE_TYPE), preferences.get(db, settings.DARK)
-
-        def put_on(found: tuple[str, str]) -> None:
-            large, dark = (text == "1" for text in found)
-            worn = theme.tokens()
-            if (worn.large, worn.dark) != (large, dark):
-                app = _application()
-                theme.apply(app, large=large, dark=dark, pictures=bool(app.property("pictures")))
-
-        self.jobs.read(looks, put_on, key="looks")
-
-    def show_help(self) -> None:
-        """F1: what needs care, the keys and what they do, over whatever form is open; F1 again puts them away."""
-        if self._help.is_open():
-            self._help.close_sheet()
-        else:
-            self._help.open(t("window.help"), CareNotice(self._troubles, KeyboardHelp()), cancel=t("kit.close"))
-
-    # --- the frame around the pages ------------------------------------------------------------------------------
-
-    def _refresh_frame(self) -> None:
-        damaged = bool(self._damaged)
-        self.jobs.read(lambda db: read_frame(db, damaged), self._show_frame, key="frame")
-
-    def _show_frame(self, frame: Frame) -> None:
-        show_frame(self.top, self.foot, frame, self.station)
-        self._troubles = frame.troubles
-        self.rail.set_badge("requests", frame.to_tell)
-        if frame.idle_minutes != self._idle_minutes:
-            self._idle_minutes = frame.idle_minutes
-            self._restart_idle()
-
-    def _tick(self) -> None:
-        if not self._locked:
-            self._refresh_frame()
-        if self._tending.idle:
-            self._tending.do(lambda: care.tend(self.db))
-        if self.keeping is not None:
-            self.keeping.tick()
-
-    def _kept(self, kept: Kept) -> None:
-        if kept.missed is not None:
-            self.tell(t("window.not_carried", reason=sentence(kept.missed)))
-        self._refresh_frame()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Once the window has been painted, see whether the file is whole; the desk does not wait for it."""
-        super().showEvent(event)
-        if self._damaged is None and self._tending.idle:
-            QTimer.singleShot(0, self._check_file)
-
-    def _check_file(self) -> None:
-        if self._stop_check.is_set():  # closed again before it was painted
-            return
-        self._tending.do(lambda: care.tend(self.db))
-        self._tending.do(lambda: care.check(self.db, self._stop_check.is_set), self._checked, self.tell_error)
-
-    def _checked(self, damaged: bool) -> None:
-        self._damaged = damaged
-        if damaged:
-            self._refresh_frame()
-            self.tell(t("care.damaged"), t("care.what_to_do"), self.show_care, bad=True)
-
-    @property
-    def tended(self) -> bool:
-        """Whether the file was checked."""
-        return self._damaged is not None
-
-    def show_care(self) -> None:
-        """What threatens the records and what to do, as found last."""
-        if self._troubles:
-            self._help.open(t("care.title"), CareNotice(self._troubles), cancel=t("kit.close"))
-
-    def _pill(self, number: int) -> None:
-        self.go(("sync", "shift")[number])
-
-    def _note(self, changes: Changes) -> None:
-        if "setting" in changes.tables:
-            self.wear()
-        if "station" in changes.tables:
-            self.station = stations.current(self.db)
-            self.top.show_station(self.station.name)
-        self._refresh_frame()
-
-    def _undone(self, found: object) -> None:
-        """Say what Ctrl+Z took back: pressed once too often it reaches further than the keeper sees."""
-        if isinstance(found, tuple) and isinstance(line := found[0], LogLine):
-            self.tell(t("window.undone_what", what=label(line.op), time=line.time[11:16]))
-        else:
-            self.tell(t("window.nothing_to_undo"))
-
-    def _broken(self, error: BaseException) -> None:
-        """A fault of ours: said plainly, and raised where crashes are handled, never swallowed."""
-        self.tell(t("window.broken"), bad=True)
-        raise error
-
-    # --- scans and keys ------------------------------------------------------------------------------------------
+    def _add_shortcuts(self) -> None:
+        super()._add_shortcuts()
+        for key, occupation in TALLY_KEYS.items():
+            counts = QShortcut(QKeySequence(key), self)
+            counts.setAutoRepeat(False)  # a key held down is still one visitor
+            counts.activated.connect(
+                lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation))
+            )
 
     def _scanned(self, text: str) -> None:
         if self._locked:
@@ -359,143 +82,7 @@ class MainWindow(QWidget):
             self.go("desk")
         self._pages["desk"].tally(occupation)  # type: ignore[attr-defined]
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Any key or press keeps the screen awake; ``/`` outside a field finds."""
-        kind = event.type()
-        if kind == QEvent.Type.ShortcutOverride and self._undoes(watched, event):
-            event.ignore()  # a line edit would keep Ctrl+Z for itself even with nothing to undo in it
-            return True
-        if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
-            self._restart_idle()
-            slash = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Slash
-            if (
-                slash
-                and not self._locked
-                and not self._sheet.is_open()
-                and not self._help.is_open()
-                and self.isActiveWindow()
-                and not _types(watched)
-            ):
-                self._shown().look_up()
-                return True
-        return False
-
-    def _undoes(self, watched: QObject, event: QEvent) -> bool:
-        """Whether a key asks for undo of what was done, not of what was typed: only a form keeps its own."""
-        asked = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
-        return asked and self.isActiveWindow() and not (self._sheet.is_open() and _types(watched))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc that no page has a use for goes back to where work goes on."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._settle()
-        else:
-            super().keyPressEvent(event)
-
-    def _shown(self) -> Page:
-        return self._pages[self._current]
-
-    @property
-    def _sheet(self) -> Sheet:
-        """The sheet of the page shown."""
-        return self._sheets[self._current]
-
-    def _new(self) -> None:
-        """Ctrl+N: the page's new thing, never over a form in which something was typed."""
-        self._help.close_sheet()
-        if self._sheet.typed():
-            self.tell(t("window.form_first"))
-        else:
-            self._shown().new()
-
-    def _put_aside(self) -> None:
-        """Esc left a form in which something was typed: say that nothing was saved, and offer it again."""
-        sheet = self._sheet
-
-        def carry_on() -> None:
-            self._carry_on = None
-            self.toast.clear()
-            sheet.bring_back()
-
-        self.tell(t("window.not_saved"), t("window.carry_on"), carry_on)
-        self._carry_on = carry_on
-
-    def _settle(self) -> None:
-        """Work goes on in the help, in the form, or where the page says."""
-        if self._locked:
-            return
-        if self._help.is_open():
-            self._help.take_focus()
-        elif self._sheet.is_open():
-            self._sheet.take_focus()
-        else:
-            self._shown().settle()
-
-    # --- locking -------------------------------------------------------------------------------------------------
-
-    def lock(self) -> None:
-        """Hide everything until a keeper comes back with PIN or password."""
-        if self._locked:
-            return
-        self._locked = True
-        self._idle.stop()
-        self.toast.clear()
-        self._layers.setCurrentWidget(self._lock_screen)
-        self._lock_screen.ask(self.station)
-
-    def _unlocked(self) -> None:
-        self._locked = False
-        if self._desk is not None:
-            self._layers.setCurrentWidget(self._desk)
-        self._restart_idle()
-        self._refresh_frame()
-        self._settle()
-
-    @property
-    def locked(self) -> bool:
-        """Whether the screen is locked."""
-        return self._locked
-
-    def _unless_locked(self, act: Callable[[], None]) -> None:
-        if not self._locked:
-            act()
-
-    def _restart_idle(self) -> None:
-        if not self._locked:
-            self._idle.start(self._idle_minutes * 60_000)
-
-    # --- closing -------------------------------------------------------------------------------------------------
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Finish what is under way, out of sight, back up, then let the owner close the database."""
-        self.hide()
-        _application().removeEventFilter(self)
-        _application().removeEventFilter(self._catcher)
-        self._minute.stop()
-        self._idle.stop()
-        self._stop_check.set()
-        self._tending.close()
-        self.jobs.close()
-        if self.keeping is not None:
-            self.keeping.close()
-        sweep_keys(self.db)
-        self.closed.emit()
+        """As every window; nobody listens for scans any more."""
+        application().removeEventFilter(self._catcher)
         super().closeEvent(event)
-
-
-PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings")
-"""The pages in the order of the rail and of Alt+1..8."""
-ICONS = {"desk": "home"}
-"""The icons that are not called like their page."""
-
-
-def _types(watched: QObject) -> bool:
-    """Whether a slash typed here is text."""
-    return isinstance(watched, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox | QComboBox)
-
-
-def _application() -> QApplication:
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        raise TypeError("a window needs its application")
-    return app
