@@ -231,12 +231,16 @@ class Op(StrEnum):
     ENROL = "enrol"
     APPLY_PACK = "apply_pack"
     TAKE_IN = "take_in"
+    EXPORT_DATA = "export_data"
     UNDO = "undo"
 
 
 NOT_UNDOABLE = frozenset(
-    {Op.SET_UP, Op.ERASE_PERSON, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER}
-)
+    {
+        Op.SET_UP, Op.ERASE_PERSON, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
+        Op.EXPORT_DATA,
+    }
+)  # fmt: skip
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""
 
 
@@ -244,7 +248,8 @@ NOT_UNDOABLE = frozenset(
 
 MAY: Mapping[Role, frozenset[Op]] = {
     Role.SUPERVISOR: frozenset(Op),
-    Role.KEEPER: frozenset(Op) - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN},
+    Role.KEEPER: frozenset(Op)
+    - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN, Op.EXPORT_DATA},
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
@@ -258,6 +263,9 @@ MAY: Mapping[Role, frozenset[Op]] = {
 SEES_PEOPLE = frozenset({Role.SUPERVISOR, Role.KEEPER})
 """Who is shown names, phones and what people said; everybody else gets them masked."""
 
+SEES_TRAIL = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+"""Who reads who did what when."""
+
 OWN_SETTINGS = frozenset({"large_type", "dark", "language", "last_folder"})
 """Settings of whoever sits there, not of the station: the look of the screen, the folder last exported to."""
 
@@ -265,15 +273,15 @@ OWN_SETTINGS = frozenset({"large_type", "dark", "language", "last_folder"})
 def may(role: Role, op: Op, acting: str = "", details: Mapping[str, Any] | None = None) -> bool:
     """Whether a role may do an operation; ``details`` are those of the operation.
 
-    Whoever works here may change their own PIN and password, and the look of the screen they sit at.
+    Whoever works here (``acting``, "" for nobody) may change their own PIN and password, and the look of the screen they sit at.
     """
     if op in MAY[role]:
         return True
-    if not MAY[role]:
+    if not acting:
         return False
     told = details or {}
     if op is Op.CHANGE_KEEPER:
-        return bool(acting) and told.get("keeper") == acting and told.keys() <= {"keeper", "password"}
+        return told.get("keeper") == acting and told.keys() <= {"keeper", "password"}
     return op is Op.SETTING and told.get("name") in OWN_SETTINGS
 
 

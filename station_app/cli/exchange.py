@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from ..db import Database
-from ..district import answer, desk, intake, store
+from ..district import answer, desk, intake, package, store
 from ..errors import Refused, StationError, UserMistake
 from ..model import RequestState
 from ..services import exchange
@@ -337,3 +337,17 @@ def district_report(line: Desk, first: date, last: date, codes: tuple[str, ...])
         return "\n\n".join([report_text(whole), table(headings, rows, right=(2, 3, 4))])
 
     line.tell({**figures(whole), "stations": stations}, text)
+
+
+@district_group.command("export")
+@click.argument("folder", type=FILE, metavar="DIR")
+@option("--names", is_flag=True)
+@click.pass_obj
+def export_data(line: Desk, folder: Path, names: bool) -> None:
+    """The merged data as a CSV data package for other programs."""
+    with _district(line) as db:
+        made, _ = package.export(db, folder, names=names)
+    line.tell(
+        {"folder": made.folder, "rows": made.rows},
+        t("cli.package_written", folder=str(made.folder), rows=number(sum(made.rows.values()))),
+    )

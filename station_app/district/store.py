@@ -389,3 +389,27 @@ def request_row(db: Database, number: str) -> Row | None:
 def request_rows(db: Database, limit: int) -> list[Row]:
     """Requests of all stations, the newest first."""
     return db.rows(f"{REQUEST} WHERE r.void_reason IS NULL ORDER BY r.time DESC LIMIT ?", (limit,))
+
+
+# --- everything, for other engines -------------------------------------------------------------------------------------
+
+
+def page(db: Database, table: str, after: str, most: int) -> list[Row]:
+    """The next rows of a ledger table by id, those after ``after``."""
+    columns = ", ".join(db.columns(table))
+    return db.rows(f"SELECT {columns} FROM {table} WHERE id > ? ORDER BY id LIMIT ?", (after, most))
+
+
+def count_rows(db: Database, tables: Iterable[str]) -> int:
+    """The rows of these ledger tables."""
+    return sum(int(db.scalar(f"SELECT count(*) FROM {table}")) for table in tables if db.columns(table))
+
+
+def all_stores(db: Database) -> list[Row]:
+    """Every database whose rows stand here, with its station; the district's own has no station code."""
+    return db.rows(
+        "SELECT '' AS station_code, ? AS station_name, ? AS store_id, NULL AS first_seen UNION ALL"
+        " SELECT e.code, e.name, s.store_id, s.first_seen FROM store s JOIN enrolled e ON e.station_id = s.station_id"
+        " ORDER BY station_code, first_seen",
+        (db.meta("district_name"), db.store_id),
+    )
