@@ -217,6 +217,7 @@ def _log_1(db: sqlite_utils.Database) -> None:
 
 
 def _station_1(db: sqlite_utils.Database) -> None:
+    db.execute("CREATE INDEX operation_recorded ON operation(substr(recorded, 1, 10))")
     _ledgers_1(db)
     _log_1(db)
     db.table("setting").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)

@@ -21,6 +21,7 @@ from station_app.errors import Bug, Refused, StationError
 from station_app.model import (
     MAY,
     SEES_PEOPLE,
+    SEES_TRAIL,
     Amenity,
     Consent,
     ItemKind,
@@ -111,7 +112,7 @@ Call = Callable[[], object]
 Case = tuple[Kind, Callable[[World, Role], Call]]
 
 READ, MASKED, SIGHT, LOG, ITSELF = "read", "masked", "sight", "log", "itself"
-"""Read by all; people's data masked; refused without sight of people; refused to the evening; done by the program unasked."""
+"""Read by all; people's data masked; refused without sight of people; for supervisor and auditor; done by the program unasked."""
 
 
 def _roster(w: World) -> Any:
@@ -250,6 +251,8 @@ def plain(kind: Kind, call: Callable[[World], object]) -> Case:
 
 CASES: dict[str, Case] = {
     "audit.check": plain(READ, lambda w: audit.check(w.db)),
+    "audit.last_verification": plain(READ, lambda w: audit.last_verification(w.db)),
+    "audit.verify": plain(ITSELF, lambda w: audit.verify(w.db)),
     "backups.last_rehearsal": plain(READ, lambda w: backups.last_rehearsal(w.db)),
     "backups.rehearsal_due": plain(READ, lambda w: backups.rehearsal_due(w.db)),
     "backups.rehearse": (ITSELF, _rehearse),
@@ -371,7 +374,11 @@ CASES: dict[str, Case] = {
     "supplies.receive": plain(Op.RECEIVE, lambda w: supplies.receive(w.db, w.item, 2)),
     "supplies.set_quota": plain(Op.SET_QUOTA, lambda w: supplies.set_quota(w.db, w.item, 100)),
     "supplies.waste": plain(Op.COUNT_STOCK, lambda w: supplies.waste(w.db, w.item, 1, "破损")),
+    "trail.keepers_seen": plain(LOG, lambda w: trail.keepers_seen(w.db)),
+    "trail.numbers": plain(LOG, lambda w: trail.numbers(w.db, trail.Wanted(DAY, DAY), lambda step: step.no > 0)),
+    "trail.some": plain(LOG, lambda w: trail.some(w.db, [1, 2])),
     "trail.steps": plain(LOG, lambda w: trail.steps(w.db, DAY, DAY)),
+    "trail.whole": plain(LOG, lambda w: trail.whole(w.db, 1)),
     "visits.amenities": plain(READ, lambda w: visits.amenities(w.db, w.visit)),
     "visits.check_in": (Op.CHECK_IN, _arrival),
     "visits.check_in_person": (Op.CHECK_IN, _arrival_by_name),
@@ -421,7 +428,7 @@ def expected(kind: Kind, role: Role) -> str:
         return "done" if sees else "masked"
     if kind == SIGHT:
         return "done" if sees else "refused"
-    return "refused" if kind == LOG and role is Role.EVENING else "done"
+    return "refused" if kind == LOG and role not in SEES_TRAIL else "done"
 
 
 def tried(w: World, name: str, role: Role) -> str:

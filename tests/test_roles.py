@@ -213,7 +213,7 @@ def test_nobody_undoes_what_they_may_not_do(world: World) -> None:
 # --- oneself, leaving, start cards -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", [Role.KEEPER, Role.EVENING])
+@pytest.mark.parametrize("role", [Role.KEEPER, Role.EVENING, Role.AUDITOR])
 def test_who_works_here_changes_their_own_pin_password_and_screen(world: World, role: Role) -> None:
     db = at_work(world, role)
     keepers.set_pin(db, db.acting, "97531")
@@ -240,6 +240,8 @@ def test_who_left_while_at_work_only_reads(world: World) -> None:
     db = at_work(world, Role.KEEPER)
     assert db.role is Role.AUDITOR
     refused(lambda: visits.tally(db, Occupation.RIDER))
+    refused(lambda: keepers.set_pin(db, db.acting, "97531"))
+    refused(lambda: preferences.change(db, "large_type", "1"))
     assert people.get(db, world.named).name == "李**"
 
 

@@ -1,17 +1,84 @@
-"""The operation log as a table for a spreadsheet: CSV with a byte order mark, nothing in it a formula, nobody's data."""
+"""The operation log as a table: its words, as CSV for a spreadsheet and as PDF; nothing in it a formula, nobody's data."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from ..errors import EnvironmentFault
-from ..model import Op
+from ..model import Amenity, Category, Occupation, Op, RequestState
+from ..services.audit import Verification
 from ..services.trail import Step
 from ..words import label, t
+from . import fonts
+from .pdf import A4_LANDSCAPE, BRAND, INK, MUTED, POINT, SOFT, Sheet
+
+# --- words ---------------------------------------------------------------------------------------------------------------
+
+
+def what(step: Step) -> str:
+    """What was done, or that it was tried."""
+    return t("trail.tried") if step.denied else label(step.op)
+
+
+def about(step: Step) -> str:
+    """What it was about, as codes and recorded names tell: an item, a number, an occupation, a setting; nobody's data."""
+    told = step.details
+    parts = [step.subject]
+    for name, kind in (("occupation", Occupation), ("amenity", Amenity), ("category", Category), ("state", RequestState)):
+        if name in told:
+            parts.append(label(kind(told[name])))
+    for name in ("quantity", "count"):
+        if name in told:
+            parts.append(t("trail.times", n=int(told[name])))
+    if "undone" in told:
+        parts.append(label(Op(told["undone"])))
+    if step.op is Op.SETTING:
+        parts.append(setting(str(told.get("name", ""))))
+    return t("terms.dot").join(part for part in parts if part)
+
+
+def setting(name: str) -> str:
+    """What a change of settings was about, "" for what has no word."""
+    words = {
+        "station": "trail.set_station", "rehearsal": "trail.set_rehearsal", "restored": "trail.set_restored",
+        "pin_tried": "trail.set_pin_tried", "verification": "trail.set_verification", "recovery_key": "trail.set_recovery",
+        "start_card": "trail.set_start_card", "start_card_revoked": "trail.set_card_revoked", "large_type": "settings.large_type", "dark": "settings.dark",
+        "language": "settings.language", "idle_lock_minutes": "settings.idle_lock_minutes",
+        "double_scan_minutes": "settings.double_scan_minutes", "backup_place": "settings.second_place",
+        "last_folder": "trail.set_last_folder",
+    }  # fmt: skip
+    return t(words[name]) if name in words else ""
+
+
+def mark(step: Step) -> str:
+    """What became of a step, in words: refused, taken back, or nothing to say."""
+    if step.denied:
+        known = {op.value: label(op) for op in Op} | {"trail": t("trail.reading")}
+        return t("trail.denied", what=known.get(step.denied, "") or t("trail.data"))
+    return t("trail.undone") if step.undone else ""
+
+
+def span_line(first: str, last: str, count: int) -> str:
+    """Which days, and how many operations."""
+    return t("trail.span", first=first, last=last, n=count)
+
+
+def verified_line(found: Verification | None) -> str:
+    """The outcome of the last verification in a sentence."""
+    if found is None:
+        return t("trail.never_verified")
+    moment = found.time[:16].replace("T", " ")
+    if not found.problems:
+        return t("trail.verified", time=moment, n=found.steps)
+    return t("trail.verified_bad", time=moment, n=found.problems, first=t(found.word, **found.fields))
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------------
 
 
 def trail_csv(steps: Sequence[Step], target: Path) -> int:
@@ -20,21 +87,15 @@ def trail_csv(steps: Sequence[Step], target: Path) -> int:
     lines = csv.writer(text, lineterminator="\r\n")
     lines.writerow(
         [
-            t("trail.no"), t("trail.recorded"), t("trail.time"), t("trail.keeper"), t("trail.what"), t("trail.mark"),
-            t("trail.operation"), t("trail.chain"),
+            t("trail.no"), t("trail.recorded"), t("trail.time"), t("trail.keeper"), t("trail.what"), t("trail.about"),
+            t("trail.mark"), t("trail.operation"), t("trail.chain"),
         ]
     )  # fmt: skip
     for step in steps:
         row = (
-            str(step.no),
-            step.recorded,
-            step.time,
-            step.keeper,
-            label(step.op),
-            mark(step),
-            step.operation,
+            str(step.no), step.recorded, step.time, step.keeper, what(step), about(step), mark(step), step.operation,
             step.chain,
-        )
+        )  # fmt: skip
         lines.writerow([harmless(cell) for cell in row])
     part = target.with_name(f".{target.name}.part")
     try:
@@ -49,14 +110,81 @@ def trail_csv(steps: Sequence[Step], target: Path) -> int:
     return len(steps)
 
 
-def mark(step: Step) -> str:
-    """What became of a step, in words: refused, taken back, or nothing to say."""
-    if step.denied:
-        known = {op.value: label(op) for op in Op}
-        return t("trail.denied", what=known.get(step.denied, "") or t("trail.data"))
-    return t("trail.undone") if step.undone else ""
-
-
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula: an apostrophe before what would begin one."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else cell
+
+
+# --- PDF -----------------------------------------------------------------------------------------------------------------
+
+EDGE, TOP, ROW = 14.0, 36.0, 6.0
+ROWS = 25
+"""Steps on a page."""
+WIDTHS = (16.0, 35.0, 38.0, 68.0, 30.0, 52.0, 30.0)
+"""Millimetres of the columns: number, recorded, what, about, keeper, remark, the beginning of the link."""
+LINK = 12
+"""Characters of a link that are printed: enough to find it again, the CSV holds it whole."""
+
+
+def trail_pdf(
+    steps: Sequence[Step],
+    target: Path,
+    *,
+    place: str,
+    span: str,
+    verified: str,
+    printed_on: date,
+    sample: bool = False,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> int:
+    """Write the steps of ``place`` to the PDF ``target`` and return its pages; ``span`` and ``verified`` are sentences.
+
+    Raises what ``tell`` raises, Refused ("paper.missing_glyph") and EnvironmentFault ("paper.cannot_write").
+    """
+    title = t("trail.paper_title", place=place)
+    sheet = Sheet(title, A4_LANDSCAPE)
+    pages = max(1, -(-len(steps) // ROWS))
+    for page in range(pages):
+        tell(page, pages)
+        if page:
+            sheet.next_page()
+        _head(sheet, title, f"{span}{t('paper.separator')}{verified}", sample)
+        for line, step in enumerate(steps[page * ROWS : (page + 1) * ROWS]):
+            _line(sheet, TOP + 6 + (line + 1) * ROW, step)
+        right, y = A4_LANDSCAPE[0] - EDGE, A4_LANDSCAPE[1] - 9
+        sheet.text(EDGE, y, t("paper.printed_on", day=printed_on.isoformat()), 8, colour=MUTED)
+        sheet.text(right, y, t("paper.page", page=page + 1, pages=pages), 8, colour=MUTED, anchor="right")
+    return sheet.save(target)
+
+
+def _head(sheet: Sheet, title: str, below: str, sample: bool) -> None:
+    right = A4_LANDSCAPE[0] - EDGE
+    taken = sheet.sample_mark(sample, right, 18)
+    sheet.fitted(EDGE, 18, title, 15, right - EDGE - taken, bold=True, colour=BRAND)
+    sheet.fitted(EDGE, 25.5, below, 9.5, right - EDGE, colour=MUTED)
+    sheet.box(EDGE, TOP - 2, right - EDGE, 7, fill=SOFT)
+    heads = (
+        t("trail.no"), t("trail.recorded"), t("trail.what"), t("trail.about"), t("trail.keeper"), t("trail.mark"), t("trail.chain"),
+    )  # fmt: skip
+    for x, wide, text in _places(heads):
+        sheet.fitted(x, TOP + 2.8, text, 9.5, wide - 2, bold=True)
+
+
+def _line(sheet: Sheet, y: float, step: Step) -> None:
+    recorded = step.recorded[:19].replace("T", " ")
+    cells = (str(step.no), recorded, what(step), about(step), step.keeper, mark(step), step.chain[:LINK])
+    for x, wide, text in _places(cells):
+        sheet.text(x, y - 1.8, _cut(text, wide - 2), 8.5, colour=INK)
+    sheet.line(EDGE, y, A4_LANDSCAPE[0] - EDGE, y, points=0.25)
+
+
+def _places(texts: Sequence[str]) -> list[tuple[float, float, str]]:
+    return [(EDGE + 1 + sum(WIDTHS[:number]), WIDTHS[number], text) for number, text in enumerate(texts)]
+
+
+def _cut(text: str, most: float) -> str:
+    """``text`` as far as it goes in ``most`` mm; the CSV holds all of it."""
+    shown = text
+    while shown and fonts.width(shown, fonts.REGULAR, 8.5) * POINT > most:
+        shown = shown[:-1]
+    return text if shown == text else f"{shown[:-1]}…"

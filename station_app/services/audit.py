@@ -1,15 +1,24 @@
-"""``check``: the file's own integrity, every derived figure recomputed, the change log against the rows."""
+"""``check``: the file's own integrity, every derived figure recomputed, the change log against the rows.
+
+``verify`` is the same beside the desk: on a reading connection of its own, with progress, its outcome kept.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from ..db import CHAIN, OPERATION, Database, image, link, spelled
+from ..errors import Cancelled
+from ..model import Changes, Op
 from ..schema import LEDGERS
+from . import attachments
+
+Tell = Callable[[int, int], None]
+"""Told (done, total); may raise Cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +29,69 @@ class Problem:
     fields: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What ``verify`` found: when (ISO 8601), how many operations were there, how many problems and the first of them."""
+
+    time: str
+    steps: int
+    problems: int
+    word: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
 def check(db: Database) -> list[Problem]:
     """Every problem found; an empty list is a clean bill of health. Reads the whole store."""
     found = [Problem("audit.damage", {"text": line}) for line in db.damage()]
-    for part in (_chain_holds, _log_matches_rows, _stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole,
-                 _requests_have_steps, _batches_are_gapless):  # fmt: skip
+    return found + _ledgers_add_up(db, lambda _done, _total: None)
+
+
+def verify(db: Database, tell: Tell = lambda _done, _total: None) -> tuple[Verification, Changes]:
+    """Check the store as it stands now while the desk goes on, and keep the outcome; also who asked for it is in the trail.
+
+    The file itself by the quick check, which holds nobody up: it reads every page in use. Raises Cancelled when ``tell`` does.
+    """
+
+    def stop() -> bool:
+        try:
+            tell(0, 1)
+        except Cancelled:
+            return True
+        return False
+
+    damage = db.quick_check(stop)
+    if damage is None:
+        raise Cancelled("kit.cancelled")
+    found = [Problem("audit.damage", {"text": line}) for line in damage]
+    with db.snapshot() as seen:
+        steps = _newest(seen)
+        found += _ledgers_add_up(seen, tell)
+    first = found[0] if found else Problem("", {})
+    outcome = Verification(db.stamp().time, steps, len(found), first.word, first.fields)
+    with db.transact(Op.SETTING, by_itself=True, name=VERIFICATION) as tx:
+        tx.set_meta(VERIFICATION, json.dumps(asdict(outcome)))
+    return outcome, Changes(tx.operation, Op.SETTING, {"meta": (VERIFICATION,)})
+
+
+VERIFICATION = "verification"
+"""The small fact that keeps the outcome."""
+
+
+def last_verification(db: Database) -> Verification | None:
+    """The outcome of the newest verification, None before the first."""
+    kept = db.meta(VERIFICATION)
+    return Verification(**json.loads(kept)) if kept else None
+
+
+def _ledgers_add_up(db: Database, tell: Tell) -> list[Problem]:
+    """Of what is told to ``tell`` the chain is the first half, the log against the rows the second."""
+    half = _newest(db)
+    found = list(_chain_holds(db, lambda done, _total: tell(done, 2 * half)))
+    found += _log_matches_rows(db, lambda done, total: tell(half + half * done // total, 2 * half))
+    for part in (_stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole, _requests_have_steps,
+                 _pictures_are_whole, _batches_are_gapless):  # fmt: skip
         found += part(db)
+        tell(2 * half, 2 * half)
     return found
 
 
@@ -33,10 +99,15 @@ SPAN = 500
 """Operations read at once."""
 
 
-def _chain_holds(db: Database) -> Iterator[Problem]:
+def _newest(db: Database) -> int:
+    return int(db.scalar("SELECT max(sequence) FROM operation") or 0)
+
+
+def _chain_holds(db: Database, tell: Tell) -> Iterator[Problem]:
     """The first operation whose link does not hold: altered, taken out, put in or put elsewhere, with its changes."""
-    end, before, expected = db.scalar("SELECT max(sequence) FROM operation") or 0, "", 1
+    end, before, expected = _newest(db), "", 1
     while expected <= end:
+        tell(expected, end)
         changes: dict[int, Any] = {}
         for row in db.rows(
             "SELECT * FROM change WHERE operation >= ? AND operation < ? ORDER BY sequence", (expected, expected + SPAN)
@@ -66,9 +137,10 @@ CHANGE = ("sequence", "table_name", "row_id", "version", "before", "after")
 """The columns of a change that its operation's link holds."""
 
 
-def _log_matches_rows(db: Database) -> Iterator[Problem]:
+def _log_matches_rows(db: Database, tell: Tell) -> Iterator[Problem]:
     """The newest image of every row is the row; versions in the log rise by one from 1; no row stands without a log."""
-    for table in LEDGERS:
+    for done, table in enumerate(LEDGERS):
+        tell(done, len(LEDGERS))
         newest: dict[str, str] = {}
         versions: dict[str, int] = {}
         for change in db.rows(
@@ -152,6 +224,15 @@ def _requests_have_steps(db: Database) -> Iterator[Problem]:
         yield Problem("audit.request_stepless", {"number": row["number"]})
     for row in db.rows("SELECT number FROM request GROUP BY number HAVING count(*) > 1"):
         yield Problem("audit.number_twice", {"number": row["number"]})
+
+
+PICTURE = {"blobs.missing": "audit.picture_missing", "blobs.damaged": "audit.picture_damaged"}
+
+
+def _pictures_are_whole(db: Database) -> Iterator[Problem]:
+    """Every picture that stands, of a request that is not forgotten, has its file, and the file is what was written."""
+    for row, word in attachments.missing(db):
+        yield Problem(PICTURE[word], {"number": row["number"], "rank": row["rank"]})
 
 
 def _batches_are_gapless(db: Database) -> Iterator[Problem]:

@@ -82,7 +82,7 @@ def test_the_table_says_the_same_without_anybodys_data(days: Database, tmp_path:
     assert [line[-1] for line in lines] == [step.chain for step in steps]
     assert lines[6][3] == f"'{EVIL}"
     assert not [cell for line in lines for cell in line if cell[:1] in "=+-@" and cell]
-    assert [line[5] for line in lines if line[5]] == ["已撤销", "岗位不允许：匿名登记"]
+    assert [line[6] for line in lines if line[6]] == ["已撤销", "岗位不允许：匿名登记"]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
