@@ -33,6 +33,8 @@ sys.modules["pysqlite3.dbapi2"] = driver
 DEFAULT_ZONE = "Asia/Shanghai"
 SLICE = 64
 """Pages copied before operations may go first: 256 KiB, some 2 ms (DECISIONS.md 4 allows 20)."""
+BUSY = 5000
+"""Milliseconds to wait for another program's lock."""
 Row = Mapping[str, Any]
 
 
@@ -78,6 +80,7 @@ class Database:
         self._next = threading.Lock()  # held while waiting to write: a copy under way lets whoever waits go first
         self._reading = threading.RLock()
         self._owner: int | None = None
+        self._stained = False
         self._columns = {
             table: [row["name"] for row in reader.execute(f"PRAGMA table_info({table})")] for table in LEDGERS
         }
@@ -163,14 +166,14 @@ class Database:
         if not may(role, op) and not may(role, op, self._here(), details):
             self.deny(op.value)
 
-    def require_sight(self, what: str) -> None:
-        """Raise Refused, and log it, where whoever is at work is not shown people's data; ``what`` was asked for (a code)."""
-        if not self.sees_people:
     def _here(self) -> str:
         """Whoever is at work, "" where they left or were never here."""
         sql = "SELECT id FROM keeper WHERE id = ? AND active = 1 AND void_reason IS NULL"
         return self.scalar(sql, (self.acting,)) or ""
 
+    def require_sight(self, what: str) -> None:
+        """Raise Refused, and log it, where whoever is at work is not shown people's data; ``what`` was asked for (a code)."""
+        if not self.sees_people:
             self.deny(what)
 
     def deny(self, what: str) -> NoReturn:
@@ -209,6 +212,10 @@ class Database:
                 raise
             finally:
                 self._owner = None
+            if tx.forgets or self._stained:
+                self._rinse()
+        for step in tx.afterwards:
+            step()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -220,7 +227,28 @@ class Database:
         finally:
             self._writing.release()
 
+    @contextmanager
+    def standstill(self) -> Iterator[None]:
+        """No operation is under way meanwhile: what stands beside the store is what its rows say. For moments only."""
+        with self._turn():
+            yield
+
+    def _rinse(self) -> None:
+        """Empty the write-ahead log, whose old frames still hold what was forgotten; where a copy or a check reads, next time."""
+        with self._reading, suppress(driver.Error):  # what was forgotten is: a log that cannot be emptied now undoes nothing
+            self._stained = True
+            self._writer.execute("PRAGMA busy_timeout=0").fetchall()  # nobody at the desk waits for it
+            try:
+                self._stained = bool(_first(self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()))
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout={BUSY}").fetchall()
+
     # --- care ----------------------------------------------------------------------------------------------------
+
+    @property
+    def salt(self) -> str:
+        """The 16 bytes (hex) that the file begins with and its page MACs rest on; no secret, but without them none can be checked."""
+        return str(self.scalar("PRAGMA cipher_salt"))
 
     def damage(self) -> list[str]:
         """What SQLCipher's page MACs and SQLite's own check find wrong with the file, as they say it."""
@@ -247,6 +275,16 @@ class Database:
                 return None
             raise
         return [line for line in found if line != "ok"]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Database]:
+        """The store as it stands at this moment, to be read for long on a connection of its own (decision 003).
+
+        Nobody waits for it, and what is written meanwhile is not seen. Nothing can be written to it.
+        """
+        with _translated(), closing(_reader(self.path, self.key)) as connection:
+            connection.execute("BEGIN")
+            yield Database(self.path, self.key, connection, connection, None, self.clock)
 
     def figures(self) -> Figures:
         """What a copy of this store must hold."""
@@ -276,16 +314,6 @@ class Database:
             # a small cache, so that pages go out as they come and the last slice is no longer than the others
             for pragma in ("synchronous=OFF", "journal_mode=MEMORY", "temp_store=MEMORY", "cache_size=-256"):
                 copied.execute(f"PRAGMA {pragma}").fetchall()
-    @contextmanager
-    def snapshot(self) -> Iterator[Database]:
-        """The store as it stands at this moment, to be read for long on a connection of its own (decision 003).
-
-        Nobody waits for it, and what is written meanwhile is not seen. Nothing can be written to it.
-        """
-        with _translated(), closing(_reader(self.path, self.key)) as connection:
-            connection.execute("BEGIN")
-            yield Database(self.path, self.key, connection, connection, None, self.clock)
-
             with self._turn():
                 self._writer.backup(copied, pages=SLICE, progress=between)
                 found = _figures(self._writer)
@@ -304,7 +332,10 @@ class Database:
 
 
 class Tx:
-    """One operation under way. ``changes`` tells afterwards what it changed."""
+    """One operation under way. ``changes`` tells afterwards what it changed; ``forgets`` is set by what deletes a key.
+
+    ``afterwards`` is done once the operation is committed: what must not happen if it is not, such as deleting a file.
+    """
 
     def __init__(self, db: Database, connection: Any, op: Op, stamp: Stamp, details: Mapping[str, Any]) -> None:
         self.db = db
@@ -313,6 +344,8 @@ class Tx:
         self.operation = uuid7()
         self.details = dict(details)
         self.undoes: str | None = None
+        self.forgets = False
+        self.afterwards: list[Callable[[], None]] = []
         self._connection = connection
         self._store_id = db.store_id
         self._touched: dict[str, list[str]] = {}
@@ -517,6 +550,25 @@ def look(path: Path, key: str, *, clock: Callable[[], datetime] = wall_clock) ->
 
 
 @contextmanager
+def glance(path: Path, key: str) -> Iterator[Callable[..., list[Row]]]:
+    """Read a finished copy of a store that may be damaged: what is given is ``rows(sql, parameters=())`` on it.
+
+    Nothing is written to it or beside it. Raises Refused when it does not open; ``rows`` does where a page cannot be read, and
+    answers what others hold all the same.
+    """
+    with _translated():
+        connection = _keyed(f"{path.resolve().as_uri()}?mode=ro&immutable=1", key, uri=True)
+
+    def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        return _asked(connection, sql, parameters)
+
+    try:
+        yield rows
+    finally:
+        connection.close()
+
+
+@contextmanager
 def held(path: Path, holder: str = "window") -> Iterator[None]:
     """Keep every other program off the store at ``path`` while its file is put in place; EnvironmentFault names who has it."""
     lock = _hold(path, holder)
@@ -576,7 +628,7 @@ def _connect(path: Path, key: str) -> Any:
         connection = _keyed(str(path), key)
         try:
             for pragma in (
-                "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "busy_timeout=5000",
+                "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", f"busy_timeout={BUSY}",
                 "foreign_keys=ON", "trusted_schema=OFF", "mmap_size=0",
             ):  # fmt: skip
                 connection.execute(f"PRAGMA {pragma}").fetchall()

@@ -210,6 +210,7 @@ class Op(StrEnum):
     CHANGE_PERSON = "change_person"
     IMPORT_PEOPLE = "import_people"
     ERASE_PERSON = "erase_person"
+    FORGET = "forget"
     ISSUE_BADGE = "issue_badge"
     REVOKE_BADGE = "revoke_badge"
     CHECK_IN = "check_in"
@@ -227,17 +228,23 @@ class Op(StrEnum):
     REFUSE = "refuse"
     ADD_REQUEST = "add_request"
     REQUEST_STEP = "request_step"
+    ADD_PICTURES = "add_pictures"
+    REMOVE_PICTURE = "remove_picture"
     CLOSE_BATCH = "close_batch"
     ENROL = "enrol"
     APPLY_PACK = "apply_pack"
     TAKE_IN = "take_in"
+    NOTE_CALL = "note_call"
+    CLOSE_MONTH = "close_month"
+    ALLOCATE = "allocate"
+    POST_NOTICE = "post_notice"
     EXPORT_DATA = "export_data"
     UNDO = "undo"
 
 
 NOT_UNDOABLE = frozenset(
     {
-        Op.SET_UP, Op.ERASE_PERSON, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
+        Op.SET_UP, Op.ERASE_PERSON, Op.FORGET, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
         Op.EXPORT_DATA,
     }
 )  # fmt: skip
@@ -253,7 +260,8 @@ MAY: Mapping[Role, frozenset[Op]] = {
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
-            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.UNDO,
+            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
+            Op.UNDO,
         }
     ),
     Role.AUDITOR: frozenset(),
@@ -339,7 +347,7 @@ class Keeper:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A regular. ``name`` and ``phone`` are "" for a nameless badge or after erasure."""
+    """A regular. ``name`` and ``phone`` are "" for a nameless badge or after erasure, ``notice_version`` what they agreed to."""
 
     id: str
     occupation: Occupation
@@ -353,6 +361,7 @@ class Person:
     visits: int = 0
     last_visit: str = ""
     erased: bool = False
+    notice_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,7 +429,7 @@ class RequestStep:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. ``number`` is said to people (``YQ-A-2026-0112``); ``due`` is ISO 8601."""
+    """A request. ``number`` is said to people (``YQ-A-2026-0112``); ``due`` is ISO 8601; ``forgotten``: its words are gone."""
 
     id: str
     number: str
@@ -439,6 +448,19 @@ class Request:
     exchange: Exchange = Exchange.LOCAL
     verdict: Verdict | None = None
     steps: tuple[RequestStep, ...] = ()
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a request: the ``rank``-th, its bytes as it crosses and their SHA-256 (hex)."""
+
+    id: str
+    request_id: str
+    time: str
+    rank: int
+    bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

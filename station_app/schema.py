@@ -21,7 +21,7 @@ Migration = Callable[["sqlite_utils.Database"], None]
 
 LEDGERS: tuple[str, ...] = (
     "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "quota",
-    "movement", "handout", "refusal", "stocktake", "request", "request_step", "erasure",
+    "movement", "handout", "refusal", "stocktake", "request", "request_step", "attachment", "erasure",
 )  # fmt: skip
 """The tables that cross, parents before children."""
 
@@ -161,6 +161,12 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         },
         {"time", "business_date", "request_id", "round", "state", "side"},
     )
+    # a picture's file stands beside the store under a name that follows from sha256 (blobs.py); subject_id is its request
+    ledger(
+        "attachment",
+        {**day, "subject_id": str, "kind": str, "rank": int, "bytes": int, "sha256": str, "keeper_id": str},
+        {"time", "business_date", "subject_id", "kind", "rank", "bytes", "sha256"},
+    )
     ledger(
         "erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"}
     )
@@ -182,11 +188,17 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     index("request", "business_date")
     index("request", "person_id", "WHERE person_id IS NOT NULL")
     index("request_step", "request_id")
+    index("attachment", "subject_id")
     index("shift", "business_date")
     index("stocktake", "item_id, business_date")
     db.execute("CREATE UNIQUE INDEX station_day_once ON station_day(business_date, store_id)")
 
-    # local, alike on both sides: small facts about this database, keys of subjects
+    # local, alike on both sides: small facts about this database, keys of subjects; the digest of each table's rows by
+    # store, kept current by one addition or subtraction a row (at the station as of its last batch)
+    db.table("digest").create(
+        {"store_id": str, "table_name": str, "row_count": int, "total": str}, pk=("store_id", "table_name"),
+        not_null={"row_count", "total"}, strict=True,
+    )  # fmt: skip
     db.table("meta").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
     db.table("secret").create({"name": str, "content": bytes}, pk="name", not_null={"content"}, strict=True)
     db.table("subject_key").create(
@@ -205,6 +217,7 @@ def _log_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
     db.execute("CREATE UNIQUE INDEX operation_id ON operation(id)")
     db.execute("CREATE INDEX operation_day ON operation(business_date, sequence)")
+    db.execute("CREATE INDEX operation_recorded ON operation(substr(recorded, 1, 10))")
     db.execute("CREATE INDEX operation_person ON operation(json_extract(details, '$.person'), sequence)")
     db.execute("CREATE INDEX operation_undoes ON operation(undoes) WHERE undoes IS NOT NULL")
     db.table("change").create(
@@ -216,14 +229,31 @@ def _log_1(db: sqlite_utils.Database) -> None:
     db.execute("CREATE INDEX change_again ON change(sequence) WHERE version > 1")
 
 
-def _station_1(db: sqlite_utils.Database) -> None:
-    db.execute("CREATE INDEX operation_recorded ON operation(substr(recorded, 1, 10))")
-    _ledgers_1(db)
-    _log_1(db)
+def _house_1(db: sqlite_utils.Database) -> None:
+    """What every desk has: its settings, the PINs of who works there."""
     db.table("setting").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
     db.table("pin").create(
         {"keeper_id": str, "hashed": str, "failures": int, "blocked_until": str}, pk="keeper_id", strict=True
     )
+
+
+def _told_1(db: sqlite_utils.Database, at_the_district: dict[str, type]) -> None:
+    """What the district told or promised: notices, and supplies on their way; the station's copy is that of its last pack."""
+    db.table("notice").create(
+        {"id": str, "time": str, "title": str, "text": str, "until": str, **at_the_district}, pk="id",
+        not_null={"time", "title", "text"}, strict=True,
+    )  # fmt: skip
+    db.table("allocation").create(
+        {"id": str, "time": str, "item_name": str, "unit": str, "kind": str, "quantity": int, "note": str, **at_the_district},
+        pk="id", not_null={"time", "item_name", "unit", "kind", "quantity"}, strict=True,
+    )  # fmt: skip
+
+
+def _station_1(db: sqlite_utils.Database) -> None:
+    _ledgers_1(db)
+    _log_1(db)
+    _house_1(db)
+    _told_1(db, {})
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
@@ -245,7 +275,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     db.table("batch").create(
         {
             "no": int, "closed": str, "first_sequence": int, "last_sequence": int, "row_count": int, "hash": str, "receipt_no": int,
-            "receipted": str, "carried_to": str, "carried": str, "body": bytes,
+            "receipted": str, "carried_to": str, "carried": str, "snapshot": int, "body": bytes,
         },
         pk="no", not_null={"closed", "first_sequence", "last_sequence", "row_count", "hash", "body"}, strict=True,
     )  # fmt: skip
@@ -262,27 +292,60 @@ def _station_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
 
 
+def _desk_1(db: sqlite_utils.Database) -> None:
+    """The district's own books: who was called about what, months that were closed; movements by what they answer."""
+    db.table("called").create(
+        {"id": str, "station_id": str, "time": str, "keeper_id": str, "note": str}, pk="id", not_null={"station_id", "time"}, strict=True
+    )  # fmt: skip
+    db.execute("CREATE INDEX called_station ON called(station_id, time)")
+    # station "" is the whole district: people who came to several stations are one there
+    db.table("closing").create(
+        {"month": str, "station_id": str, "figures": str, "closed": str, "keeper_id": str}, pk=("month", "station_id"),
+        not_null={"figures", "closed"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX movement_source ON movement(source) WHERE source IS NOT NULL")
+
+
 def _district_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
-    # stations by the keys they enrolled with, stores by the id of the database that wrote
+    _house_1(db)
+    _told_1(db, {"station_id": str, "keeper_id": str, "withdrawn": str})
+    _desk_1(db)
+    # stations; the keys of their computers, one each, the one before a change of keys kept; stores by the id of the database
+    # that wrote
     db.table("enrolled").create(
-        {
-            "station_id": str, "code": str, "name": str, "verify_key": str, "recipient": str, "key_id": str, "phone": str,
-            "enrolled": str, "revoked": str, "last_pack_no": int,
-        },
-        pk="station_id", not_null={"code", "name", "verify_key", "recipient", "key_id", "enrolled"}, strict=True,
+        {"station_id": str, "code": str, "name": str, "phone": str, "enrolled": str, "last_pack_no": int}, pk="station_id",
+        not_null={"code", "name", "enrolled", "last_pack_no"}, strict=True,
     )  # fmt: skip
-    db.execute("CREATE UNIQUE INDEX enrolled_key ON enrolled(key_id)")
-    db.table("store").create({"store_id": str, "station_id": str, "first_seen": str}, pk="store_id", strict=True)
+    db.execute("CREATE UNIQUE INDEX enrolled_code ON enrolled(code)")
+    db.table("station_key").create(
+        {
+            "key_id": str, "station_id": str, "letter": str, "verify_key": str, "recipient": str, "enrolled": str, "replaced_by": str,
+            "revoked": str, "reason": str,
+        },
+        pk="key_id", not_null={"station_id", "letter", "verify_key", "recipient", "enrolled"}, strict=True,
+    )  # fmt: skip
+    db.table("store").create(
+        {"store_id": str, "station_id": str, "first_seen": str, "snapshot_asked": str}, pk="store_id", strict=True
+    )
     db.table("intake").create(
         {
             "hash": str, "station_id": str, "store_id": str, "no": int, "previous": str, "row_count": int, "taken_in": str,
-            "closed": str, "manifest": str, "agrees": int, "receipt_no": int,
+            "closed": str, "chain": str, "witnessed": str, "part": int, "parts": int, "agrees": int, "manifest": str,
         },
         pk="hash", not_null={"station_id", "store_id", "no", "taken_in"}, strict=True,
     )  # fmt: skip
+    # what a revoked key signed, whole as it came, until an officer decides
+    db.table("quarantine").create(
+        {
+            "id": str, "station_id": str, "key_id": str, "arrived": str, "batches": int, "row_count": int, "decision": str,
+            "decided": str, "reason": str, "keeper_id": str, "content": bytes,
+        },
+        pk="id", not_null={"station_id", "key_id", "arrived"}, strict=True,
+    )  # fmt: skip
     db.execute("CREATE INDEX intake_store ON intake(store_id, no)")
+    db.execute("CREATE INDEX intake_station ON intake(station_id)")
     db.table("turned_down").create(
         {"row_id": str, "table_name": str, "version": int, "station_id": str, "reason": str, "batch_hash": str},
         pk=("table_name", "row_id", "version"), strict=True,

@@ -47,13 +47,16 @@ class Root:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes that only this root gives for ``purpose``."""
-        return hashlib.blake2b(
-            purpose.encode(), key=self._secret, digest_size=KEY_BYTES, person=b"station-app/1"
-        ).digest()
+        return derived(self._secret, purpose)
 
     def database_key(self) -> str:
         """The raw database key as exactly 64 hex digits (anything else would silently be taken as a passphrase)."""
         return self.derive("database").hex()
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """32 bytes that only this 32-byte secret gives for ``purpose``: of the root, or of what follows from it."""
+    return hashlib.blake2b(purpose.encode(), key=secret, digest_size=KEY_BYTES, person=b"station-app/1").digest()
 
 
 # --- slots -----------------------------------------------------------------------------------------------------------
@@ -456,23 +459,33 @@ def new_subject_key() -> bytes:
 
 def seal_text(key: bytes, place: str, text: str) -> str:
     """``text`` as base64 ciphertext bound to ``place`` ("table.column/row id"); "" stays ""."""
-    from nacl import bindings
-
-    if not text:
-        return ""
-    nonce = os.urandom(24)
-    return _text(nonce + bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(text.encode(), place.encode(), nonce, key))
+    return _text(seal_bytes(key, place, text.encode())) if text else ""
 
 
 def open_text(key: bytes | None, place: str, sealed: str | None) -> str:
     """What ``seal_text`` sealed; "" when it was empty or the key is gone (erased). Raises Refused when it was altered."""
-    from nacl import bindings, exceptions
-
     if not sealed or key is None:
         return ""
     try:
-        data = _bytes(sealed)
-        return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(data[24:], place.encode(), data[:24], key).decode()
+        return open_bytes(key, place, _bytes(sealed)).decode()
+    except ValueError:
+        raise Refused("vault.altered", place=place.partition("/")[0]) from None
+
+
+def seal_bytes(key: bytes, place: str, data: bytes) -> bytes:
+    """``data`` as nonce (24 bytes) and XChaCha20-Poly1305 ciphertext bound to ``place``: 40 bytes longer."""
+    from nacl import bindings
+
+    nonce = os.urandom(24)
+    return nonce + bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(data, place.encode(), nonce, key)
+
+
+def open_bytes(key: bytes, place: str, sealed: bytes) -> bytes:
+    """What ``seal_bytes`` sealed; raises Refused when it was altered or stood in another place."""
+    from nacl import bindings, exceptions
+
+    try:
+        return bytes(bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed[24:], place.encode(), sealed[:24], key))
     except (ValueError, TypeError, exceptions.CryptoError):
         raise Refused("vault.altered", place=place.partition("/")[0]) from None
 

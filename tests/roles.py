@@ -34,6 +34,7 @@ from station_app.model import (
 )
 from station_app.paths import DataFolder
 from station_app.services import (
+    attachments,
     audit,
     backups,
     badges,
@@ -43,6 +44,7 @@ from station_app.services import (
     keepers,
     keeping,
     people,
+    pictures,
     preferences,
     privacy,
     reports,
@@ -56,6 +58,7 @@ from station_app.services import (
     visits,
 )  # fmt: skip
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
+from tests.pictures import phone
 
 DAY = "2026-07-17"
 NAME, PHONE, WORDS = "李志强", "13912345678", "充电口不足，找我就行"
@@ -184,6 +187,29 @@ def _step(w: World, _role: Role) -> Call:
     return lambda: requests.step(w.db, made.id, RequestState.ACCEPTED)
 
 
+def _pictured(w: World, role: Role) -> Call:
+    """To a request of their own: an evening keeper is shown no other."""
+    w.boss()
+    w.db.acting = w.who[Role.EVENING if role is Role.EVENING else Role.SUPERVISOR].id
+    made, _ = requests.add(w.db, WORDS)
+    return lambda: attachments.add(w.db, made.id, [pictures.prepare(phone(64, 48))])
+
+
+def _shot(w: World) -> str:
+    made, _ = requests.add(w.boss(), WORDS, pictures=[pictures.prepare(phone(64, 48))])
+    return attachments.listing(w.db, made.id)[0].id
+
+
+def _picture(w: World, _role: Role) -> Call:
+    picture = _shot(w)
+    return lambda: attachments.content(w.db, picture)
+
+
+def _unpictured(w: World, _role: Role) -> Call:
+    picture = _shot(w)
+    return lambda: attachments.remove(w.db, picture)
+
+
 def _leaver(w: World, role: Role) -> Call:
     w.boss()
     one, _ = keepers.add(
@@ -250,6 +276,13 @@ def plain(kind: Kind, call: Callable[[World], object]) -> Case:
 
 
 CASES: dict[str, Case] = {
+    "attachments.add": (Op.ADD_PICTURES, _pictured),
+    "attachments.content": (SIGHT, _picture),
+    "attachments.counts": plain(READ, lambda w: attachments.counts(w.db)),
+    "attachments.listing": plain(READ, lambda w: attachments.listing(w.db, w.request)),
+    "attachments.missing": plain(READ, lambda w: list(attachments.missing(w.db))),
+    "attachments.remove": (Op.REMOVE_PICTURE, _unpictured),
+    "attachments.sweep": plain(ITSELF, lambda w: attachments.sweep(w.db)),
     "audit.check": plain(READ, lambda w: audit.check(w.db)),
     "audit.last_verification": plain(READ, lambda w: audit.last_verification(w.db)),
     "audit.verify": plain(ITSELF, lambda w: audit.verify(w.db)),
@@ -394,6 +427,7 @@ CASES: dict[str, Case] = {
 """Every service function that takes an open store, and how to try it."""
 
 INNER = {
+    "attachments.check_there", "attachments.standing", "attachments.unsealed",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
     "subjects.key_of", "subjects.secret",
 }  # fmt: skip

@@ -52,6 +52,10 @@ def _badge(db: Database, row: Row, sender: Sender) -> str:
     return _foreign(db, row["person_id"], sender)
 
 
+def _attachment(db: Database, row: Row, sender: Sender) -> str:
+    return _foreign(db, row["subject_id"], sender)
+
+
 def _erasure(db: Database, row: Row, sender: Sender) -> str:
     return _foreign(db, row["subject_id"], sender)
 
@@ -66,5 +70,5 @@ def _foreign(db: Database, subject_id: str, sender: Sender) -> str:
 
 _CHECKS: Mapping[str, Callable[[Database, Any, Sender], str]] = {
     "station_day": _day, "person": _subject, "identity": _subject, "badge": _badge, "request": _request,
-    "request_step": _step, "erasure": _erasure,
+    "request_step": _step, "attachment": _attachment, "erasure": _erasure,
 }  # fmt: skip

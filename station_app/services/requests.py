@@ -18,12 +18,11 @@ from ..model import (
     RequestKind,
     RequestState,
     RequestStep,
-    Role,
     Urgency,
     Verdict,
     uuid7,
 )
-from . import exchange, people, subjects
+from . import attachments, exchange, subjects
 
 LONGEST_TEXT = 4000
 DEADLINES = {
@@ -97,16 +96,20 @@ def add(
     person_id: str | None = None,
     place: str = "",
     contact: str = "",
+    pictures: Sequence[bytes] = (),
     at: datetime | None = None,
 ) -> tuple[Request, Changes]:
-    """Record a request and give it its number; UserMistake without text, or for a text that is too long."""
+    """Record a request, with its pictures as ``pictures.prepare`` made them, and give it its number.
+
+    UserMistake without text, for a text that is too long or more than six pictures; EnvironmentFault when the disk says no.
+    """
     text = text.strip()
     if not text:
         raise UserMistake("requests.no_text")
     if len(text) > LONGEST_TEXT or len(place) > 200 or len(contact) > 200:
         raise UserMistake("requests.long_text", most=LONGEST_TEXT)
-    if person_id is not None:
-        people.get(db, person_id)
+    if person_id is not None and not db.one("SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL", (person_id,)):
+        raise UserMistake("people.unknown")
     with db.transact(Op.ADD_REQUEST, at, category=category.value, person=person_id) as tx:
         request_id = uuid7()
         key = subjects.new_key(tx, request_id)
@@ -126,6 +129,7 @@ def add(
             },
         )  # fmt: skip
         write_step(tx, request_id, RequestState.RECORDED)
+        attachments.write(tx, request_id, pictures)
     return get(db, request_id), tx.changes
 
 
@@ -202,6 +206,24 @@ def write_step(
     )  # fmt: skip
 
 
+# --- forgetting (decision 011) -----------------------------------------------------------------------------------------
+
+
+def forget_of(tx: Tx, person_id: str, reason: str) -> int:
+    """Forget the words of a person's requests inside the operation that forgets the person; returns how many.
+
+    One that is still open and has a contact stays until it is answered: whoever left a contact agreed to be answered there.
+    """
+    rows = tx.db.rows(
+        f"SELECT * FROM ({REQUEST} WHERE r.person_id = ? AND k.secret IS NOT NULL)"
+        f" WHERE contact_sealed IS NULL OR state NOT IN ({_quoted(OPEN)})",
+        (person_id,),
+    )
+    for row in rows:
+        subjects.erase(tx, row["id"], reason)
+    return len(rows)
+
+
 # --- looking up --------------------------------------------------------------------------------------------------------
 
 REQUEST = (
@@ -244,8 +266,7 @@ def _whole(db: Database, row: Row) -> Request:
 
 def _shown(db: Database, row: Row, request: Request) -> Request:
     """A request as whoever is at work may see it: without people's words, but for what they took down today themselves."""
-    mine = bool(db.acting) and row["keeper_id"] == db.acting and row["business_date"] == db.stamp().business_date
-    if db.sees_people or (mine and db.role is Role.EVENING):
+    if subjects.shown(db, row):
         return request
     return replace(
         request, text="", place="", contact="", steps=tuple(replace(step, note="") for step in request.steps)
@@ -316,4 +337,5 @@ def record(row: Row, steps: Sequence[RequestStep], mark: Exchange) -> Request:
         state=RequestState(row["state"]), text=text("text"), due=row["due"], person_id=row["person_id"], place=text("place"),
         contact=text("contact"), exchange=mark,
         verdict=Verdict(row["verdict"]) if row["verdict"] else None, steps=tuple(steps),
+        forgotten=key is None,
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..db import Database, Tx
+from .. import blobs
+from ..db import Database, Row, Tx
+from ..model import Role
 from ..vault import new_subject_key, open_text, seal_text
 
 
@@ -30,8 +32,30 @@ def unseal(key: bytes | None, column: str, row_id: str, sealed: str | None) -> s
 
 
 def forget(tx: Tx, subject_id: str) -> None:
-    """Delete a subject's key: what was sealed under it can never be read again."""
+    """Delete a subject's key: what was sealed under it can never be read again. Its files go once that is committed.
+
+    What a power cut keeps from going then, the next ``attachments.sweep`` takes.
+    """
     tx.run("DELETE FROM subject_key WHERE subject_id = ?", (subject_id,))
+    files = [row["sha256"] for row in tx.db.rows("SELECT sha256 FROM attachment WHERE subject_id = ?", (subject_id,))]
+    if files:
+        tx.afterwards.append(lambda: blobs.of(tx.db).delete(files))
+    tx.forgets = True  # its old pages leave the write-ahead log too
+
+
+def erase(tx: Tx, subject_id: str, reason: str, fact: str | None = None) -> None:
+    """Forget a subject's key and say so in the ledger, which tells the district and whoever restores an older backup.
+
+    ``reason`` is a code ("withdrawn", "expired", "undo"); ``fact`` the id of an erasure that happened already.
+    """
+    tx.put(
+        "erasure",
+        {
+            "id": fact, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "subject_id": subject_id,
+            "reason": reason, "keeper_id": tx.db.acting,
+        },
+    )  # fmt: skip
+    forget(tx, subject_id)
 
 
 def secret(db: Database, name: str) -> bytes:
@@ -40,3 +64,12 @@ def secret(db: Database, name: str) -> bytes:
     if found is None:
         raise LookupError(name)
     return found
+
+
+def shown(db: Database, row: Row) -> bool:
+    """Whether whoever is at work may see what a row's subject said: who sees people, and an evening keeper what they took down today.
+
+    ``row`` has ``keeper_id`` and ``business_date``.
+    """
+    mine = bool(db.acting) and row["keeper_id"] == db.acting and row["business_date"] == db.stamp().business_date
+    return db.sees_people or (mine and db.role is Role.EVENING)

@@ -34,7 +34,6 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "stocktake": ("time", "item_id", "book", "counted", "reason", "second_name"),
     "request": ("number", "time", "kind", "category", "channel", "urgency", "due"),
     "request_step": ("time", "state", "side", "unit", "verdict"),
-    "attachment": ("time", "rank"),
     "attachment": ("time", "kind", "rank", "bytes"),
     "erasure": ("time", "reason"),
 }  # fmt: skip

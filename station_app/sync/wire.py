@@ -44,6 +44,7 @@ Sealed = Annotated[str, Meta(max_length=32_000, pattern=r"\A[A-Za-z0-9+/]*={0,2}
 Digits = Annotated[str, Meta(pattern=r"\A[0-9]{1,32}\Z")]
 District = Annotated[str, Meta(pattern=r"\A[0-9]{6}\Z")]
 StationCode = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,16}\Z")]
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Flag = Annotated[int, Meta(ge=0, le=1)]
 Month = Annotated[int, Meta(ge=1, le=12)]
 Hour = Annotated[int, Meta(ge=0, le=23)]
@@ -292,6 +293,17 @@ class RequestStep(Dated, frozen=True, kw_only=True, gc=False):
     keeper_id: Id | None = None
 
 
+class Attachment(Dated, frozen=True, kw_only=True, gc=False):
+    """A picture of the request ``subject_id``: kind, place among them, length and SHA-256 of the ciphertext that crosses."""
+
+    subject_id: Id
+    kind: Literal["jpeg"]
+    rank: Annotated[int, Meta(ge=1, le=1000)]
+    bytes: Annotated[int, Meta(ge=1, le=1024 * 1024)]
+    sha256: Sha256
+    keeper_id: Id | None = None
+
+
 class Erasure(Dated, frozen=True, kw_only=True, gc=False):
     """The key of ``subject_id`` was forgotten; the other side forgets it too."""
 
@@ -318,6 +330,7 @@ TABLES: Mapping[str, type[Row]] = {
     "stocktake": Stocktake,
     "request": Request,
     "request_step": RequestStep,
+    "attachment": Attachment,
     "erasure": Erasure,
 }
 """The tables that cross, parents before children: the order in which a batch holds them."""

@@ -14,7 +14,7 @@ from .sync_reads import Desk, Offer
 
 KINDS = {
     "visit": "sync_desk.visits", "amenity_use": "sync_desk.visits", "handout": "sync_desk.handouts",
-    "request": "sync_desk.requests", "request_step": "sync_desk.requests", "person": "sync_desk.people",
+    "request": "sync_desk.requests", "request_step": "sync_desk.requests", "attachment": "sync_desk.requests", "person": "sync_desk.people",
     "identity": "sync_desk.people", "badge": "sync_desk.people", "item": "sync_desk.supplies",
     "movement": "sync_desk.supplies", "stocktake": "sync_desk.supplies", "quota": "sync_desk.supplies",
 }  # fmt: skip
