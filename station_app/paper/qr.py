@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from ..errors import EnvironmentFault
 
 QUIET_ZONE = 4
 """Empty modules every reader may expect on each side (ISO/IEC 18004, section 9.1)."""
@@ -52,6 +55,28 @@ def runs(code: Code) -> Iterator[tuple[int, int, int]]:
             if column > first:
                 yield row, first, column - first
             column += 1
+
+
+def write_pictures(texts: Sequence[str], folder: Path, *, module: int = 6) -> int:
+    """Write the codes of ``texts`` as ``code-001-of-006.png`` ... into a folder, ``module`` pixels each; returns how many.
+
+    Raises EnvironmentFault ("paper.cannot_write").
+    """
+    from PIL import Image
+
+    mask: int | None = None
+    for place, text in enumerate(texts, 1):
+        code = matrix(text, mask=mask)
+        mask = code.mask
+        small = Image.new("1", (code.side, code.side), 1)
+        for row, first, length in runs(code):
+            small.paste(0, (QUIET_ZONE + first, QUIET_ZONE + row, QUIET_ZONE + first + length, QUIET_ZONE + row + 1))
+        name = f"code-{place:03d}-of-{len(texts):03d}.png"
+        try:
+            small.resize((code.side * module,) * 2, Image.Resampling.NEAREST).save(folder / name, optimize=True)
+        except OSError as error:
+            raise EnvironmentFault("paper.cannot_write", name=name) from error
+    return len(texts)
 
 
 def draw(canvas: Any, code: Code, x: float, y: float, side: float) -> None:

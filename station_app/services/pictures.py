@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import Bug, Refused
 
@@ -22,11 +23,14 @@ EDGE = 1600
 """Pixels of the longer side at most (DECISIONS.md 9)."""
 LARGEST = 300 * 1024
 """Bytes of a picture as it is kept at most (DECISIONS.md 9)."""
+CODE_EDGE = 4000
+"""Pixels of the longer side at which codes are looked for: a telephone's whole picture."""
 MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 24_000_000, "WEBP": 24_000_000}
 """JPEG is decoded at a half, a quarter or an eighth of its size; the others only whole."""
 
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error)
 """What Pillow raises for files that are not what they say."""
+T = TypeVar("T")
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 _EDGES = (EDGE, 1280, 1024, 800, 640, 480)
 _QUALITIES = (85, 78, 70, 60, 50)
@@ -50,6 +54,26 @@ def prepare(data: bytes) -> bytes:
 
     Raises Refused: ``pictures.other_kind``, ``heic``, ``too_big``, ``too_many_pixels``, ``animated``, ``damaged``.
     """
+    return _decoded(data, lambda picture, found: _encoded(_drawn(picture, found)))
+
+
+def codes(data: bytes) -> list[str]:
+    """The texts of the QR codes in a photograph, in the order they are found. Raises Refused as ``prepare``."""
+    return _decoded(data, lambda picture, _found: _texts(picture))
+
+
+def _texts(picture: Image) -> list[str]:
+    import zxingcpp
+
+    picture.draft("L", (CODE_EDGE, CODE_EDGE))
+    grey = picture.convert("L")
+    grey.thumbnail((CODE_EDGE, CODE_EDGE))
+    wanted = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    return [found.text for found in zxingcpp.read_barcodes(grey, formats=wanted) if found.valid]
+
+
+def _decoded(data: bytes, work: Callable[[Image, str], T]) -> T:
+    """What ``work`` makes of a picture and its kind, with every bound held while it is decoded."""
     from PIL import Image
 
     if len(data) > LARGEST_FILE:
@@ -60,7 +84,9 @@ def prepare(data: bytes) -> bytes:
             warnings.simplefilter("ignore")  # Pillow's words about metadata that goes anyway
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=(found,)) as picture:
-                return _encoded(_drawn(picture, found))
+                if picture.size[0] * picture.size[1] > MOST_PIXELS[found]:
+                    raise Refused("pictures.too_many_pixels", most=MOST_PIXELS[found] // 1_000_000)
+                return work(picture, found)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Refused("pictures.too_many_pixels", most=MOST_PIXELS[found] // 1_000_000) from None
     except BROKEN:
@@ -71,9 +97,6 @@ def _drawn(picture: Image, found: str) -> Image:
     """The pixels alone: small enough, upright, on white where they were transparent."""
     from PIL import Image, ImageOps
 
-    across, down = picture.size
-    if across * down > MOST_PIXELS[found]:
-        raise Refused("pictures.too_many_pixels", most=MOST_PIXELS[found] // 1_000_000)
     if found != "JPEG" and getattr(picture, "is_animated", False):
         raise Refused("pictures.animated")
     if picture.mode.startswith("I"):  # 16 bits of grey would be cut off at 255, not scaled

@@ -7,6 +7,7 @@
     write(painter, rect, text, font, colour, flags=left+centre)      elided at the right when too long
     width(font, text) -> int
     cap_size(text) -> QSize;  paint_cap(painter, rect, text, *, on_brand=False)
+    paint_code(painter, spot, code)                                  a QR code in whole pixels
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
+from ..paper import qr
 from .theme import face, tokens
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -73,3 +75,16 @@ def paint_cap(painter: QPainter, rect: QRectF, text: str, *, on_brand: bool = Fa
     box(painter, rect, t.line, radius=5)
     box(painter, rect.adjusted(0, 0, 0, -1), t.key, t.line, radius=5)
     write(painter, rect.adjusted(0, 0, 0, -1), text, face(t.small), t.muted, CENTRE)
+
+
+def paint_code(painter: QPainter, spot: QRectF, code: qr.Code) -> None:
+    """Modules in whole pixels on white in every theme: a reader at the screen has to see it too."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.fillRect(spot, QColor("#FFFFFF"))
+    module = max(1, int(spot.width() / code.side))
+    inset = (spot.width() - module * code.side) / 2 + module * qr.QUIET_ZONE
+    for row, column, length in qr.runs(code):
+        rect = QRectF(spot.left() + inset + column * module, spot.top() + inset + row * module, length * module, module)
+        painter.fillRect(rect, QColor("#1F2523"))
+    painter.restore()

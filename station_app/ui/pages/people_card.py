@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from ...model import Person, Station
@@ -14,7 +14,7 @@ from ...services.privacy import Held
 from ...words import t
 from ..kit import Avatar, Button, Card, Column, EmptyState, Fact, FlowLayout, Row, Scroll, Text
 from ..names import person_name
-from ..painting import box, brush, write
+from ..painting import box, brush, paint_code, write
 from ..theme import RADIUS, face, tokens
 from .people_text import consent_line, grouped, requests_line, visits_line, who
 
@@ -53,7 +53,7 @@ class BadgePreview(QWidget):
         side = self.height() - 28.0
         left = 14.0
         if self.code is not None:
-            self._paint_code(painter, QRectF(left, 14, side, side), self.code)
+            paint_code(painter, QRectF(left, 14, side, side), self.code)
             left += side + 14
         room = self.width() - left - 12
         lines = (
@@ -67,18 +67,6 @@ class BadgePreview(QWidget):
             write(painter, QRectF(left, top, room, worn.px(high)), text, font, ink)
             top += worn.px(high)
         self.setToolTip(grouped(self._person.badge_code))
-
-    def _paint_code(self, painter: QPainter, spot: QRectF, code: qr.Code) -> None:
-        """Modules in whole pixels on white in every theme: a reader at the screen has to see it too."""
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.fillRect(spot, QColor("#FFFFFF"))
-        module = int(spot.width() / code.side)
-        inset = (spot.width() - module * code.side) / 2 + module * qr.QUIET_ZONE
-        for row, column, length in qr.runs(code):
-            rect = QRectF(spot.left() + inset + column * module, spot.top() + inset + row * module, length * module, module)
-            painter.fillRect(rect, QColor("#1F2523"))
-        painter.restore()
 
 
 class EraseStrip(QWidget):
