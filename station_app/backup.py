@@ -1,7 +1,8 @@
 """Backups: whole, sealed copies of a store with the slots that open them, made beside it and carried to a second place.
 
 A backup folder is complete in itself: ``<time>-<reason>.backup`` (a database under the store's own key), its SHA-256 beside it
-in the form that ``sha256sum -c`` reads, and the slot file. One slot file serves all backups and is always the newest, so that
+in the form that ``sha256sum -c`` reads, and the slot file. Attachments never change once written, so those of all backups lie
+once in ``blobs``; each backup lists which are its own, after its own SHA-256, and one that no backup lists goes. One slot file serves all backups and is always the newest, so that
 a revoked card or an old password does not open older backups either. Restoring is in ``services/backups.py``.
 """
 
@@ -11,15 +12,15 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from . import db as database
-from . import vault
+from . import blobs, vault
 from .db import Database
 from .errors import EnvironmentFault, Refused
 
@@ -99,6 +100,18 @@ def thin(times: Iterable[datetime], now: datetime) -> set[datetime]:
     return kept
 
 
+def rolled_off(times: Iterable[datetime], now: datetime) -> date | None:
+    """The local day by which none of these backups is kept any more if one is made every day; None without any."""
+    left = {moment.astimezone(now.tzinfo) for moment in times}
+    newer: set[datetime] = set()
+    day = now
+    while left:
+        day += timedelta(days=1)
+        kept = thin([*left, *newer, day], day)
+        left, newer = left & kept, kept - left
+    return day.date() if newer else None
+
+
 def due(last: datetime | None, now: datetime) -> Reason | None:
     """Whether the day's backup is to be made: when ``last``, the newest one, is of another local day than ``now``."""
     if last is None or last.astimezone(now.tzinfo).date() != now.date():
@@ -120,7 +133,7 @@ def make(db: Database, reason: Reason, folder: Path | None = None, progress: Pro
     with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        _room(folder, db.path.stat().st_size)
+        _room(folder, db.path.stat().st_size + _more(_attachments(db), folder))
         _take_slots(db.path.with_suffix(".slots"), folder)
         target = _free_name(folder, db.clock(), reason)
         part = target.with_suffix(".part")
@@ -128,7 +141,8 @@ def make(db: Database, reason: Reason, folder: Path | None = None, progress: Pro
             figures = db.copy(part, progress)
             _compare(part, db.key, figures)
             _sync(part)
-            _finish(part, target, _digest(part))
+            # after the copy: whatever a row of it speaks of was on the disk before that row was written
+            _finish(part, target, _digest(part), _gather(_attachments(db), folder))
         finally:
             part.unlink(missing_ok=True)
         _thin_out(folder, db.now())
@@ -144,7 +158,7 @@ def carry(chosen: Backup, second: Path, now: datetime) -> Backup:
     with _told(second):
         second.mkdir(parents=True, exist_ok=True)
         _sweep(second)
-        _room(second, chosen.size)
+        _room(second, chosen.size + _more(chosen.path.parent / blobs.FOLDER, second))
         for slots in chosen.path.parent.glob("*.slots"):
             _take_slots(slots, second)
         target = second / chosen.path.name
@@ -154,7 +168,7 @@ def carry(chosen: Backup, second: Path, now: datetime) -> Backup:
             _sync(part)
             if _digest(part) != _noted(chosen):
                 raise _damage(chosen)
-            _finish(part, target, _noted(chosen))
+            _finish(part, target, _noted(chosen), _bring(chosen, second / blobs.FOLDER, _known(second)))
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -190,6 +204,104 @@ def look(chosen: Backup, key: str, clock: Callable[[], datetime] = database.wall
     return database.look(chosen.path, key, clock=clock)
 
 
+# --- attachments ----------------------------------------------------------------------------------------------------------
+
+
+def lost_attachments(chosen: Backup) -> int:
+    """How many attachments of a backup are missing beside it or are not what they were; reads them all."""
+    held = chosen.path.parent / blobs.FOLDER
+    return sum(not _is(held / name, digest) for name, digest in (_listed(chosen) or {}).items())
+
+
+def bring_attachments(chosen: Backup, folder: Path) -> int:
+    """Copy the attachments of a backup to ``folder`` where they are not whole there; returns how many are lost.
+
+    What else lies there stays. Raises OSError.
+    """
+    _bring(chosen, folder, {})
+    return sum(not _is(folder / name, digest) for name, digest in (_listed(chosen) or {}).items())
+
+
+def _attachments(db: Database) -> Path:
+    return db.path.parent / blobs.FOLDER
+
+
+def _gather(source: Path, folder: Path) -> dict[str, str]:
+    """Copy the attachments of a store that no backup here has; returns the SHA-256 of each by name, as they lie here."""
+    known, found = _known(folder), dict[str, str]()
+    for name in sorted(blobs.names_in(source)):
+        target = folder / blobs.FOLDER / name
+        if name in known and target.exists():
+            found[name] = known[name]
+        else:
+            with suppress(FileNotFoundError):  # forgotten meanwhile
+                found[name] = _copied(source / name, target)
+    return found
+
+
+def _known(folder: Path) -> dict[str, str]:
+    """What the backups of a folder list together: what was whole when it came here."""
+    return {name: digest for backup in listing(folder) for name, digest in (_listed(backup) or {}).items()}
+
+
+def _bring(chosen: Backup, folder: Path, known: Mapping[str, str]) -> dict[str, str]:
+    """Copy the attachments of a backup that ``folder`` lacks, those that are damaged here excepted; returns all that it lists.
+
+    Those ``known`` there are not read again: a stick is slow.
+    """
+    listed = _listed(chosen) or {}
+    held = chosen.path.parent / blobs.FOLDER
+    for name, digest in listed.items():
+        there = (folder / name).exists() if name in known else _is(folder / name, digest)
+        if not there and _is(held / name, digest):
+            _copied(held / name, folder / name)
+    return listed
+
+
+def _copied(source: Path, target: Path) -> str:
+    """Copy an attachment, synced, under its name only when whole; returns its SHA-256."""
+    target.parent.mkdir(exist_ok=True)
+    part = target.with_suffix(".part")
+    try:
+        shutil.copyfile(source, part)
+        _sync(part)
+        digest = _digest(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    vault.sync_folder(target.parent)
+    return digest
+
+
+def _more(source: Path, folder: Path) -> int:
+    """Bytes of the attachments in ``source`` that a backup folder lacks."""
+    more = 0
+    for name in blobs.names_in(source) - blobs.names_in(folder / blobs.FOLDER):
+        with suppress(OSError):
+            more += (source / name).stat().st_size
+    return more
+
+
+def _is(file: Path, digest: str) -> bool:
+    try:
+        return _digest(file) == digest
+    except OSError:
+        return False
+
+
+_LINE = re.compile(rf"([0-9a-f]{{64}})  {blobs.FOLDER}/({blobs.NAME.pattern})")
+
+
+def _listed(chosen: Backup) -> dict[str, str] | None:
+    """The SHA-256 of each attachment of a backup by name; None when its list cannot be read."""
+    try:
+        lines = chosen.hash_file.read_text("ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = [_LINE.fullmatch(line) for line in lines[1:]]
+    return {match[2]: match[1] for match in found if match is not None}
+
+
 # --- names and bytes ----------------------------------------------------------------------------------------------------
 
 _NAME = re.compile(r"(\d{8}T\d{6})Z-(close|daily|import|migration|manual)\.backup")
@@ -220,9 +332,10 @@ def _compare(part: Path, key: str, figures: database.Figures) -> None:
         copied.close()
 
 
-def _finish(part: Path, target: Path, digest: str) -> None:
-    """Give a synced copy its name, its hash first: a backup that is listed has one."""
-    vault.write_whole(target.with_suffix(".sha256"), f"{digest}  {target.name}\n".encode())
+def _finish(part: Path, target: Path, digest: str, attached: Mapping[str, str]) -> None:
+    """Give a synced copy its name, its hash and those of its attachments first: a backup that is listed has them."""
+    lines = [f"{digest}  {target.name}", *(f"{attached[name]}  {blobs.FOLDER}/{name}" for name in sorted(attached))]
+    vault.write_whole(target.with_suffix(".sha256"), ("\n".join(lines) + "\n").encode())
     part.replace(target)
     vault.sync_folder(target.parent)
 
@@ -246,12 +359,17 @@ def _thin_out(folder: Path, now: datetime) -> None:
         if backup.time not in kept:
             backup.path.unlink()
             backup.hash_file.unlink(missing_ok=True)
+    lists = [_listed(backup) for backup in listing(folder)]
+    if all(attached is not None for attached in lists):  # one that cannot be read may need any of them
+        kept_names = {name for attached in lists for name in attached or ()}
+        for name in blobs.names_in(folder / blobs.FOLDER) - kept_names:
+            (folder / blobs.FOLDER / name).unlink()
 
 
 def _sweep(folder: Path) -> None:
     """Clear away what a power cut left half done."""
     for pattern in ("*.part", "*.part-journal", "*.new"):
-        for left in folder.glob(pattern):
+        for left in [*folder.glob(pattern), *(folder / blobs.FOLDER).glob(pattern)]:
             left.unlink()
     for alone in folder.glob("*.sha256"):
         if not alone.with_suffix(".backup").exists():
@@ -275,10 +393,7 @@ def _digest(file: Path) -> str:
 
 
 def _whole(chosen: Backup) -> bool:
-    try:
-        return _digest(chosen.path) == _noted(chosen)
-    except OSError:
-        return False
+    return _is(chosen.path, _noted(chosen))
 
 
 def _noted(chosen: Backup) -> str:
