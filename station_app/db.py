@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import sqlcipher3
 from sqlcipher3 import dbapi2 as driver
 
-from .errors import Bug, EnvironmentFault, Refused, UserMistake
+from .errors import Bug, EnvironmentFault, Refused, StationError, UserMistake
 from .model import SEES_PEOPLE, Changes, Op, Role, may, uuid7
 from .schema import LEDGERS, Migration
 
@@ -80,9 +80,10 @@ class Database:
         self._next = threading.Lock()  # held while waiting to write: a copy under way lets whoever waits go first
         self._reading = threading.RLock()
         self._owner: int | None = None
+        self._unsure = False
         self._stained = False
         self._columns = {
-            table: [row["name"] for row in reader.execute(f"PRAGMA table_info({table})")] for table in LEDGERS
+            table: [row["name"] for row in _asked(reader, f"PRAGMA table_info({table})", ())] for table in LEDGERS
         }
         self.zone = ZoneInfo(self.meta("zone") or DEFAULT_ZONE)
 
@@ -192,20 +193,22 @@ class Database:
         ``at`` is when it happened (now without it); ``details`` are kept with the operation for the log on screen: codes
         and ids, nothing personal. ``by_itself`` is what the program does unasked, whoever sits there. Raises Refused where
         the role of whoever is at work does not allow it (logged), EnvironmentFault when the disk says no; what was to be
-        written is not there then.
+        written is not there then, unless the word is "db.unsure", which says that nobody can tell until the next start.
         """
         if self._owner == threading.get_ident():
             raise Bug("an operation inside an operation")
         if not by_itself:
             self.require(op, details)
         with self._turn():
+            if self._unsure:
+                self._wipe()
             _do(self._writer, "BEGIN IMMEDIATE")
             self._owner = threading.get_ident()
             try:
                 tx = Tx(self, self._writer, op, self.stamp(at), details)
                 yield tx
                 tx._finish()
-                _do(self._writer, "COMMIT")
+                self._commit()
             except BaseException:
                 with suppress(driver.Error):
                     self._writer.execute("ROLLBACK")
@@ -216,6 +219,30 @@ class Database:
                 self._rinse()
         for step in tx.afterwards:
             step()
+
+    def _commit(self) -> None:
+        try:
+            _do(self._writer, "COMMIT")
+        except EnvironmentFault as fault:
+            if fault.word == "db.io":  # where only the room was missing, the end of the operation was never written
+                self._unsure = True
+                self._wipe()
+            raise
+
+    def _wipe(self) -> None:
+        """After a COMMIT that failed: see to it that the next start does not find what was called not saved.
+
+        A sync that fails leaves the whole operation in the journal, behind the end that SQLite knows of here, but valid for
+        whoever opens the file next. The next commit is written over it: so one is made, of nothing. Raises EnvironmentFault
+        ("db.unsure") when the disk does not take that either.
+        """
+        try:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            _do(self._writer, f"PRAGMA user_version = {_version(self._writer)}")  # writes its page, whatever it holds
+        except (driver.Error, StationError) as error:
+            raise EnvironmentFault("db.unsure") from error
+        self._unsure = False
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -526,10 +553,14 @@ def open(
                     before_migration(Database(path, key, writer, reader, None, clock))
             _migrate(writer, migrations)
             reader = _reader(path, key)
+            try:
+                return Database(path, key, writer, reader, lock, clock)
+            except BaseException:
+                reader.close()
+                raise
         except BaseException:
             writer.close()
             raise
-        return Database(path, key, writer, reader, lock, clock)
     except BaseException:
         _let_go(lock)
         raise
@@ -600,12 +631,12 @@ def _keyed(place: str, key: str, *, uri: bool = False) -> Any:
 
 def _reader(path: Path, key: str) -> Any:
     reader = _connect(path, key)
-    reader.execute("PRAGMA query_only=ON")
+    _do(reader, "PRAGMA query_only=ON")
     return reader
 
 
 def _version(connection: Any) -> int:
-    return int(_first(connection.execute("PRAGMA user_version").fetchone()))
+    return int(_first(_asked(connection, "PRAGMA user_version", ())[0]))
 
 
 def _figures(connection: Any) -> Figures:

@@ -429,7 +429,7 @@ CASES: dict[str, Case] = {
 INNER = {
     "attachments.check_there", "attachments.standing", "attachments.unsealed",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
-    "subjects.key_of", "subjects.secret",
+    "slots.change", "slots.settle", "subjects.key_of", "subjects.secret",
 }  # fmt: skip
 """Raw material for other services and for batches: sealed rows and keys, never shown; no page and no command calls them."""
 

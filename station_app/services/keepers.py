@@ -11,6 +11,7 @@ from ..db import Database, Row, Tx
 from ..errors import Refused, UserMistake
 from ..model import Changes, Keeper, Op, Role
 from ..paths import DataFolder
+from . import slots
 
 FREE_PIN_TRIES = 5
 """Wrong PINs before each further one has to wait, doubling from 30 seconds up to an hour."""
@@ -48,7 +49,7 @@ def add(
     if any(keeper.name == name for keeper in listing(db)):
         raise UserMistake("keepers.name_taken", name=name)
     vault.check_password(password)
-    with db.transact(Op.ADD_KEEPER, name=name) as tx:
+    with slots.change(db, Op.ADD_KEEPER, name=name) as tx:
         keeper_id = tx.put("keeper", {"name": name, "role": role.value, "active": 1})
         if pin:
             write_pin(tx, keeper_id, pin)
@@ -120,7 +121,7 @@ def change_password(
     db: Database, folder: Path, keeper_id: str, old: str, new: str, *, cost: vault.Cost = vault.DESK
 ) -> Changes:
     """A keeper's new password for the old one; Refused when the old one is wrong, UserMistake for a short one."""
-    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, password="changed") as tx:
+    with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, password="changed") as tx:
         vault.change_password(DataFolder(folder).slots, keeper_id, old, new, cost=cost)
     return tx.changes
 
@@ -135,7 +136,7 @@ def reset_password(
     known = keeper(db, keeper_id)
     if known is None or not known.active:
         raise Refused("vault.no_keeper")
-    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, password="reset") as tx:
+    with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, password="reset") as tx:
         vault.add(DataFolder(folder).slots, root, keeper_id, new, cost=cost)
     return tx.changes
 
@@ -151,7 +152,7 @@ def remove(db: Database, folder: Path, keeper_id: str) -> Changes:
         raise UserMistake("vault.no_keeper")
     if known.role is Role.SUPERVISOR and [k.role for k in listing(db)].count(Role.SUPERVISOR) == 1:
         raise Refused("vault.last_supervisor", name=known.name)
-    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, name=known.name) as tx:
+    with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, name=known.name) as tx:
         write(tx, replace(known, active=False))
         tx.run("DELETE FROM pin WHERE keeper_id = ?", (keeper_id,))
         vault.remove(DataFolder(folder).slots, keeper_id)
@@ -160,7 +161,7 @@ def remove(db: Database, folder: Path, keeper_id: str) -> Changes:
 
 def make_recovery_key(db: Database, folder: Path, root: vault.Root) -> tuple[vault.RecoveryKey, Changes]:
     """A recovery key to be printed now: it is kept nowhere. The sheet before it opens nothing from now on."""
-    with db.transact(Op.SETTING, name="recovery_key") as tx:
+    with slots.change(db, Op.SETTING, name="recovery_key") as tx:
         key = vault.add_recovery(DataFolder(folder).slots, root)
     return key, Changes(tx.operation, Op.SETTING, {"slot": (key.slot_id,)})
 
@@ -179,7 +180,7 @@ def recovery_key_made(db: Database, folder: Path) -> str | None:
 
 def make_start_card(db: Database, folder: Path, root: vault.Root) -> tuple[vault.StartCard, Changes]:
     """A start card to be printed now, for the desk only; its digits are kept nowhere."""
-    with db.transact(Op.SETTING, name="start_card") as tx:
+    with slots.change(db, Op.SETTING, name="start_card") as tx:
         card = vault.add_start_card(DataFolder(folder).slots, root)
         tx.details["slot"] = card.slot_id
     return card, Changes(tx.operation, Op.SETTING, {"slot": (card.slot_id,)})
@@ -187,7 +188,7 @@ def make_start_card(db: Database, folder: Path, root: vault.Root) -> tuple[vault
 
 def revoke_start_card(db: Database, folder: Path, slot_id: str) -> Changes:
     """A lost start card opens nothing from now on; UserMistake when it was revoked already."""
-    with db.transact(Op.SETTING, name="start_card_revoked", slot=slot_id) as tx:
+    with slots.change(db, Op.SETTING, name="start_card_revoked", slot=slot_id) as tx:
         vault.revoke(DataFolder(folder).slots, slot_id)
     return Changes(tx.operation, Op.SETTING, {"slot": (slot_id,)})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, time
 from pathlib import Path
@@ -12,11 +13,11 @@ from .. import backup, vault
 from .. import db as database
 from ..backup import Reason
 from ..db import Database
-from ..errors import UserMistake
+from ..errors import EnvironmentFault, UserMistake
 from ..model import Changes, Keeper, Op, Role, Station, uuid7
 from ..paths import DataFolder
 from ..schema import STATION
-from . import founding, keepers
+from . import founding, keepers, slots
 
 STATION_SECRETS = ("digest", "badge_0")
 """Random secrets every store has; badge key version 0 is the station's own, before enrolment gives it the district's."""
@@ -84,6 +85,7 @@ def open_station(
     db = database.open(
         place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
     )
+    _settle(db)
     db.acting = keeper_id
     return db
 
@@ -106,6 +108,7 @@ def open_with_start_card(
     db = database.open(
         place.database, opened.root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
     )
+    _settle(db)
     db.desk_only = True
     return db
 
@@ -128,6 +131,12 @@ def open_with_recovery(
     return database.open(
         place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
     ), root
+
+
+def _settle(db: Database) -> None:
+    """End a change of keys that was interrupted; tried again before the next one, the desk opens all the same."""
+    with suppress(EnvironmentFault):
+        slots.settle(db)
 
 
 def _back_up(db: Database) -> None:
