@@ -409,13 +409,18 @@ class Tx:
         self.put(table, {"id": row_id, "void_reason": reason})
 
     def take(
-        self, table: str, rows: Iterable[Mapping[str, Any]], owners: frozenset[str] | None = None
+        self,
+        table: str,
+        rows: Iterable[Mapping[str, Any]],
+        owners: frozenset[str] | None = None,
+        written: Callable[[Row | None, Row], None] | None = None,
     ) -> tuple[int, list[Row], list[Row]]:
         """Rows from the other side, written as they are; repeats are harmless.
 
-        A row wins over the one here when its (version, store_id) is higher. With ``owners``, a row of another store, or one
-        that would replace another store's, is not taken. Returns how many rows were new or newer, the images that lost
-        (so that they stay visible, SYNC.md section 4, rule 3) and those not taken.
+        A row wins over the one here when its (version, store_id, image) is higher, so that any order of arrival ends alike.
+        With ``owners``, a row of another store, or one that would replace another store's, is not taken. ``written`` is told
+        the row that was here (or None) and the one in its place. Returns how many rows were new or newer, the images that
+        lost, or may have (so that they stay visible, SYNC.md section 4, rule 3), and those not taken.
         """
         columns = self.db.columns(table)
         taken = 0
@@ -430,14 +435,18 @@ class Tx:
                 continue
             if here == there:
                 continue
-            if here is not None and (here["version"], here["store_id"]) > (there["version"], there["store_id"]):
-                if here["version"] == there["version"]:
+            # a store that goes on from an older state of another may not have been made of what is here
+            doubtful = here is not None and (here["version"] == there["version"] or here["store_id"] != there["store_id"])
+            if here is not None and _rank(here) > _rank(there):
+                if doubtful:
                     lost.append(there)
                 continue
-            if here is not None and here["version"] == there["version"]:
+            if here is not None and doubtful:
                 lost.append(here)
             self._write(table, columns, there)
             self._touched.setdefault(table, []).append(str(there["id"]))
+            if written is not None:
+                written(here, there)
             taken += 1
         return taken, lost, foreign
 
@@ -493,6 +502,11 @@ class Tx:
             (*operation, chain),
         )
         self.set_meta(CHAIN, chain)  # the end of the chain: the newest operations cannot be cut off unseen
+
+
+def _rank(row: Row) -> tuple[int, str, str]:
+    """Which of two images of a row stands; two of one version and store are of copies that did not know of each other."""
+    return row["version"], row["store_id"], image(row)
 
 
 OPERATION = ("sequence", "id", "op", "time", "business_date", "keeper_id", "undoes", "recorded", "details")

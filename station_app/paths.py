@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import re
 import shutil
@@ -229,6 +230,34 @@ def volume_kind(path: Path) -> VolumeKind:
 def removable_volumes() -> list[Volume]:
     """The removable drives that are plugged in and mounted, by name."""
     return Volumes().removable()
+
+
+def machine_id() -> str:
+    """An id of this machine that stands as long as its system does, hashed so that nothing else can be joined to it.
+
+    "" when the system has none to give. Sources: /etc/machine-id (machine-id(5) asks for a keyed hash), the registry's
+    MachineGuid, IOPlatformUUID.
+    """
+    told = _told_by_system().strip()
+    return hashlib.sha256(f"warm-station machine\n{told}".encode()).hexdigest()[:32] if told else ""
+
+
+def _told_by_system() -> str:
+    try:
+        if sys.platform == "win32":
+            import winreg
+
+            place = r"SOFTWARE\Microsoft\Cryptography"
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as key:
+                return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+        if sys.platform == "darwin":
+            asked = ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"]
+            told = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=False).stdout
+            found = re.search(r'"IOPlatformUUID" = "([^"]+)"', told)
+            return found[1] if found else ""
+        return Path("/etc/machine-id").read_text("ascii")
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return ""
 
 
 def _measured(found: Iterable[tuple[Path, str]]) -> Iterable[Volume]:

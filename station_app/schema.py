@@ -275,7 +275,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     db.table("batch").create(
         {
             "no": int, "closed": str, "first_sequence": int, "last_sequence": int, "row_count": int, "hash": str, "receipt_no": int,
-            "receipted": str, "carried_to": str, "carried": str, "snapshot": int, "body": bytes,
+            "receipted": str, "carried_to": str, "carried": str, "snapshot": int, "operation": int, "chain": str, "body": bytes,
         },
         pk="no", not_null={"closed", "first_sequence", "last_sequence", "row_count", "hash", "body"}, strict=True,
     )  # fmt: skip
@@ -306,17 +306,34 @@ def _desk_1(db: sqlite_utils.Database) -> None:
     db.execute("CREATE INDEX movement_source ON movement(source) WHERE source IS NOT NULL")
 
 
+def _ways_1(db: sqlite_utils.Database) -> None:
+    """Other ways in than a stick: parts of files and day sheets read from photographs, files of a watched folder."""
+    db.table("light_part").create(
+        {"mark": bytes, "place": int, "count": int, "body": bytes, "seen": str}, pk=("mark", "place"),
+        not_null={"count", "body", "seen"}, strict=True,
+    )  # fmt: skip
+    db.table("day_sheet").create(
+        {"store_id": str, "business_date": str, "station_id": str, "sequence": int, "text": str}, pk=("store_id", "business_date"),
+        not_null={"station_id", "sequence", "text"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX day_sheet_day ON day_sheet(business_date)")
+    db.table("watched").create(
+        {"name": str, "size": int, "written": int}, pk="name", not_null={"size", "written"}, strict=True
+    )
+
+
 def _district_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
     _house_1(db)
     _told_1(db, {"station_id": str, "keeper_id": str, "withdrawn": str})
     _desk_1(db)
+    _ways_1(db)
     # stations; the keys of their computers, one each, the one before a change of keys kept; stores by the id of the database
     # that wrote
     db.table("enrolled").create(
-        {"station_id": str, "code": str, "name": str, "phone": str, "enrolled": str, "last_pack_no": int}, pk="station_id",
-        not_null={"code", "name", "enrolled", "last_pack_no"}, strict=True,
+        {"station_id": str, "code": str, "name": str, "phone": str, "enrolled": str, "revoked": str, "last_pack_no": int},
+        pk="station_id", not_null={"code", "name", "enrolled", "last_pack_no"}, strict=True,
     )  # fmt: skip
     db.execute("CREATE UNIQUE INDEX enrolled_code ON enrolled(code)")
     db.table("station_key").create(
@@ -345,7 +362,7 @@ def _district_1(db: sqlite_utils.Database) -> None:
         pk="id", not_null={"station_id", "key_id", "arrived"}, strict=True,
     )  # fmt: skip
     db.execute("CREATE INDEX intake_store ON intake(store_id, no)")
-    db.execute("CREATE INDEX intake_station ON intake(station_id)")
+    db.execute("CREATE INDEX intake_station ON intake(station_id, closed)")
     db.table("turned_down").create(
         {"row_id": str, "table_name": str, "version": int, "station_id": str, "reason": str, "batch_hash": str},
         pk=("table_name", "row_id", "version"), strict=True,
@@ -353,7 +370,7 @@ def _district_1(db: sqlite_utils.Database) -> None:
     db.table("superseded").create(
         {"table_name": str, "row_id": str, "version": int, "store_id": str, "image": str, "noticed": str}, strict=True
     )
-    db.execute("CREATE INDEX superseded_row ON superseded(row_id)")
+    db.execute("CREATE UNIQUE INDEX superseded_once ON superseded(row_id, table_name, version, store_id, image)")
 
 
 STATION: tuple[Migration, ...] = (_station_1,)

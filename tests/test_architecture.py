@@ -17,7 +17,8 @@ PACKAGE = ROOT / "station_app"
 CODE = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-SQL_ROOMS = ("db.py", "schema.py", "services/", "district/store.py")
+SQL_ROOMS = ("db.py", "schema.py", "services/", "district/store.py", "district/keys.py", "district/light.py",
+             "district/watch.py")
 SQL_TEXT = re.compile(
     r"\s*(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|REPLACE\s+INTO\s|ALTER\s+TABLE\s"
     r"|CREATE\s+(UNIQUE\s+|VIRTUAL\s+|TEMP\s+)?(TABLE|INDEX|VIEW|TRIGGER)\s|DROP\s+\w+\s|PRAGMA\s)"

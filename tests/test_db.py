@@ -201,6 +201,10 @@ def row(version: int, store_id: str, name: str = "王敏") -> dict[str, object]:
         (row(2, "a"), row(1, "a", "旧"), "王敏", 0),
         (row(2, "a"), row(2, "b", "乙"), "乙", 1),  # a tie: the higher store wins, the loser stays visible
         (row(2, "b"), row(2, "a", "甲"), "王敏", 1),
+        (row(2, "a", "乙"), row(2, "a", "甲"), "甲" if "甲" > "乙" else "乙", 1),  # copies that did not know of each other
+        (row(2, "a", "甲"), row(2, "a", "乙"), "甲" if "甲" > "乙" else "乙", 1),  # in either order
+        (row(3, "a", "甲"), row(2, "b", "乙"), "甲", 1),  # perhaps not made of it: an older state went on as another store
+        (row(1, "a", "甲"), row(2, "b", "乙"), "乙", 1),
         (row(2, "a"), row(2, "a"), "王敏", 0),
     ],
 )

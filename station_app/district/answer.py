@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..db import Database
-from ..errors import UserMistake
+from ..errors import Refused, UserMistake
 from ..model import Changes, Exchange, Op, Request, RequestState
-from ..services import requests
+from ..services import exchange, incarnation, requests
 from ..sync import carrier, carry, envelope, identity, outbox, wire
-from ..sync.manifest import Fork, Missing, Pack, PackFields, Receipt, TurnedDown
-from . import store
+from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
+from . import promises, store
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -38,38 +39,77 @@ def inbox(db: Database, limit: int = 500) -> list[Request]:
     return [requests.record(row, (), Exchange.RECEIPTED) for row in store.request_rows(db, limit)]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A pack that was read back, and what it carries: hashes of batches held, numbers missing, rows refused, steps of requests,
+    notices, promised supplies."""
+
+    station: store.Enrolled
+    file: carry.Written
+    have: int
+    missing: int
+    refused: int
+    steps: int
+    notices: int
+    allocations: int
+
+
 def pack(db: Database, code: str, folder: Path) -> tuple[carry.Written, Changes]:
-    """Write the next pack for a station: receipts by hash, what was refused, the district's steps; sealed to the station."""
+    """Write the next pack for a station, as ``send``."""
+    sent, changes = send(db, code, folder)
+    return sent.file, changes
+
+
+def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
+    """Write the next pack for a station: receipts by hash, what was refused, the district's steps, what it is to be told and
+    promised; sealed to the station. Raises what ``carry.write_file`` raises."""
     station = store.by_code(db, code)
+    active = station.active
+    if not active:
+        raise Refused("district.all_revoked", station=station.name)
     own = store.own_identity(db)
     have = store.held(db, station.station_id)
     stores = store.stores_of(db, station.station_id)
+    version = common(store.reads(db, station.station_id))
     with db.transact(Op.APPLY_PACK, station=station.code) as tx:
         no = store.next_pack_no(tx, station.station_id)
         fields = PackFields(
-            district=db.meta("district_code"), station=station.code, recipient=station.fingerprint, epoch=int(db.meta("epoch")),
-            no=no, made=tx.stamp.time,
+            district=db.meta("district_code"), station=station.code, recipients=[key.fingerprint for key in active],
+            epoch=int(db.meta("epoch")), no=no, roster=int(db.meta("roster") or 0), made=tx.stamp.time,
         )  # fmt: skip
         receipt = Receipt(
-            have=list(have.hashes),
-            missing=[Missing(store_id=store_id, no=gap) for store_id, gap in have.missing],
-            forks=[Fork(store_id=store_id, no=fork, hashes=list(hashes)) for store_id, fork, hashes in have.forks],
+            stores=[_holding(db, have, store_id) for store_id in stores],
             refused=[
                 TurnedDown(table=row["table_name"], id=row["row_id"], version=row["version"], reason=row["reason"])
                 for row in store.turned_down(db, station.station_id)
             ],
-            totals=outbox.totals(db, stores[-1]),
         )
         steps = [wire.typed("request_step", dict(row)) for row in store.answers_for(db, stores)]
-        written = envelope.write_pack(
-            fields,
-            Pack(receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)]),
-            own.sign,
-            own.public.verify_key,
-        )
+        told, promised = promises.for_pack(db, station.station_id)
+        body = Pack(
+            receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)], notices=told,
+            allocations=promised,
+        )  # fmt: skip
+        written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)
+        parts: list[bytes | memoryview] = [store.introduction(db), written.data]
         sealed = carrier.seal(
-            carrier.write_carrier([written.data], {}, {}, own.sign, own.public.verify_key), [station.recipient]
+            carrier.write_carrier(parts, {}, {}, own.sign, own.public.verify_key), [key.recipient for key in active]
         )
         # written inside the operation: a number is spent only on a pack that was read back
         file = carry.write_file(folder, identity.pack_name(fields.district, station.code, no), sealed)
-    return file, Changes(tx.operation, Op.APPLY_PACK, {"enrolled": (station.station_id,)})
+    incarnation.write_anchor(db)
+    sent = Sent(
+        station, file, len(have.hashes), len(have.missing), len(receipt.refused), len(steps), len(told), len(promised)
+    )
+    return sent, Changes(tx.operation, Op.APPLY_PACK, {"enrolled": (station.station_id,)})
+
+
+def _holding(db: Database, have: store.Held, store_id: str) -> Holding:
+    """What the district has of one store."""
+    return Holding(
+        store_id=store_id, have=list(have.by_store.get(store_id, ())), missing=[no for of, no in have.missing if of == store_id],
+        forks=[Fork(no=no, hashes=list(hashes)) for of, no, hashes in have.forks if of == store_id],
+        snapshot=store.snapshot_asked(db, store_id),
+        digests={table: total for table, (_, total) in exchange.digests(db, store_id).items()},
+        totals=outbox.totals(db, store_id),
+    )  # fmt: skip

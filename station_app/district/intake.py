@@ -6,88 +6,167 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..sync import envelope, outbox, wire
+from ..services import exchange
+from ..sync import closing, envelope, opening, wire
+from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
-from . import guard, store
+from . import guard, keys, store
+
+FARTHEST = 1000
+"""How many epochs ahead of ours a station's word is believed: an enrolled station is still somebody else's machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What one file brought: batches new and known, rows taken and turned down."""
+    """What one file brought: batches new and known, rows taken and turned down.
+
+    ``quarantined`` are batches of a revoked key, kept aside for an officer; nothing of them was taken.
+    """
 
     station: str
     fresh: int
     known: int
     rows: int
     turned_down: int
+    quarantined: int = 0
 
 
 def open_file(db: Database, path: Path, opener: Opener) -> Opened:
     """Open a station's file in the worker; Refused with the first reason found, nothing changed."""
-    return opener.open_carrier(path, [store.own_identity(db).opener], store.verify_keys(db))
+    return opener.open_carrier(path, store.openers(db), store.verify_keys(db))
 
 
 def receive(db: Database, opened: Opened) -> tuple[Received, Changes]:
     """Take an opened file in, in one operation. The same file again changes nothing."""
-    sender = next((s for s in store.stations(db) if s.key_id == opened.key_id.hex()), None)
-    if sender is None:
-        raise Refused("sync_files.unknown_station")
-    fresh = known = rows = down = 0
+    sender = _sender(db, opened)
+    fresh = [batch for batch in opened.batches if not store.is_known(db, batch.hash)]
     with db.transact(Op.TAKE_IN, station=sender.code) as tx:
         for batch in opened.batches:
-            _check(db, batch, sender)
-            if store.is_known(db, batch.hash):
-                known += 1
-                continue
-            fresh += 1
-            taken, refused = _apply(tx, batch, sender)
-            rows, down = rows + taken, down + refused
-        _keep_keys(tx, opened, sender)
-        store.forget_erased(tx)
-        store.forget_withdrawn(tx)
+            _check(db, batch, sender, opened)
+        if _revoked(sender, opened, fresh):
+            rows = sum(table.rows for batch in fresh for table in batch.manifest.tables)
+            if fresh:
+                keys.quarantine(tx, sender.station_id, opened.key_id.hex(), opened.data, len(fresh), rows)
+            done = Received(sender.code, 0, len(opened.batches) - len(fresh), 0, 0, len(fresh))
+        else:
+            keys.renew(tx, sender, opened.renewed)
+            done = _take(tx, opened, sender)
+    return done, tx.changes
+
+
+def release(db: Database, held_id: str, reason: str) -> tuple[Received, Changes]:
+    """Take in what a revoked key sent, because an officer found it good. UserMistake for an unknown file or without a reason."""
+    opened = opening.read_batches(keys.content(db, held_id), store.verify_keys(db))
+    sender = _sender(db, opened)
+    with db.transact(Op.TAKE_IN, station=sender.code, released=held_id) as tx:
+        keys.decide(tx, held_id, "released", reason)
         for batch in opened.batches:
-            _compare(tx, batch, sender)
-    return Received(sender.code, fresh, known, rows, down), tx.changes
+            _check(db, batch, sender, opened)
+        done = _take(tx, opened, sender)
+    return done, tx.changes
 
 
-def _check(db: Database, batch: envelope.OpenBatch, sender: store.Enrolled) -> None:
+def _sender(db: Database, opened: Opened) -> store.Enrolled:
+    """The station whose key signed the file, or whose known key signed the one that did."""
+    signed = {opened.key_id.hex(), *(envelope.key_id(bytes.fromhex(told.previous)).hex() for told in opened.renewed)}
+    for station in store.every_station(db):
+        if signed.intersection(key.key_id for key in station.keys):
+            return station
+    raise Refused("sync_files.unknown_station")
+
+
+def _revoked(sender: store.Enrolled, opened: Opened, fresh: Sequence[envelope.OpenBatch]) -> bool:
+    """Whether a revoked key signed the file, something new in it, or a new key in it."""
+    used = {opened.key_id.hex(), *(batch.key_id.hex() for batch in fresh)}
+    used |= {envelope.key_id(bytes.fromhex(told.previous)).hex() for told in opened.renewed}
+    return any(key.revoked and key.key_id in used for key in sender.keys)
+
+
+def _check(db: Database, batch: envelope.OpenBatch, sender: store.Enrolled, opened: Opened) -> None:
     head = batch.manifest
     if head.district != db.meta("district_code"):
         raise Refused("sync_page.other_district", theirs=head.district, ours=db.meta("district_code"))
     owner = store.owner_of(db, head.store_id)
-    if batch.key_id.hex() != sender.key_id or head.station != sender.code or owner not in (None, sender.station_id):
+    signers = {key.key_id for key in sender.keys} | {told.public.key_id.hex() for told in opened.renewed}
+    if batch.key_id.hex() not in signers or head.station != sender.code or owner not in (None, sender.station_id):
         raise Refused("district.wrong_sender", station=head.station)
+
+
+def _take(tx: Tx, opened: Opened, sender: store.Enrolled) -> Received:
+    fresh = known = rows = down = 0
+    for batch in opened.batches:
+        if store.is_known(tx.db, batch.hash):
+            known += 1
+            continue
+        fresh += 1
+        taken, refused = _apply(tx, batch, sender)
+        rows, down = rows + taken, down + refused
+    _keep_keys(tx, opened, sender)
+    store.forget_erased(tx)
+    store.forget_withdrawn(tx)
+    _compare(tx, opened, sender)
+    return Received(sender.code, fresh, known, rows, down)
 
 
 def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> tuple[int, int]:
     """One batch's rows; returns how many were new or newer, and how many were turned down."""
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
+    _hear(tx, head, sender)
     speaker = guard.Sender(sender.code, frozenset(store.stores_of(tx.db, sender.station_id)))
     rows = down = 0
+    changed: dict[tuple[str, str], tuple[int, int]] = {}
     for table, images in batch.rows():
         refused: dict[str, list[Row]] = {}
-        allowed = _allowed(tx, table, images, speaker, refused)
-        taken, lost, foreign = tx.take(table, allowed, speaker.stores)
+        count = _Digests(table, changed)
+        allowed = _allowed(tx, table, images, speaker, refused, count)
+        taken, lost, foreign = tx.take(table, allowed, speaker.stores, count.written)
         refused.setdefault("other_store", []).extend(foreign)
         store.keep_losers(tx, table, lost)
         for reason, found in refused.items():
             store.turn_down(tx, table, found, sender.station_id, reason, batch.hash)
         rows, down = rows + taken, down + sum(map(len, refused.values()))
-    store.keep_intake(
-        tx, hash=batch.hash, station_id=sender.station_id, store_id=head.store_id, no=head.no, previous=head.prev,
-        rows=sum(table.rows for table in head.tables), closed=head.closed, manifest=msgspec.json.encode(head).decode(),
-    )  # fmt: skip
+    exchange.add_digests(tx, changed)
+    store.keep_intake(tx, sender.station_id, batch.hash, head)
     return rows, down
 
 
+class _Digests:
+    """What the rows of a table add to the digests by store, and what those they replace take away."""
+
+    def __init__(self, table: str, changed: dict[tuple[str, str], tuple[int, int]]) -> None:
+        self._table = table
+        self._changed = changed
+        self.image: wire.Row | None = None
+        """The row that is being written, as it came: its line need not be spelled from the columns again."""
+
+    def written(self, here: Row | None, there: Row) -> None:
+        """A row was written in the place of another or of none."""
+        if here is not None:
+            self._add(here["store_id"], -1, closing.digest_of(self._table, here))
+        total = closing.digest_of(self._table, there) if self.image is None else wire.line_sum(self.image)
+        self._add(there["store_id"], 1, total)
+
+    def _add(self, store_id: str, sign: int, total: int) -> None:
+        rows, before = self._changed.get((store_id, self._table), (0, 0))
+        self._changed[store_id, self._table] = rows + sign, before + sign * total
+
+
+def _hear(tx: Tx, head: Manifest, sender: store.Enrolled) -> None:
+    """A station that had a pack we did not write yet: we were put back to an older state, and nothing here can tell but this.
+
+    The epoch rises over what the station saw, so that everybody offers everything again (SYNC.md section 4, rule 6).
+    """
+    seen, epoch = head.receipt, int(tx.db.meta("epoch"))
+    if (seen.epoch, seen.no) > (epoch, store.last_pack_no(tx.db, sender.station_id)) and seen.epoch <= epoch + FARTHEST:
+        tx.set_meta("epoch", str(max(seen.epoch, epoch) + 1))
+
+
 def _allowed(
-    tx: Tx, table: str, images: Iterable[wire.Row], speaker: guard.Sender, refused: dict[str, list[Row]]
+    tx: Tx, table: str, images: Iterable[wire.Row], speaker: guard.Sender, refused: dict[str, list[Row]], count: _Digests
 ) -> Iterator[Row]:
     """The rows a station may say, looked at one by one as they are taken; the others by reason in ``refused``."""
     for image in images:
@@ -96,6 +175,7 @@ def _allowed(
         if reason:
             refused.setdefault(reason, []).append(row)
         else:
+            count.image = image
             yield row
 
 
@@ -107,10 +187,13 @@ def _keep_keys(tx: Tx, opened: Opened, sender: store.Enrolled) -> None:
             store.keep_key(tx, subject_id, secret)
 
 
-def _compare(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> None:
-    """Our totals against the manifest's, where this is the newest batch of its store and none is missing before it."""
-    head = batch.manifest
+def _compare(tx: Tx, opened: Opened, sender: store.Enrolled) -> None:
+    """Our digests against those in the newest manifest of each store that the file speaks of, where none is missing before it."""
     have = store.held(tx.db, sender.station_id)
-    gaps = any(store_id == head.store_id for store_id, _ in have.missing)
-    if head.no == store.newest_no(tx.db, head.store_id):
-        store.set_agreement(tx, batch.hash, None if gaps else outbox.totals(tx.db, head.store_id) == head.totals)
+    for store_id in sorted({batch.manifest.store_id for batch in opened.batches}):
+        unsure = any(of == store_id for of, _ in have.missing)
+        ours = {table: total for table, (_, total) in exchange.digests(tx.db, store_id).items()}
+        for batch_hash, head in store.newest_manifests(tx.db, store_id):
+            store.set_agreement(tx, batch_hash, None if unsure else ours == dict(head.digests))
+            if head.snapshot and head.snapshot.part == head.snapshot.parts and not unsure:
+                store.ask_snapshot(tx, sender.station_id, False)

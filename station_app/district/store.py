@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from .. import db as database
 from .. import vault
@@ -16,9 +18,10 @@ from ..errors import Refused, UserMistake
 from ..model import Changes, Keeper, Op, Role, uuid7
 from ..paths import DataFolder
 from ..schema import DISTRICT
-from ..services import credentials, founding, keepers
+from ..services import credentials, founding, incarnation, keepers
 from ..services.requests import REQUEST
-from ..sync import carry, identity
+from ..sync import carry, envelope, identity
+from ..sync.manifest import Format, Link, Manifest
 
 # --- the store ---------------------------------------------------------------------------------------------------------
 
@@ -30,6 +33,7 @@ def set_up(
     officer: str,
     password: str,
     *,
+    pin: str = "",
     recovery: str = "",
     clock: Callable[[], datetime] = database.wall_clock,
     holder: str = "command",
@@ -44,14 +48,17 @@ def set_up(
         raise UserMistake("stations.bad_district_code", code=code)
     if not name.strip():
         raise UserMistake("district.no_name")
+    if pin:
+        vault.check_pin(pin)
+    who = officer.strip() or name.strip()
     opened, _ = founding.found(
-        place, DISTRICT, uuid7(), password, lambda db: _found(db, code, name.strip(), officer.strip() or name.strip(), recovery),
+        place, DISTRICT, uuid7(), password, lambda db: _found(db, code, name.strip(), who, recovery, pin),
         taken="district.exists", clock=clock, holder=holder, cost=cost,
     )  # fmt: skip
     return opened
 
 
-def _found(db: Database, code: str, name: str, officer: str, recovery: str) -> None:
+def _found(db: Database, code: str, name: str, officer: str, recovery: str, pin: str) -> None:
     fresh = identity.generate()
     with db.transact(Op.SET_UP) as tx:
         tx.set_meta("store_id", uuid7())
@@ -60,8 +67,11 @@ def _found(db: Database, code: str, name: str, officer: str, recovery: str) -> N
         tx.set_meta("district_name", name)
         tx.set_meta("epoch", "1")
         tx.set_meta("recipients", json.dumps([fresh.public.recipient, *([recovery] if recovery else [])]))
-        credentials.keep(tx, {**fresh.to_bytes(), "digest": os.urandom(32)})
+        tx.set_meta("serial", "1")
+        credentials.keep(tx, {**fresh.to_bytes(), "root_seed": fresh.seed, "digest": os.urandom(32)})
         keepers.write(tx, Keeper(db.acting, officer, Role.SUPERVISOR))
+        if pin:
+            keepers.write_pin(tx, db.acting, pin)
 
 
 def open_district(
@@ -73,41 +83,85 @@ def open_district(
         raise UserMistake("district.none_here", name=str(folder))
     root, officer_id = vault.unlock(place.slots, password)
     db = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder)
+    incarnation.settle(db)
     db.acting = officer_id
     return db
 
 
+def open_with_recovery(
+    folder: Path,
+    groups: Sequence[str],
+    *,
+    clock: Callable[[], datetime] = database.wall_clock,
+    holder: str = "command",
+) -> tuple[Database, vault.Root]:
+    """Open a district's folder with its recovery sheet, to give an officer a new password (``keepers.reset_password``).
+
+    Raises UserMistake naming a wrong group or where no district is, Refused for another's or an older sheet.
+    """
+    place = DataFolder(folder, "district")
+    if not place.exists:
+        raise UserMistake("district.none_here", name=str(folder))
+    root = vault.unlock_with_recovery(place.slots, groups).root
+    return database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder), root
+
+
 def own_identity(db: Database) -> identity.Identity:
-    """The district's key pairs."""
+    """The key pairs the district signs packs and opens batches with at present."""
     return identity.from_bytes(credentials.stored(db))
+
+
+def root(db: Database) -> identity.Identity:
+    """The root key, which stations compare by fingerprint and which says what the district's other keys are."""
+    return identity.from_bytes({**credentials.stored(db), "signing_seed": credentials.root_seed(db)})
+
+
+def openers(db: Database) -> list[str]:
+    """What opens stations' files, those sealed to a key before the present one too."""
+    return [own_identity(db).opener, *(identity.from_bytes(kept).opener for kept in credentials.retired(db))]
+
+
+def introduction(db: Database) -> bytes:
+    """What the root key says of the district now; it goes ahead of every pack, and alone as ``trust-<district>.json``."""
+    signer, own = root(db), own_identity(db)
+    told = identity.Trust(
+        verify_key=signer.public.verify_key.hex(), made=db.stamp().time, district=db.meta("district_code"),
+        name=db.meta("district_name"), recipients=json.loads(db.meta("recipients")), signers=[own.public.verify_key.hex()],
+        serial=int(db.meta("serial")), epoch=int(db.meta("epoch")), roster=int(db.meta("roster") or 0),
+    )  # fmt: skip
+    return identity.write_introduction(told, signer)
 
 
 def introduce(db: Database, folder: Path) -> carry.Written:
     """Write ``trust-<district>.json`` for the stations; its fingerprint is compared on both screens."""
-    own = own_identity(db)
-    told = identity.Trust(
-        verify_key=own.public.verify_key.hex(), made=db.stamp().time, district=db.meta("district_code"),
-        name=db.meta("district_name"), recipients=json.loads(db.meta("recipients")), epoch=int(db.meta("epoch")),
-    )  # fmt: skip
-    return carry.write_file(folder, identity.trust_name(told.district), identity.write_introduction(told, own))
+    return carry.write_file(folder, identity.trust_name(db.meta("district_code")), introduction(db))
 
 
 # --- stations ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
-    """A station that may send: who it is and its public keys; ``key_id`` in hex."""
+class Key:
+    """The public keys of one computer of a station; ``key_id`` in hex, ``letter`` that of its store.
 
+    ``replaced_by`` names the key that took its place: what it signed before stays good. ``revoked`` is when it was revoked
+    (ISO 8601), ``reason`` why: what comes from it then goes to quarantine.
+    """
+
+    key_id: str
     station_id: str
-    code: str
-    name: str
+    letter: str
     verify_key: bytes
     recipient: str
-    key_id: str
-    phone: str
     enrolled: str
-    last_pack_no: int
+    replaced_by: str
+    revoked: str
+    reason: str
+
+    @property
+    def active(self) -> bool:
+        """Whether packs are sealed to it."""
+        return not self.revoked and not self.replaced_by
 
     @property
     def fingerprint(self) -> str:
@@ -115,50 +169,128 @@ class Enrolled:
         return identity.fingerprint(self.verify_key)
 
 
-def enrol(db: Database, path: Path) -> tuple[Enrolled, Changes]:
-    """Take a station's introduction; once more with the same key is harmless.
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A station and the keys of its computers, those in use first; ``revoked`` is when the last of them was."""
 
-    Refused for another district's station, for another key under a known station (that needs the district's decision), and for a
-    key or store that is another station's.
+    station_id: str
+    code: str
+    name: str
+    phone: str
+    enrolled: str
+    revoked: str
+    last_pack_no: int
+    keys: tuple[Key, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """That of its first computer in use: six groups of five digits, for comparing with the station's screen."""
+        return self.keys[0].fingerprint
+
+    @property
+    def active(self) -> tuple[Key, ...]:
+        """The keys that packs are sealed to."""
+        return tuple(key for key in self.keys if key.active)
+
+
+def enrol(db: Database, path: Path, *, accept: bool = False) -> tuple[Enrolled, Changes]:
+    """Take a station's introduction; once more with the same key is harmless, a new key signed by a known one is taken.
+
+    ``accept`` is an officer's word that the fingerprint was compared: another computer of a known station (another letter), or
+    one that takes the place of a lost one (the same letter: the key before is revoked). Refused without it for another key under
+    a known station, and always for another district's station, a key that was revoked, and a key or store of another station.
     """
     told = identity.read_enrolment(carry.read_file(path, identity.LARGEST_INTRODUCTION))
     if told.district != db.meta("district_code"):
         raise Refused("sync_page.other_district", theirs=told.district, ours=db.meta("district_code"))
-    for known in stations(db):
-        if known.station_id == told.station_id or known.code == told.code:
-            if known.verify_key != told.public.verify_key:
-                raise Refused("district.other_key", station=known.name)
-            return known, Changes("", Op.ENROL, {})
-        if known.verify_key == told.public.verify_key or owner_of(db, told.store_id) == known.station_id:
-            raise Refused("district.taken", station=known.name)
+    every = every_station(db)
+    known = next((one for one in every if one.code == told.code or one.station_id == told.station_id), None)
+    mine = known.station_id if known else told.station_id
+    for other in every:
+        here = next((key for key in other.keys if key.verify_key == told.public.verify_key), None)
+        if other.station_id != mine and (here is not None or owner_of(db, told.store_id) == other.station_id):
+            raise Refused("district.taken", station=other.name)
+        if here is not None and here.revoked:
+            raise Refused("district.revoked_key", station=other.name)
+        if here is not None:
+            return other, Changes("", Op.ENROL, {})
+    before = key_of(db, envelope.key_id(bytes.fromhex(told.previous)).hex()) if told.previous else None
+    renewal = before is not None and before.station_id == mine and not before.revoked
+    if known is not None and not renewal and not accept:
+        raise Refused("district.other_key", station=known.name)
     with db.transact(Op.ENROL, station=told.code) as tx:
-        tx.run(
-            "INSERT INTO enrolled(station_id, code, name, verify_key, recipient, key_id, phone, enrolled, last_pack_no)"
-            " VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0)",
-            (
-                told.station_id, told.code, told.name, told.verify_key, told.recipient, told.public.key_id.hex(), told.phone, tx.stamp.time,
-            ),
-        )  # fmt: skip
-        add_store(tx, told.store_id, told.station_id)
-    return by_code(db, told.code), Changes(tx.operation, Op.ENROL, {"enrolled": (told.station_id,)})
+        if known is None:
+            tx.run(
+                "INSERT INTO enrolled(station_id, code, name, phone, enrolled, last_pack_no) VALUES(?, ?, ?, ?, ?, 0)",
+                (mine, told.code, told.name, told.phone, tx.stamp.time),
+            )
+        if not renewal:
+            tx.run(
+                "UPDATE station_key SET revoked = ?, reason = 'replaced' WHERE station_id = ? AND letter = ? AND revoked IS NULL"
+                " AND replaced_by IS NULL",
+                (tx.stamp.time, mine, told.letter),
+            )
+        keep_key_of(tx, mine, told)
+        add_store(tx, told.store_id, mine)
+    return by_code(db, told.code), Changes(tx.operation, Op.ENROL, {"enrolled": (mine,)})
+
+
+def keep_key_of(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
+    """Keep a station's key, in the place of the one that it names before it, and count the roster up."""
+    key_id = told.public.key_id.hex()
+    tx.run(
+        "INSERT INTO station_key(key_id, station_id, letter, verify_key, recipient, enrolled) VALUES(?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(key_id) DO NOTHING",
+        (key_id, station_id, told.letter, told.verify_key, told.recipient, tx.stamp.time),
+    )
+    if told.previous:
+        previous = envelope.key_id(bytes.fromhex(told.previous)).hex()
+        tx.run("UPDATE station_key SET replaced_by = ? WHERE key_id = ? AND station_id = ?", (key_id, previous, station_id))
+    tx.run("UPDATE enrolled SET revoked = NULL WHERE station_id = ?", (station_id,))
+    tx.set_meta("roster", str(int(tx.db.meta("roster") or 0) + 1))
 
 
 def stations(db: Database) -> list[Enrolled]:
     """Every station that may send, by code."""
-    return [_enrolled(row) for row in db.rows("SELECT * FROM enrolled WHERE revoked IS NULL ORDER BY code")]
+    return [station for station in every_station(db) if not station.revoked]
+
+
+def every_station(db: Database) -> list[Enrolled]:
+    """Every station that ever enrolled, those revoked too."""
+    keys: dict[str, list[Key]] = {}
+    for row in db.rows("SELECT * FROM station_key ORDER BY revoked IS NOT NULL, replaced_by IS NOT NULL, letter, enrolled DESC"):
+        keys.setdefault(row["station_id"], []).append(_key(row))
+    return [
+        _enrolled(row, keys.get(row["station_id"], ()))
+        for row in db.rows("SELECT * FROM enrolled ORDER BY code, enrolled")
+    ]
 
 
 def by_code(db: Database, code: str) -> Enrolled:
     """The station with this code; UserMistake without one."""
-    row = db.one("SELECT * FROM enrolled WHERE code = ? AND revoked IS NULL", (code.strip().upper(),))
-    if row is None:
+    found = next((station for station in every_station(db) if station.code == code.strip().upper()), None)
+    if found is None:
         raise UserMistake("district.unknown_station", code=code)
-    return _enrolled(row)
+    return found
+
+
+def key_of(db: Database, key_id: str) -> Key | None:
+    """The key with this id (hex), None for one nobody enrolled with."""
+    row = db.one("SELECT * FROM station_key WHERE key_id = ?", (key_id,))
+    return None if row is None else _key(row)
 
 
 def verify_keys(db: Database) -> dict[bytes, bytes]:
-    """Public keys of all stations by key id, for opening what they send."""
-    return {bytes.fromhex(station.key_id): station.verify_key for station in stations(db)}
+    """Public keys of all stations by key id, for opening what they send; revoked ones too, whose files go to quarantine."""
+    rows = db.rows("SELECT key_id, verify_key FROM station_key")
+    return {bytes.fromhex(row["key_id"]): bytes.fromhex(row["verify_key"]) for row in rows}
+
+
+def reads(db: Database, station_id: str) -> Format:
+    """The versions of the format a station reads, by the newest of its batches; those of today before it sent one."""
+    sql = "SELECT json_extract(manifest, '$.format') FROM intake WHERE station_id = ? ORDER BY closed DESC LIMIT 1"
+    told = db.scalar(sql, (station_id,))
+    return msgspec.json.decode(told, type=Format) if told else Format()
 
 
 def stores_of(db: Database, station_id: str) -> list[str]:
@@ -167,6 +299,14 @@ def stores_of(db: Database, station_id: str) -> list[str]:
         row["store_id"]
         for row in db.rows("SELECT store_id FROM store WHERE station_id = ? ORDER BY first_seen", (station_id,))
     ]
+
+
+def stores_by_station(db: Database) -> dict[str, list[str]]:
+    """The same for every station, by its id."""
+    found: dict[str, list[str]] = {}
+    for row in db.rows("SELECT station_id, store_id FROM store ORDER BY first_seen"):
+        found.setdefault(row["station_id"], []).append(row["store_id"])
+    return found
 
 
 def owner_of(db: Database, store_id: str) -> str | None:
@@ -183,10 +323,17 @@ def add_store(tx: Tx, store_id: str, station_id: str) -> None:
     )
 
 
-def _enrolled(row: Row) -> Enrolled:
+def _key(row: Row) -> Key:
+    return Key(
+        row["key_id"], row["station_id"], row["letter"], bytes.fromhex(row["verify_key"]), row["recipient"], row["enrolled"],
+        row["replaced_by"] or "", row["revoked"] or "", row["reason"] or "",
+    )  # fmt: skip
+
+
+def _enrolled(row: Row, keys: Iterable[Key]) -> Enrolled:
     return Enrolled(
-        row["station_id"], row["code"], row["name"], bytes.fromhex(row["verify_key"]), row["recipient"], row["key_id"],
-        row["phone"] or "", row["enrolled"], row["last_pack_no"],
+        row["station_id"], row["code"], row["name"], row["phone"] or "", row["enrolled"], row["revoked"] or "", row["last_pack_no"],
+        tuple(keys),
     )  # fmt: skip
 
 
@@ -202,21 +349,28 @@ def is_known(db: Database, batch_hash: str) -> bool:
     return db.scalar("SELECT 1 FROM intake WHERE hash = ?", (batch_hash,)) is not None
 
 
-def keep_intake(
-    tx: Tx, *, hash: str, station_id: str, store_id: str, no: int, previous: str, rows: int, closed: str, manifest: str
-) -> None:
-    """Note a batch that was taken in."""
+def keep_intake(tx: Tx, station_id: str, batch_hash: str, head: Manifest) -> None:
+    """Note a batch that was taken in, with what its manifest told."""
+    part = head.snapshot
     tx.run(
-        "INSERT INTO intake(hash, station_id, store_id, no, previous, row_count, taken_in, closed, manifest)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (hash, station_id, store_id, no, previous, rows, tx.stamp.time, closed, manifest),
-    )
+        "INSERT INTO intake(hash, station_id, store_id, no, previous, row_count, taken_in, closed, chain, witnessed, part, parts, manifest)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            batch_hash, station_id, head.store_id, head.no, head.prev, sum(table.rows for table in head.tables), tx.stamp.time,
+            head.closed, _link(head.chain), _link(head.witnessed), part.part if part else None, part.parts if part else None,
+            msgspec.json.encode(head).decode(),
+        ),
+    )  # fmt: skip
+
+
+def _link(told: Link) -> str:
+    return f"{told.operation}:{told.hash}" if told.operation else ""
 
 
 def keep_losers(tx: Tx, table: str, images: Sequence[Row]) -> None:
-    """Keep images that lost against another of the same version, so that they stay visible."""
+    """Keep images that another took the place of though it was not made of them, or may not be: they stay visible."""
     tx.run_many(
-        "INSERT INTO superseded(table_name, row_id, version, store_id, image, noticed) VALUES(?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO superseded(table_name, row_id, version, store_id, image, noticed) VALUES(?, ?, ?, ?, ?, ?)",
         [(table, row["id"], row["version"], row["store_id"], database.image(row), tx.stamp.time) for row in images],
     )
 
@@ -285,9 +439,10 @@ def forget_withdrawn(tx: Tx) -> None:
     )
 
 
-def newest_no(db: Database, store_id: str) -> int:
-    """The highest batch number that came from a store."""
-    return int(db.scalar("SELECT coalesce(max(no), 0) FROM intake WHERE store_id = ?", (store_id,)))
+def newest_manifests(db: Database, store_id: str) -> list[tuple[str, Manifest]]:
+    """(hash, manifest) of the batch with the highest number of a store; of several where it is forked."""
+    sql = "SELECT hash, manifest FROM intake WHERE store_id = :id AND no = (SELECT max(no) FROM intake WHERE store_id = :id)"
+    return [(row["hash"], msgspec.json.decode(row["manifest"], type=Manifest)) for row in db.rows(sql, {"id": store_id})]
 
 
 def set_agreement(tx: Tx, batch_hash: str, agrees: bool | None) -> None:
@@ -297,7 +452,11 @@ def set_agreement(tx: Tx, batch_hash: str, agrees: bool | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the district holds of one station: batches, gaps, forks, the newest, whether totals agree (None: cannot tell)."""
+    """What the district holds of one station: batches, gaps, forks, the newest, whether digests agree (None: cannot tell).
+
+    ``rewritten`` are (store, number) of batches that tell another past than the batch before them did; ``by_store`` the hashes
+    by the store that closed them.
+    """
 
     batches: int
     newest_no: int
@@ -307,44 +466,92 @@ class Held:
     forks: tuple[tuple[str, int, tuple[str, ...]], ...]
     agrees: bool | None
     hashes: tuple[str, ...]
+    rewritten: tuple[tuple[str, int], ...] = ()
+    by_store: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+# the parent is asked for where it counts only: a manifest is the longest part of its row
+INTAKE = (
+    "SELECT hash, station_id, store_id, no, previous, row_count, taken_in, closed, agrees, chain, witnessed, part, parts,"
+    " CASE WHEN no = min(no) OVER (PARTITION BY store_id) THEN json_extract(manifest, '$.parent') END AS parent FROM intake"
+)
 
 
 def held(db: Database, station_id: str) -> Held:
     """What the district holds of a station."""
-    rows = db.rows("SELECT * FROM intake WHERE station_id = ? ORDER BY store_id, no, taken_in", (station_id,))
-    by_store: dict[str, dict[int, list[str]]] = {}
+    return _held(db.rows(f"{INTAKE} WHERE station_id = ? ORDER BY store_id, no, taken_in", (station_id,)))
+
+
+def held_of_all(db: Database) -> dict[str, Held]:
+    """The same for every station that sent something, by its id, in one look."""
+    by_station: dict[str, list[Row]] = {}
+    for row in db.rows(f"{INTAKE} ORDER BY store_id, no, taken_in"):
+        by_station.setdefault(row["station_id"], []).append(row)
+    return {station_id: _held(rows) for station_id, rows in by_station.items()}
+
+
+def _held(rows: Sequence[Row]) -> Held:
+    by_store: dict[str, dict[int, list[Row]]] = {}
     for row in rows:
-        by_store.setdefault(row["store_id"], {}).setdefault(row["no"], []).append(row["hash"])
-    missing = tuple((store, no) for store, numbers in by_store.items() for no in _gaps(numbers, _begins(rows, store)))
+        by_store.setdefault(row["store_id"], {}).setdefault(row["no"], []).append(row)
+    missing = tuple((store, no) for store, numbers in by_store.items() for no in _missing(rows, numbers))
     forks = tuple(
-        (store, no, tuple(hashes))
+        (store, no, tuple(row["hash"] for row in found))
         for store, numbers in by_store.items()
-        for no, hashes in numbers.items()
-        if len(hashes) > 1 or _broken(rows, store, numbers, no)
+        for no, found in numbers.items()
+        if len(found) > 1 or _broken(numbers, no)
     )
     newest = max(rows, key=lambda row: (row["closed"], row["no"]), default=None)
     agrees = None if newest is None or newest["agrees"] is None else bool(newest["agrees"])
     return Held(
         batches=len(rows), newest_no=newest["no"] if newest else 0, newest_closed=newest["closed"] if newest else "",
         last_taken_in=max((row["taken_in"] for row in rows), default=""), missing=missing, forks=forks, agrees=agrees,
-        hashes=tuple(row["hash"] for row in rows),
+        hashes=tuple(row["hash"] for row in rows), rewritten=_rewritten(rows),
+        by_store={
+            store: tuple(row["hash"] for found in numbers.values() for row in found) for store, numbers in by_store.items()
+        },
     )  # fmt: skip
 
 
-def _broken(rows: Sequence[Row], store_id: str, numbers: Mapping[int, Sequence[str]], no: int) -> bool:
+def _rewritten(rows: Sequence[Row]) -> tuple[tuple[str, int], ...]:
+    """The batches whose station shows another link where the batch before had told its newest (``manifest.Link``)."""
+    told = {row["hash"]: row["chain"] for row in rows}
+    return tuple((row["store_id"], row["no"]) for row in rows if told.get(row["previous"]) and told[row["previous"]] != row["witnessed"])
+
+
+def _repaired(numbers: Mapping[int, Sequence[Row]]) -> int:
+    """The number below which nothing is missing: that of the newest whole snapshot, whose rows speak for all before; 0 without."""
+    for no in sorted(numbers, reverse=True):
+        for row in numbers[no]:
+            first = no - (row["parts"] or 0) + 1
+            if row["part"] and row["part"] == row["parts"] and all(
+                any(one["parts"] == row["parts"] and one["part"] == at - first + 1 for one in numbers.get(at, ()))
+                for at in range(first, no + 1)
+            ):  # fmt: skip
+                return first
+    return 0
+
+
+def _broken(numbers: Mapping[int, Sequence[Row]], no: int) -> bool:
     """Whether a batch names another before it than the one we hold: its station's past was written anew."""
-    before = numbers.get(no - 1, ("",) if no == 1 else ())
-    told = {row["previous"] or "" for row in rows if row["store_id"] == store_id and row["no"] == no}
-    return bool(before) and not told <= set(before)
+    before = {row["hash"] for row in numbers.get(no - 1, ())} or ({""} if no == 1 else set())
+    told = {row["previous"] or "" for row in numbers[no]}
+    return bool(before) and not told <= before
 
 
-def _begins(rows: Sequence[Row], store_id: str) -> int:
+def _begins(rows: Sequence[Row], numbers: Mapping[int, Sequence[Row]]) -> int:
     """The number a store's batches begin with: a restored one goes on counting after the batch it names as its parent."""
-    first = min((row for row in rows if row["store_id"] == store_id), key=lambda row: row["no"])
-    parent = str(json.loads(first["manifest"]).get("parent") or "").partition("/")[2]
+    first = min(numbers)
+    parent = str(numbers[first][0]["parent"] or "").partition("/")[2]
     if not parent:
         return 1
-    return next((row["no"] + 1 for row in rows if row["hash"] == parent), int(first["no"]))
+    return next((row["no"] + 1 for row in rows if row["hash"] == parent), first)
+
+
+def _missing(rows: Sequence[Row], numbers: Mapping[int, Sequence[Row]]) -> Iterator[int]:
+    """The numbers not seen from where a store begins, or from its newest whole snapshot."""
+    first = max(_begins(rows, numbers), _repaired(numbers))
+    return _gaps([no for no in numbers if no >= first], first)
 
 
 def _gaps(numbers: Iterable[int], first: int) -> Iterator[int]:
@@ -365,10 +572,26 @@ def turned_down(db: Database, station_id: str) -> list[Row]:
     )
 
 
+def ask_snapshot(tx: Tx, station_id: str, asked: bool) -> None:
+    """Ask a station for every row as it is, or not any more."""
+    tx.run("UPDATE store SET snapshot_asked = ? WHERE station_id = ?", (tx.stamp.time if asked else None, station_id))
+
+
+def snapshot_asked(db: Database, store_id: str) -> bool:
+    """Whether a store is asked for every row as it is."""
+    return db.scalar("SELECT snapshot_asked FROM store WHERE store_id = ?", (store_id,)) is not None
+
+
 def next_pack_no(tx: Tx, station_id: str) -> int:
-    """The number of the next pack for a station: numbers only rise."""
+    """The number of the next pack for a station: numbers only rise. All packs are counted for the anchor."""
+    tx.set_meta("packs", str(int(tx.db.meta("packs") or 0) + 1))
     tx.run("UPDATE enrolled SET last_pack_no = last_pack_no + 1 WHERE station_id = ?", (station_id,))
     return int(tx.db.scalar("SELECT last_pack_no FROM enrolled WHERE station_id = ?", (station_id,)))
+
+
+def last_pack_no(db: Database, station_id: str) -> int:
+    """The number of the last pack written for a station."""
+    return int(db.scalar("SELECT last_pack_no FROM enrolled WHERE station_id = ?", (station_id,)))
 
 
 def answers_for(db: Database, stores: Sequence[str]) -> list[Row]:

@@ -15,7 +15,7 @@ from ..db import CHAIN, OPERATION, Database, image, link, spelled
 from ..errors import Cancelled
 from ..model import Changes, Op
 from ..schema import LEDGERS
-from . import attachments
+from . import attachments, exchange, incarnation
 
 Tell = Callable[[int, int], None]
 """Told (done, total); may raise Cancelled."""
@@ -89,7 +89,7 @@ def _ledgers_add_up(db: Database, tell: Tell) -> list[Problem]:
     found = list(_chain_holds(db, lambda done, _total: tell(done, 2 * half)))
     found += _log_matches_rows(db, lambda done, total: tell(half + half * done // total, 2 * half))
     for part in (_stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole, _requests_have_steps,
-                 _pictures_are_whole, _batches_are_gapless):  # fmt: skip
+                 _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed, _digests_are_kept):  # fmt: skip
         found += part(db)
         tell(2 * half, 2 * half)
     return found
@@ -236,9 +236,35 @@ def _pictures_are_whole(db: Database) -> Iterator[Problem]:
 
 
 def _batches_are_gapless(db: Database) -> Iterator[Problem]:
-    """Batches follow one another in number and hold every change up to the last without a hole."""
+    """Batches follow one another in number and hold every change up to the last without a hole; a snapshot spans none."""
     edge = 0
-    for expected, row in enumerate(db.rows("SELECT no, first_sequence, last_sequence FROM batch ORDER BY no"), start=1):
-        if row["no"] != expected or row["first_sequence"] != edge + 1 or row["last_sequence"] < row["first_sequence"]:
+    sql = "SELECT no, first_sequence, last_sequence, snapshot FROM batch ORDER BY no"
+    for expected, row in enumerate(db.rows(sql), start=1):
+        shrunk = row["last_sequence"] < row["first_sequence"] and not row["snapshot"]
+        if row["no"] != expected or row["first_sequence"] != edge + 1 or shrunk:
             yield Problem("audit.batch_gap", {"no": row["no"]})
         edge = row["last_sequence"]
+
+
+def _past_is_as_witnessed(db: Database) -> Iterator[Problem]:
+    """The log's chain stands where batches and the anchor outside the database saw it: a past written anew shows here."""
+    rows = db.rows(
+        "SELECT b.no, b.closed FROM batch b LEFT JOIN operation o ON o.sequence = b.operation"
+        " WHERE b.operation > 0 AND o.chain IS NOT b.chain ORDER BY b.no LIMIT 1"
+    )
+    for row in rows:
+        yield Problem("audit.past_rewritten", {"no": row["no"], "time": row["closed"]})
+    known = incarnation.anchor(db)
+    if known is not None and known.operation and incarnation.link_at(db, known.operation) != known.chain:
+        yield Problem("audit.anchor_differs", {"no": known.operation})
+
+
+def _digests_are_kept(db: Database) -> Iterator[Problem]:
+    """The digests told in batches count every row that a batch holds."""
+    counted = db.rows(
+        f"SELECT table_name, count(*) AS n FROM ({exchange.NEWEST}) WHERE sequence <= ? GROUP BY 1", (exchange.last_packed(db),)
+    )
+    kept = {row["table_name"]: row["n"] for row in db.rows("SELECT table_name, sum(row_count) AS n FROM digest GROUP BY 1")}
+    for row in counted:
+        if kept.get(row["table_name"], 0) != row["n"]:
+            yield Problem("audit.digest_differs", {"table": row["table_name"]})

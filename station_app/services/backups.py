@@ -15,20 +15,22 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from .. import backup, vault
+from .. import backup, blobs, vault
 from .. import db as database
 from ..backup import Backup
 from ..db import Database, Row
 from ..errors import EnvironmentFault, Refused, StationError
-from ..model import Changes, Op, uuid7
+from ..model import Changes, Op
 from ..paths import DataFolder
 from ..schema import STATION
-from . import audit, exchange, people, stations, subjects
+from . import audit, incarnation, people, stations, subjects
 
 Clock = Callable[[], datetime]
 REHEARSED_EVERY = timedelta(days=30)
+PIECE = 1024 * 1024
+"""Bytes copied between two looks at whether the person stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,30 @@ class Preview:
     erasures: int
 
 
+class Mend(Protocol):
+    """What could be read of the damaged store in place: its erasures, and what ``put_back`` writes into the restored one."""
+
+    @property
+    def erasures(self) -> Sequence[Row]:
+        """Every erasure that could be read."""
+
+    def put_back(self, restored: Database) -> None:
+        """Write what the restored store lacks, in one operation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was done: ``set_aside`` is where the store that was in place lies now, None where there was none."""
+    """What was done: ``set_aside`` is where the store that was in place lies now, None where there was none.
+
+    ``lost_pictures`` is how many pictures the backup should have had and has not.
+    """
 
     backup: Backup
     store_id: str
     parent: str
     erased: int
     set_aside: Path | None
+    lost_pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +180,15 @@ def _known_schema(held: Database) -> None:
 
 def restore(
     place: DataFolder, chosen: Backup, slots: Path, root: vault.Root, *, clock: Clock = database.wall_clock,
-    holder: str = "window",
+    holder: str = "window", by: str = "", progress: backup.Progress | None = None, mend: Mend | None = None,
 ) -> Restored:  # fmt: skip
     """Put a backup in place of a station's store, which is closed; ``slots`` is the slot file that ``root`` came from.
 
     That is the station's own, or, on a new computer, the backup folder's, which is put in place then. Everything is made ready
-    beside the store and given its name last: power loss leaves the old store or the restored one. Raises Refused when the backup
-    is damaged or the folder holds another station, EnvironmentFault when a window has the store or the disk says no.
+    beside the store and given its name last: power loss leaves the old store or the restored one. ``by`` is the keeper who asks,
+    "" for whoever has the recovery sheet. ``progress(done, total)`` counts bytes and may raise Cancelled. With ``mend`` the store
+    in place is not opened, and what could be read of it is put back. Raises Refused when the backup is damaged, the folder holds
+    another station or the keeper may not, EnvironmentFault when a window has the store or the disk says no.
     """
     key = root.database_key()
     work = place.path / "restoring"
@@ -180,13 +199,21 @@ def restore(
         if _journal(place).exists():  # opening a damaged store would throw its journal away
             with database.held(place.database, holder):
                 set_aside = _set_aside(place, clock())
-        erasures = _of_current(place, chosen, slots, key, clock, holder)
+        if mend is None:
+            erasures = _of_current(place, chosen, slots, key, clock, holder, by)
+        else:
+            erasures = [*_erasures(chosen, key, None), *mend.erasures]
         shutil.rmtree(work, ignore_errors=True)  # what an earlier try left
         work.mkdir()
-        with closing(_opened_copy(chosen, key, work, clock, holder)) as restored:
+        with closing(_opened_copy(chosen, key, work, clock, holder, progress)) as restored:
+            if mend is None:  # whoever mends was asked about before
+                require_may_restore(restored, by)
             parent = _begin_anew(restored, chosen)
+            if mend is not None:
+                mend.put_back(restored)
             erased = _erase_again(restored, erasures)
-            store_id, last = restored.store_id, exchange.last_batch(restored)
+            store_id, anchor = restored.store_id, incarnation.spelled(restored)
+        lost = backup.bring_attachments(chosen, place.path / blobs.FOLDER)
         with database.held(place.database, holder):
             if set_aside is None and place.database.exists():
                 set_aside = _set_aside(place, clock())
@@ -195,15 +222,26 @@ def restore(
                 vault.write_whole(place.slots, slots.read_bytes())
             (work / place.database.name).replace(place.database)
             vault.sync_folder(place.path)
-            noted = {"store_id": store_id, "no": last["no"] if last else 0, "hash": last["hash"] if last else ""}
-            vault.write_whole(place.anchor, json.dumps(noted).encode())
-        shutil.rmtree(work, ignore_errors=True)
+            vault.write_whole(place.anchor, anchor)
     except OSError as error:
         raise EnvironmentFault("backup.cannot_write", folder=str(place.path), reason=error.strerror) from error
-    return Restored(chosen, store_id, parent, erased, set_aside)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Restored(chosen, store_id, parent, erased, set_aside, lost)
 
 
-def _of_current(place: DataFolder, chosen: Backup, slots: Path, key: str, clock: Clock, holder: str) -> list[Row]:
+def require_may_restore(db: Database, by: str) -> None:
+    """Raise Refused, and log it, where this keeper may not restore; "" is whoever has the recovery sheet, who may."""
+    before, db.acting = db.acting, by
+    try:
+        db.require(Op.SETTING, {"name": "restored"})
+    finally:
+        db.acting = before
+
+
+def _of_current(
+    place: DataFolder, chosen: Backup, slots: Path, key: str, clock: Clock, holder: str, by: str
+) -> list[Row]:
     """The erasures to apply again, read from the store in place if it opens; it is brought to rest on the way.
 
     Raises Refused when the folder holds another station: it does not open with this key but has sound slots of its own.
@@ -212,9 +250,10 @@ def _of_current(place: DataFolder, chosen: Backup, slots: Path, key: str, clock:
         return _erasures(chosen, key, None)
     try:
         with closing(database.open(place.database, key, STATION, clock=clock, holder=holder)) as current:
+            require_may_restore(current, by)
             return _erasures(chosen, key, current)
     except StationError as error:
-        if error.word.startswith("db.in_use"):
+        if error.word.startswith("db.in_use") or error.word == "roles.not_allowed":
             raise
         if slots != place.slots and _sound_slots(place.slots):
             raise Refused("backup.other_station", folder=place.path.name) from error
@@ -228,10 +267,16 @@ def _sound_slots(slots: Path) -> bool:
         return False
 
 
-def _opened_copy(chosen: Backup, key: str, work: Path, clock: Clock, holder: str) -> Database:
+def _opened_copy(
+    chosen: Backup, key: str, work: Path, clock: Clock, holder: str, progress: backup.Progress | None = None
+) -> Database:
     """A copy of a backup in a folder of its own, brought to this program's schema and found sound."""
     copied = DataFolder(work).database
-    shutil.copyfile(chosen.path, copied)
+    with chosen.path.open("rb") as source, copied.open("wb") as target:
+        while piece := source.read(PIECE):
+            target.write(piece)
+            if progress is not None:
+                progress(source.tell(), chosen.size)
     with copied.open("r+b") as written:
         os.fsync(written.fileno())
     opened = database.open(copied, key, STATION, clock=clock, holder=holder)
@@ -242,13 +287,10 @@ def _opened_copy(chosen: Backup, key: str, work: Path, clock: Clock, holder: str
 
 
 def _begin_anew(db: Database, chosen: Backup) -> str:
-    """A new incarnation of the store; returns its parent as the manifest has it: ``store_id/hash of its last batch``."""
-    last = exchange.last_batch(db)
-    parent = f"{db.store_id}/{last['hash'] if last else ''}"
-    with db.transact(Op.SETTING, name="restored", backup=chosen.time.isoformat(), parent=parent) as tx:
-        tx.set_meta("store_id", uuid7())
-        tx.set_meta("parent", parent)
-    return parent
+    """A new incarnation of the store; returns its parent."""
+    with db.transact(Op.SETTING, name="restored", backup=chosen.time.isoformat()) as tx:
+        tx.details["parent"] = incarnation.begin(tx, "restored")
+    return str(tx.details["parent"])
 
 
 def _erase_again(db: Database, erasures: Sequence[Row]) -> int:
@@ -257,7 +299,7 @@ def _erase_again(db: Database, erasures: Sequence[Row]) -> int:
     missing = [row for row in erasures if row["id"] not in known]
     for row in missing:
         subject, at, db.acting = row["subject_id"], datetime.fromisoformat(row["time"]), row["keeper_id"] or ""
-        if db.one("SELECT 1 FROM person WHERE id = ?", (subject,)):
+        if db.one("SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL", (subject,)):
             people.erase(db, subject, row["reason"] or "withdrawn", at, fact=row["id"])
             continue
         with db.transact(
@@ -287,9 +329,22 @@ def _set_aside(place: DataFolder, now: datetime) -> Path:
             shutil.copyfile(file, target / file.name)
             with (target / file.name).open("r+b") as written:
                 os.fsync(written.fileno())
+    _set_attachments_aside(place.path / blobs.FOLDER, target / blobs.FOLDER)
     for folder in (target, target.parent, place.path):
         vault.sync_folder(folder)
     return target
+
+
+def _set_attachments_aside(source: Path, target: Path) -> None:
+    """The pictures of the store that is set aside, which a sweep of the restored one would take; without room for them twice."""
+    names = blobs.names_in(source)
+    if names:
+        target.mkdir()
+    for name in names:
+        try:
+            os.link(source / name, target / name)
+        except OSError:  # a file system without links
+            shutil.copyfile(source / name, target / name)
 
 
 # --- rehearsing ----------------------------------------------------------------------------------------------------------
@@ -321,6 +376,9 @@ def rehearse(db: Database, folder: Path | None = None) -> tuple[Rehearsal, Chang
 
 def _tried(db: Database, chosen: Backup) -> int:
     """How many rows of a backup came back as they were; Refused when anything differs."""
+    lost = backup.lost_attachments(chosen)
+    if lost:
+        raise Refused("backup.pictures_lost", n=lost)
     with closing(backup.look(chosen, db.key, clock=db.clock)) as held:
         figures, common = held.figures(), _common(db, held)
     vault.ways(backup.slots_in(chosen.path.parent))
@@ -335,7 +393,7 @@ def _tried(db: Database, chosen: Backup) -> int:
                 not same
                 or back.operation != figures.operation
                 or back.change != figures.change
-                or audit.check(restored)
+                or any(problem.word not in audit.PICTURE.values() for problem in audit.check(restored))
             ):
                 raise Refused("backup.differs")
     finally:

@@ -59,7 +59,7 @@ def status(db: Database) -> Status:
     rows = db.rows(
         f"SELECT n.table_name, CASE WHEN f.row_id IS NOT NULL AND n.sequence <= :edge THEN 'refused'"
         " WHEN n.sequence > :edge THEN 'local'"
-        " WHEN (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence LIMIT 1) IS NULL THEN 'packed'"
+        " WHEN (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence, no LIMIT 1) IS NULL THEN 'packed'"
         f" ELSE 'receipted' END AS state, count(*) AS n FROM ({NEWEST}) n"
         " LEFT JOIN refused_row f ON f.table_name = n.table_name AND f.row_id = n.row_id"
         " AND f.version = (SELECT version FROM change WHERE sequence = n.sequence) GROUP BY 1, 2",
@@ -107,7 +107,7 @@ def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
         rows = db.rows(
             "SELECT n.row_id, n.sequence,"
             " (SELECT 1 FROM refused_row f WHERE f.table_name = ? AND f.row_id = n.row_id AND f.version = n.version) AS refused,"
-            " (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence LIMIT 1) AS receipted"
+            " (SELECT receipted FROM batch WHERE last_sequence >= n.sequence ORDER BY last_sequence, no LIMIT 1) AS receipted"
             " FROM (SELECT row_id, version, max(sequence) AS sequence FROM change WHERE table_name = ?"
             f" AND row_id IN ({', '.join('?' * len(part))}) GROUP BY row_id) n",
             [table, table, *part],
@@ -169,17 +169,117 @@ def changed_rows(db: Database, after: int, until: int) -> dict[str, list[Row]]:
     return {table: images for table, images in found.items() if images}
 
 
+def span_end(db: Database, after: int, rows: int, size: int) -> int:
+    """The sequence up to which a batch goes that begins after ``after``: at most so many changes and bytes of images.
+
+    At least one change, where there is any; ``after`` itself where there is none.
+    """
+    total, end = 0, after
+    sql = "SELECT sequence, length(CAST(after AS BLOB)) AS size FROM change WHERE sequence > ? ORDER BY sequence LIMIT ?"
+    for row in db.rows(sql, (after, rows)):
+        total += row["size"]
+        if total > size and end > after:
+            break
+        end = row["sequence"]
+    return end
+
+
+def packed_before(db: Database, table: str, row_id: str, edge: int) -> Row | None:
+    """The image of a row as of the change ``edge``, None when it came later."""
+    sql = "SELECT after FROM change WHERE row_id = ? AND table_name = ? AND sequence <= ? ORDER BY sequence DESC LIMIT 1"
+    found = db.scalar(sql, (row_id, table, edge))
+    return None if found is None else json.loads(found)
+
+
 def last_batch(db: Database) -> Row | None:
     """Number, hash and last sequence of the newest batch."""
     return db.one("SELECT no, hash, last_sequence FROM batch ORDER BY no DESC LIMIT 1")
 
 
-def keep_batch(tx: Tx, *, no: int, closed: str, first: int, last: int, row_count: int, hash: str, body: bytes) -> None:
-    """Keep a closed batch for good."""
+def hash_of(db: Database, no: int) -> str:
+    """The hash of the batch with a number, "" without one."""
+    return db.scalar("SELECT hash FROM batch WHERE no = ?", (no,)) or ""
+
+
+def body_of(db: Database, batch_hash: str) -> bytes | None:
+    """The bytes of a batch of ours, None for a hash that is not."""
+    found: bytes | None = db.scalar("SELECT body FROM batch WHERE hash = ?", (batch_hash,))
+    return found
+
+
+def newest_body(db: Database, hashes: Sequence[str]) -> bytes | None:
+    """The bytes of the newest batch of ours among these hashes, None for none."""
+    sql = "SELECT body FROM batch WHERE no = (SELECT max(no) FROM batch WHERE hash IN (SELECT value FROM json_each(?)))"
+    found: bytes | None = db.scalar(sql, (json.dumps(list(hashes)),))
+    return found
+
+
+def keep_batch(
+    tx: Tx, *, no: int, closed: str, first: int, last: int, row_count: int, hash: str, body: bytes, snapshot: bool = False,
+    operation: int = 0, chain: str = "",
+) -> None:  # fmt: skip
+    """Keep a closed batch for good, with the end of the log's chain that it witnesses.
+
+    A snapshot holds rows as they are, so it spans no change: ``first`` is after ``last``.
+    """
     tx.run(
-        "INSERT INTO batch(no, closed, first_sequence, last_sequence, row_count, hash, body) VALUES(?, ?, ?, ?, ?, ?, ?)",
-        (no, closed, first, last, row_count, hash, body),
+        "INSERT INTO batch(no, closed, first_sequence, last_sequence, row_count, hash, snapshot, operation, chain, body)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (no, closed, first, last, row_count, hash, int(snapshot) or None, operation, chain, body),
     )
+
+
+# what the district wrote has no change here
+_OURS = "EXISTS(SELECT 1 FROM change WHERE row_id = t.id AND table_name = ?)"
+
+
+def row_sizes(db: Database, table: str) -> list[tuple[str, int]]:
+    """(id, bytes at most) of every row of a ledger table that was recorded here, in the order of ids."""
+    size = " + ".join(f"coalesce(length(CAST({name} AS BLOB)), 0) + {len(name) + 8}" for name in db.columns(table))
+    rows = db.rows(f"SELECT id, {size} AS size FROM {table} t WHERE {_OURS} ORDER BY id", (table,))
+    return [(row["id"], row["size"]) for row in rows]
+
+
+def rows_between(db: Database, table: str, first: str, last: str) -> list[Row]:
+    """The rows of a ledger table recorded here whose ids lie in [first, last], as they stand."""
+    db.columns(table)
+    sql = f"SELECT * FROM {table} t WHERE id BETWEEN ? AND ? AND {_OURS} ORDER BY id"
+    return [dict(row) for row in db.rows(sql, (first, last, table))]
+
+
+def digests(db: Database, store_id: str) -> dict[str, tuple[int, str]]:
+    """(rows, digest) by table of all rows of a store: at a station as of its last batch, at the district as they stand."""
+    rows = db.rows("SELECT table_name, row_count, total FROM digest WHERE store_id = ? AND row_count > 0", (store_id,))
+    return {row["table_name"]: (row["row_count"], row["total"]) for row in rows}
+
+
+def add_digests(tx: Tx, changed: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+    """Add (rows, sum of hashes) to the digests by (store, table); either may be negative."""
+    for (store_id, table), (rows, total) in changed.items():
+        sql = "SELECT row_count, total FROM digest WHERE store_id = ? AND table_name = ?"
+        known = tx.db.one(sql, (store_id, table))
+        count, before = (known["row_count"], int(known["total"], 16)) if known else (0, 0)
+        tx.run(
+            "INSERT INTO digest(store_id, table_name, row_count, total) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET row_count = excluded.row_count, total = excluded.total",
+            (store_id, table, count + rows, f"{(before + total) % 2**256:064x}"),
+        )
+
+
+def restamp(tx: Tx) -> int:
+    """Give every row of several versions that no receipt confirmed a further one, in the name of the store as it is now.
+
+    Where a store went on from an older state, the district may hold another content under the version that this one reached.
+    Returns how many rows.
+    """
+    rows = tx.db.rows(
+        "SELECT DISTINCT table_name, row_id FROM change WHERE version > 1 AND sequence >="
+        " coalesce((SELECT min(first_sequence) FROM batch WHERE receipted IS NULL AND snapshot IS NULL),"
+        " (SELECT coalesce(max(last_sequence), 0) + 1 FROM batch))"
+    )
+    for row in rows:
+        tx.put(row["table_name"], {"id": row["row_id"]})
+    return len(rows)
 
 
 def unconfirmed(db: Database) -> list[tuple[int, bytes]]:
@@ -225,23 +325,23 @@ def apply_receipt(
 ) -> int:
     """Mark what the district has; returns how many batches turned to receipted.
 
-    A higher epoch is a district that was restored: its numbers begin lower and what it lost is offered again (SYNC.md section
-    4, rule 6), so what it does not list any more is not received.
+    A receipt lists everything the district has: what it does not list (any more: a district that was restored, SYNC.md section
+    4, rule 6) is not received and is offered again.
     """
-    known, _ = newest_receipt(tx.db)
-    if epoch > known > 0:
-        tx.run("UPDATE batch SET receipt_no = NULL, receipted = NULL")
+    listed = list(have)
+    tx.run("UPDATE batch SET receipt_no = NULL, receipted = NULL WHERE hash NOT IN (SELECT value FROM json_each(?))", (json.dumps(listed),))
     tx.run(
         "INSERT INTO receipt(no, epoch, time, applied, body) VALUES(?, ?, ?, ?, ?) ON CONFLICT(no) DO UPDATE"
         " SET epoch = excluded.epoch, time = excluded.time, applied = excluded.applied, body = excluded.body",
         (no, epoch, tx.stamp.time, tx.stamp.time, body),
     )
     turned = 0
-    for batch_hash in have:
+    for batch_hash in listed:
         turned += tx.run(
             "UPDATE batch SET receipt_no = ?, receipted = ? WHERE hash = ? AND receipted IS NULL",
             (no, tx.stamp.time, batch_hash),
         )
+    tx.run("DELETE FROM refused_row")
     for row in refused:
         tx.run(
             "INSERT INTO refused_row(table_name, row_id, version, reason, receipt_no) VALUES(?, ?, ?, ?, ?)"

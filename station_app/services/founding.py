@@ -12,6 +12,7 @@ from ..db import Database
 from ..errors import EnvironmentFault
 from ..paths import DataFolder
 from ..schema import Migration
+from . import incarnation
 
 T = TypeVar("T")
 
@@ -47,11 +48,12 @@ def found(
         opened.acting = acting
         made = write(opened)
         # last: until the slots stand nobody was set up here, and a set-up that was killed can be tried again
+        incarnation.write_anchor(opened)
         vault.create(place.slots, acting, password, cost=cost, root=root)
     except BaseException:
         if opened is not None:  # else the folder is another program's
             opened.close()
-            for file in (place.slots, place.database):
+            for file in (place.slots, place.database, place.anchor):
                 file.unlink(missing_ok=True)
         raise
     return opened, made

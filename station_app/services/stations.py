@@ -17,7 +17,7 @@ from ..errors import EnvironmentFault, UserMistake
 from ..model import Changes, Keeper, Op, Role, Station, uuid7
 from ..paths import DataFolder
 from ..schema import STATION
-from . import founding, keepers, slots
+from . import founding, incarnation, keepers, slots
 
 STATION_SECRETS = ("digest", "badge_0")
 """Random secrets every store has; badge key version 0 is the station's own, before enrolment gives it the district's."""
@@ -85,6 +85,7 @@ def open_station(
     db = database.open(
         place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
     )
+    incarnation.settle(db)
     _settle(db)
     db.acting = keeper_id
     return db
@@ -108,6 +109,7 @@ def open_with_start_card(
     db = database.open(
         place.database, opened.root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
     )
+    incarnation.settle(db)
     _settle(db)
     db.desk_only = True
     return db

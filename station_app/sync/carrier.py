@@ -3,7 +3,8 @@
 
 Inside age v1 (which the ``age`` tool opens) stands ``MAGIC | n | n x (length, frame) | length, keys | m | m x (name
 length, name, length, bytes) | length, trailer``; numbers are big-endian 32-bit, name lengths 16-bit. A carrier of
-batches goes up, a carrier of one pack comes down. **Keys** are 48 bytes each: the subject's UUID in 16, its key in 32.
+batches goes up, a carrier of one pack comes down; introductions (``identity.py``) may
+go ahead of either. **Keys** are 48 bytes each: the subject's UUID in 16, its key in 32.
 They travel beside the frames, never inside them, so that forgetting a key later leaves every signed byte as it was
 (DECISIONS.md 1). The **trailer** is a frame of kind "carrier" with an empty body: its signed manifest lists the SHA-256
 of every part, so that no part can be swapped, dropped or added on the way.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import struct
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +31,8 @@ LARGEST_HEADER = 4 * 1024
 MOST_RECIPIENTS = 8
 """age's reader works quadratically in recipients, so both are looked at before it sees the file."""
 MOST_FRAMES = 2000
+MOST_INTRODUCTIONS = 8
+"""Of the frames, how many may be introductions (keys that changed); they come first."""
 MOST_ATTACHMENTS = 1000
 LARGEST_ATTACHMENT = 1024 * 1024
 KEY_ENTRY = 48
@@ -58,8 +62,8 @@ def write_carrier(
     sign: envelope.Sign,
     verify_key: bytes,
 ) -> bytes:
-    """The bytes to seal. Keys are written in the order of their UUIDs, attachments by name: the same parts, the same
-    bytes.
+    """The bytes to seal; introductions go ahead of the frames proper, as frames. Keys are written in the order of their UUIDs,
+    attachments by name: the same parts, the same bytes.
 
     Raises Bug for more or larger parts than a reader takes.
     """
@@ -95,38 +99,68 @@ def _key(key: bytes) -> bytes:
     return key
 
 
-def read_carrier(data: bytes | memoryview, verify_keys: Mapping[bytes, bytes]) -> Contents:
-    """The parts of ``data``: cut at their lengths, held to the signed trailer, and only then looked into.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A carrier cut at its lengths; nothing in it is believed yet. ``introductions`` are the first of its frames."""
 
-    Raises Refused: ``not_ours``, ``bad_frame``, ``too_big``, ``unknown_station``, ``bad_signature``, ``bad_hash`` ...
+    parts: tuple[memoryview, ...]
+    introductions: tuple[memoryview, ...]
+    packed_keys: memoryview = field(repr=False)
+    attached: tuple[tuple[memoryview, memoryview], ...] = field(repr=False)
+    trailer: envelope.Frame = field(repr=False)
+
+    def held_to(self, verify_keys: Mapping[bytes, bytes]) -> Contents:
+        """The parts, once the trailer, signed by one of ``verify_keys`` (by key id), names every one of them.
+
+        Raises Refused: ``unknown_station``, ``bad_signature``, ``bad_hash`` ...
+        """
+        envelope.check_signature(self.trailer, envelope.pick_key(self.trailer, verify_keys))
+        manifest = envelope.read_manifest(self.trailer.manifest, CarrierManifest, "carrier")
+        if (
+            len(self.trailer.body)
+            or manifest.frames != [_sha256(part) for part in self.parts]
+            or manifest.keys_sha256 != _sha256(self.packed_keys)
+            or manifest.keys * KEY_ENTRY != len(self.packed_keys)
+            or [(entry.name.encode(), entry.bytes, entry.sha256) for entry in manifest.attachments]
+            != [(bytes(name), len(content), _sha256(content)) for name, content in self.attached]
+        ):
+            raise Refused("sync_files.bad_hash")
+        packed = self.packed_keys
+        entries = [bytes(packed[at : at + KEY_ENTRY]) for at in range(0, len(packed), KEY_ENTRY)]
+        keys = {str(uuid.UUID(bytes=entry[:16])): entry[16:] for entry in entries}
+        attachments = {bytes(name).decode("ascii"): content for name, content in self.attached}
+        if len(keys) != len(entries) or len(attachments) != len(self.attached):
+            raise Refused("sync_files.bad_frame")
+        return Contents(self.parts[len(self.introductions) :], keys, attachments, self.trailer.key_id)
+
+
+def cut(data: bytes | memoryview) -> Cut:
+    """``data`` at its lengths; Refused ``not_ours``, ``bad_frame`` or ``too_big``.
+
     The frames themselves are still to be read by ``envelope.read_batch`` or ``read_pack``.
     """
     cutter = _Cutter(data)
     if bytes(cutter.take(min(len(MAGIC), len(data)))) != MAGIC:
         raise Refused("sync_files.not_ours")
-    frames = tuple(cutter.sized() for _ in range(cutter.count(MOST_FRAMES)))
+    parts = tuple(cutter.sized() for _ in range(cutter.count(MOST_FRAMES)))
+    introductions = tuple(itertools.takewhile(_is_introduction, parts))
+    if len(introductions) > MOST_INTRODUCTIONS:
+        raise Refused("sync_files.too_big")
     packed_keys = cutter.sized()
-    attached = [(cutter.take(cutter.name_length()), cutter.sized()) for _ in range(cutter.count(MOST_ATTACHMENTS))]
-    frame = envelope.cut_frame("carrier", cutter.sized())
+    attached = tuple((cutter.take(cutter.name_length()), cutter.sized()) for _ in range(cutter.count(MOST_ATTACHMENTS)))
+    trailer = envelope.cut_frame("carrier", cutter.sized())
     cutter.end()
+    return Cut(parts, introductions, packed_keys, attached, trailer)
 
-    envelope.check_signature(frame, envelope.pick_key(frame, verify_keys))
-    manifest = envelope.read_manifest(frame.manifest, CarrierManifest, "carrier")
-    if (
-        len(frame.body)
-        or manifest.frames != [_sha256(part) for part in frames]
-        or manifest.keys_sha256 != _sha256(packed_keys)
-        or manifest.keys * KEY_ENTRY != len(packed_keys)
-        or [(entry.name.encode(), entry.bytes, entry.sha256) for entry in manifest.attachments]
-        != [(bytes(name), len(content), _sha256(content)) for name, content in attached]
-    ):
-        raise Refused("sync_files.bad_hash")
-    entries = [bytes(packed_keys[at : at + KEY_ENTRY]) for at in range(0, len(packed_keys), KEY_ENTRY)]
-    keys = {str(uuid.UUID(bytes=entry[:16])): entry[16:] for entry in entries}
-    attachments = {bytes(name).decode("ascii"): content for name, content in attached}
-    if len(keys) != len(entries) or len(attachments) != len(attached):
-        raise Refused("sync_files.bad_frame")
-    return Contents(frames, keys, attachments, frame.key_id)
+
+def _is_introduction(part: memoryview) -> bool:
+    """An introduction is JSON; a frame begins with its length, which is never that large."""
+    return bytes(part[:1]) == b"{"
+
+
+def read_carrier(data: bytes | memoryview, verify_keys: Mapping[bytes, bytes]) -> Contents:
+    """The parts of ``data``: cut at their lengths, held to the signed trailer, and only then looked into."""
+    return cut(data).held_to(verify_keys)
 
 
 def _sha256(part: memoryview) -> str:

@@ -186,7 +186,7 @@ def _read(path: Path, most: int) -> bytes:
 
 def find_batches(folder: Path) -> list[Path]:
     """The files in ``folder`` (not below it) whose names are those of stations' carriers, sorted by name."""
-    return _named(folder, re.compile(r"\A[A-Z0-9]{1,16}-[0-9]{8}-[0-9]{1,12}\.batch\Z"))
+    return _named(folder, re.compile(r"\A[A-Z0-9]{1,16}-[0-9]{8}-[0-9]{1,12}(-[0-9]{1,4}of[0-9]{1,4})?\.batch\Z"))
 
 
 def find_packs(folder: Path, station: str) -> list[Path]:

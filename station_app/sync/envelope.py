@@ -27,7 +27,7 @@ import msgspec
 
 from ..errors import Bug, Refused
 from . import wire
-from .manifest import FORMAT, BatchFields, Manifest, Pack, PackFields, PackManifest, Table
+from .manifest import FORMAT, OLDEST, BatchFields, Format, Manifest, Pack, PackFields, PackManifest, Table
 from .strict import canonical, read_canonical
 
 LARGEST_MANIFEST = 256 * 1024
@@ -39,6 +39,7 @@ DOMAIN: Mapping[str, bytes] = {
     "batch": b"station exchange 1: batch\n",
     "pack": b"station exchange 1: pack\n",
     "carrier": b"station exchange 1: carrier\n",
+    "day": b"station exchange 1: day\n",
 }
 """What a signature covers first, so that none can be used in another's place."""
 
@@ -46,7 +47,7 @@ _HEAD = struct.Struct(">II8s")
 _SIGNATURE = 64
 _CHUNK = 64 * 1024
 
-Kind = Literal["batch", "pack", "carrier"]
+Kind = Literal["batch", "pack", "carrier", "day"]
 Sign = Callable[[bytes], bytes]
 """message -> 64-byte Ed25519 signature (``identity.Identity.sign``)."""
 Rows = Iterable[Mapping[str, Any] | wire.Row]
@@ -129,7 +130,7 @@ def read_manifest(manifest: bytes, kind: type[T], name: str) -> T:
     version = told.get("version") if isinstance(told, dict) else None
     if isinstance(version, int) and version > FORMAT:
         raise Refused("sync_files.newer_format", version=version)
-    if version != FORMAT:
+    if not isinstance(version, int) or version < OLDEST:
         raise Refused("sync_files.bad_manifest")
     try:
         return msgspec.convert(tree, kind)
@@ -206,8 +207,10 @@ class OpenBatch:
         return sum(1 for _table, rows in self.rows() for _row in rows)
 
 
-def write_batch(fields: BatchFields, tables: Mapping[str, Rows], sign: Sign, verify_key: bytes) -> Batch:
-    """A batch of ``tables`` (rows in any order of tables; empty tables are left out), signed.
+def write_batch(
+    fields: BatchFields, tables: Mapping[str, Rows], sign: Sign, verify_key: bytes, version: int = FORMAT
+) -> Batch:
+    """A batch of ``tables`` (rows in any order of tables; empty tables are left out), signed, in a ``version`` its reader knows.
 
     The same rows in the same order give the same bytes on one machine. Rows are read once, as they are packed; memory
     grows with the packed size only. Raises Bug for a row or field the other side would refuse.
@@ -237,6 +240,7 @@ def write_batch(fields: BatchFields, tables: Mapping[str, Rows], sign: Sign, ver
         raise Bug("a batch larger than a reader takes: close it in parts")
     manifest = Manifest(
         **msgspec.structs.asdict(fields),
+        format=Format(version=version),
         tables=measured,
         raw_bytes=size,
         raw_sha256=raw.hexdigest(),
@@ -351,16 +355,19 @@ class OpenPack:
     hash: str
     key_id: bytes
     data: memoryview = field(repr=False)
+    introduced: bytes = field(default=b"", repr=False)
+    """What the district's root key said of its keys, ahead of the pack in its carrier."""
 
 
-def write_pack(fields: PackFields, pack: Pack, sign: Sign, verify_key: bytes) -> OpenPack:
-    """``pack`` as a signed frame, in ``.data``. Raises Bug for anything a station would refuse."""
+def write_pack(fields: PackFields, pack: Pack, sign: Sign, verify_key: bytes, version: int = FORMAT) -> OpenPack:
+    """``pack`` as a signed frame, in ``.data``, in a ``version`` its reader knows. Raises Bug for anything a station would refuse."""
     pack, raw = checked(pack, Pack)
     if len(raw) > LARGEST_PACK_RAW:
         raise Bug("a pack larger than a station takes")
     body = zlib.compress(raw, 6)
     manifest = PackManifest(
         **msgspec.structs.asdict(fields),
+        format=Format(version=version),
         raw_bytes=len(raw),
         raw_sha256=hashlib.sha256(raw).hexdigest(),
         body_bytes=len(body),

@@ -7,6 +7,10 @@ digits (99 bits): short enough to compare by eye or telephone, the same on both 
 ``enrol-<station>.json`` goes up once, ``trust-<district>.json`` comes down once. Each is canonical JSON with a line
 feed and signed by the key it introduces, over ``DOMAIN + the canonical JSON without "signature"``. That proves the file
 whole and its maker in possession of the key; whose key it is, only comparing fingerprints proves.
+
+**Keys change** without meeting again. A station that takes a new key introduces it once more, signed by the new key and by
+the one before; the introduction goes ahead of the batches in every carrier until an answer comes to the new key. A
+district's root key stays; it signs which keys sign packs and whom to seal to, and that word goes ahead of every pack.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
@@ -31,6 +35,7 @@ DOMAIN = b"station exchange 1: introduction\n"
 LARGEST_INTRODUCTION = 256 * 1024
 
 PublicKey = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+MaybeKey = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
 Recipient = Annotated[str, Meta(pattern=r"\Aage1[02-9ac-hj-np-z]{58}\Z")]
 Signature = Annotated[str, Meta(pattern=r"\A([0-9a-f]{128})?\Z")]
 T = TypeVar("T", bound="_Introduction")
@@ -130,7 +135,10 @@ class _Introduction(Signed, frozen=True, kw_only=True):
 
 
 class Enrolment(_Introduction, frozen=True, kw_only=True):
-    """A station introduces itself: who it is, its keys, the store it writes from, a telephone to chase it by."""
+    """A station introduces itself: who it is, its keys, the store it writes from, a telephone to chase it by.
+
+    With ``previous``, the key it signed with until now, both keys sign.
+    """
 
     type: Literal["enrol"] = "enrol"
     district: wire.District
@@ -141,6 +149,8 @@ class Enrolment(_Introduction, frozen=True, kw_only=True):
     phone: Annotated[str, Meta(max_length=64)] = ""
     store_id: wire.StoreId
     recipient: Recipient
+    previous: MaybeKey = ""
+    previous_signature: Signature = ""
 
     @property
     def public(self) -> Public:
@@ -149,27 +159,40 @@ class Enrolment(_Introduction, frozen=True, kw_only=True):
 
 
 class Trust(_Introduction, frozen=True, kw_only=True):
-    """A district introduces itself: root key, whom to seal to (itself and its recovery key), epoch, default rules."""
+    """A district introduces itself: root key, which keys sign its packs, whom to seal to (itself and its recovery key).
+
+    ``serial`` rises with every change of keys, ``epoch`` when it was restored from a backup; older ones are refused.
+    """
 
     type: Literal["trust"] = "trust"
     district: wire.District
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     recipients: Annotated[list[Recipient], Meta(min_length=1, max_length=4)]
+    signers: Annotated[list[PublicKey], Meta(min_length=1, max_length=4)]
+    serial: Annotated[int, Meta(ge=1)] = 1
     epoch: Annotated[int, Meta(ge=1)] = 1
     roster: wire.Number = 0
     rules: Annotated[list[Rule], Meta(max_length=500)] = msgspec.field(default_factory=list)
 
 
-def write_introduction(told: Enrolment | Trust, identity: Identity) -> bytes:
-    """The bytes of the file, signed by ``identity``, whose key ``told`` carries; Bug for anything refused later."""
-    if told.verify_key != identity.public.verify_key.hex():
+def write_introduction(told: Enrolment | Trust, identity: Identity, previous: Identity | None = None) -> bytes:
+    """The bytes of the file, signed by ``identity``, whose key ``told`` carries, and by ``previous`` where it names one.
+
+    Raises Bug for anything refused later.
+    """
+    before = told.previous if isinstance(told, Enrolment) else ""
+    if told.verify_key != identity.public.verify_key.hex() or before != (previous.public.verify_key.hex() if previous else ""):
         raise Bug("an introduction signed by another key")
     tree = _unsigned(told)
     try:
         msgspec.convert(tree, type(told))
     except msgspec.ValidationError as error:
         raise Bug(f"an introduction that would be refused: {error}") from None
-    return canonical(tree | {"signature": identity.sign(DOMAIN + canonical(tree)).hex()}) + b"\n"
+    message = DOMAIN + canonical(tree)
+    signed = {"signature": identity.sign(message).hex()}
+    if isinstance(told, Enrolment):
+        signed["previous_signature"] = previous.sign(message).hex() if previous else ""
+    return canonical(tree | signed) + b"\n"
 
 
 def read_enrolment(data: bytes) -> Enrolment:
@@ -184,8 +207,7 @@ def read_trust(data: bytes) -> Trust:
 
 def _unsigned(told: _Introduction) -> dict[str, Any]:
     tree: dict[str, Any] = msgspec.to_builtins(told)
-    del tree["signature"]
-    return tree
+    return {name: entry for name, entry in tree.items() if name not in ("signature", "previous_signature")}
 
 
 def _read(data: bytes, kind: type[T], name: str) -> T:
@@ -200,13 +222,42 @@ def _read(data: bytes, kind: type[T], name: str) -> T:
 
 
 def _check(told: _Introduction) -> None:
+    message = DOMAIN + canonical(_unsigned(told))
+    _check_one(message, told.signature, told.verify_key)
+    if isinstance(told, Enrolment) and (told.previous or told.previous_signature):
+        _check_one(message, told.previous_signature, told.previous)
+
+
+def _check_one(message: bytes, signature: str, verify_key: str) -> None:
     from nacl import bindings, exceptions
 
-    message = DOMAIN + canonical(_unsigned(told))
     try:
-        bindings.crypto_sign_open(bytes.fromhex(told.signature) + message, bytes.fromhex(told.verify_key))
+        bindings.crypto_sign_open(bytes.fromhex(signature) + message, bytes.fromhex(verify_key))
     except (exceptions.CryptoError, ValueError):
         raise Refused("sync_files.bad_signature") from None
+
+
+# --- introductions ahead of a carrier's frames ---------------------------------------------------------------------------
+
+
+def renewals(parts: Sequence[bytes | memoryview], known: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], list[Enrolment]]:
+    """A station's new keys beside those ``known`` (by key id): each was signed by the one before it, which is known."""
+    keys, told = dict(known), [read_enrolment(bytes(part)) for part in parts]
+    for one in told:
+        if not one.previous or bytes.fromhex(one.previous) not in keys.values():
+            raise Refused("sync_files.unknown_station")
+        keys[one.public.key_id] = one.public.verify_key
+    return keys, told
+
+
+def signers(parts: Sequence[bytes | memoryview], known: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    """The keys that may sign a pack: those its district's root key, one of ``known``, names; else the root key itself."""
+    if not parts:
+        return dict(known)
+    told = read_trust(bytes(parts[-1]))
+    if len(parts) > 1 or bytes.fromhex(told.verify_key) not in known.values():
+        raise Refused("sync_files.unknown_station")
+    return {envelope.key_id(key): key for key in map(bytes.fromhex, told.signers)}
 
 
 # --- file names (SYNC.md section 1), ASCII only ----------------------------------------------------------------------
@@ -224,12 +275,13 @@ def trust_name(district: str) -> str:
     return f"trust-{_part(district)}.json"
 
 
-def batch_name(station: str, day: date, no: int) -> str:
-    """``<station>-<yyyymmdd>-<no>.batch``; ``no`` is the newest batch inside.
+def batch_name(station: str, day: date, no: int, part: int = 1, parts: int = 1) -> str:
+    """``<station>-<yyyymmdd>-<no>.batch``; ``no`` is the newest batch inside. Of several files each ends in ``-1of3.batch``.
 
     ``station`` is the code with the store's letter (``YQA``): two computers of one station may share a stick.
     """
-    return f"{_part(station)}-{day:%Y%m%d}-{no:04d}.batch"
+    several = f"-{part}of{parts}" if parts > 1 else ""
+    return f"{_part(station)}-{day:%Y%m%d}-{no:04d}{several}.batch"
 
 
 def pack_name(district: str, station: str, no: int) -> str:

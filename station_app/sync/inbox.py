@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from ..db import Database
+from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..services import exchange, stations
-from . import envelope, merge, outbox, wire
+from ..services import arrivals, exchange, incarnation, stations
+from . import closing, envelope, merge, outbox, wire
 from .opening import Opener
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a pack brought: its number, batches now receipted, rows refused, answers to requests, batches the district misses."""
+    """What a pack brought: its number, batches now receipted, rows refused, answers to requests, batches the district misses.
+
+    ``began`` is why this store took a new id (a code, "" when it did not); ``differs`` are tables in which the district's copy
+    of it is another than ours was when its newest batch was closed (None: that cannot be told yet).
+    """
 
     no: int
     receipted: int
     refused: int
     steps: int
     missing: tuple[int, ...]
+    began: str = ""
+    differs: tuple[str, ...] | None = None
 
 
 def look(db: Database, path: Path, opener: Opener) -> tuple[envelope.OpenPack, merge.Plan]:
@@ -31,9 +38,9 @@ def look(db: Database, path: Path, opener: Opener) -> tuple[envelope.OpenPack, m
     trusted = outbox.district(db)
     if trusted is None:
         raise Refused("sync_page.not_enrolled")
-    own = outbox.own_identity(db)
-    opened = opener.open_pack(path, [own.opener], {envelope.key_id(trusted.verify_key): trusted.verify_key})
-    return opened.pack, merge.plan(_local(db, trusted.epoch), opened.pack)
+    openers = [one.opener for one in outbox.identities(db)]
+    opened = opener.open_pack(path, openers, {envelope.key_id(trusted.verify_key): trusted.verify_key})
+    return opened.pack, merge.plan(_local(db, trusted), opened.pack)
 
 
 def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
@@ -42,24 +49,64 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
     if trusted is None:
         raise Refused("sync_page.not_enrolled")
     with db.transact(Op.APPLY_PACK, no=pack.manifest.no) as tx:
-        plan = merge.plan(_local(db, trusted.epoch), pack)
+        plan = merge.plan(_local(db, trusted), pack)
         turned = exchange.apply_receipt(
             tx, epoch=plan.epoch, no=plan.no, body=msgspec.json.encode(pack.pack).decode(), have=plan.confirm,
             refused=[msgspec.structs.asdict(row) for row in plan.refused],
         )  # fmt: skip
         taken, _, _ = tx.take("request_step", [wire.plain(step) for step in plan.steps])
+        arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
+        _keep_trust(tx, plan, pack)
+        began = _begin_anew(tx, plan)
+        differs = _differs(db, plan)
+        tx.set_meta("differs", json.dumps(differs))
+        tx.set_meta("snapshot_asked", "1" if plan.snapshot else "")
+    if began:
+        incarnation.write_anchor(db)
     changes = tx.changes
     rows = dict(changes.rows) | {"batch": plan.confirm, "receipt": (str(plan.no),)}
-    return Applied(plan.no, turned, len(plan.refused), taken, plan.missing), Changes(
-        changes.operation, Op.APPLY_PACK, rows
-    )
+    rows |= {"notice": tuple(one.id for one in plan.notices), "allocation": tuple(one.id for one in plan.allocations)}
+    applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, differs)
+    return applied, Changes(changes.operation, Op.APPLY_PACK, rows)
 
 
-def _local(db: Database, epoch: int) -> merge.Local:
+def _keep_trust(tx: Tx, plan: merge.Plan, pack: envelope.OpenPack) -> None:
+    """What the district's root key says of its keys now; our own new keys are known once a pack names them."""
+    if plan.trust is not None:
+        outbox.believe(tx, plan.trust)
+    tx.set_meta("roster", str(max(pack.manifest.roster, int(tx.db.meta("roster") or 0))))
+    if outbox.own_identity(tx.db).public.fingerprint in pack.manifest.recipients:
+        tx.set_meta("renewals", "[]")
+
+
+def _begin_anew(tx: Tx, plan: merge.Plan) -> str:
+    """Somebody else goes on under this store's id (it was copied, or put back whole): take another, and stamp what is open."""
+    why = "foreign" if plan.foreign else "forked" if plan.forked else ""
+    if why:
+        incarnation.begin(tx, why)
+        exchange.restamp(tx)
+    return why
+
+
+def _differs(db: Database, plan: merge.Plan) -> tuple[str, ...] | None:
+    """The tables in which the district's copy of this store is another than ours as of the newest batch it has of us.
+
+    None while it lacks a batch before that one, or has none of this store.
+    """
+    if plan.holding is None or plan.foreign or plan.forked or plan.holding.missing:
+        return None
+    body = exchange.newest_body(db, plan.holding.have)
+    if body is None:
+        return None
+    ours, theirs = closing.head_of(body).digests, plan.holding.digests
+    return tuple(sorted(table for table in ours.keys() | theirs.keys() if ours.get(table) != theirs.get(table)))
+
+
+def _local(db: Database, trusted: outbox.District) -> merge.Local:
     station = stations.current(db)
-    own = outbox.own_identity(db)
     return merge.Local(
-        district=station.district_code, station=station.code, fingerprint=own.public.fingerprint, epoch=epoch,
+        district=station.district_code, station=station.code, root=trusted.verify_key, serial=trusted.serial,
+        fingerprints=frozenset(one.public.fingerprint for one in outbox.identities(db)), epoch=trusted.epoch,
         newest=exchange.newest_receipt(db), own_hashes=exchange.own_hashes(db), own_requests=exchange.own_requests(db),
         store_id=db.store_id, own_steps=exchange.own_steps(db),
     )  # fmt: skip

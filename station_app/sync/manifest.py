@@ -6,16 +6,18 @@ rows in ``wire.py``. Sees only ``strict`` and ``wire``.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from ..errors import Refused
 from . import wire
 from .strict import LARGEST
 
-FORMAT = 1
-"""The version of this format; a reader refuses any other and says that the program is too old."""
+OLDEST, FORMAT = 1, 1
+"""The versions of this format that are read here; a newer one is refused with the word that the program is too old."""
 
 # --- manifests -------------------------------------------------------------------------------------------------------
 
@@ -34,8 +36,19 @@ class Format(Signed, frozen=True, kw_only=True):
     """The version of these bytes, and the oldest and newest version the writer itself can read (for the answer)."""
 
     version: wire.Number = FORMAT
-    min: wire.Number = FORMAT
+    min: wire.Number = OLDEST
     max: wire.Number = FORMAT
+
+
+def common(theirs: Format) -> int:
+    """The version to write for a reader who told what they read: the newest both know.
+
+    Refused ``sync_files.no_common_format`` when there is none.
+    """
+    version = min(FORMAT, theirs.max)
+    if version < max(OLDEST, theirs.min):
+        raise Refused("sync_files.no_common_format", ours=FORMAT, theirs=theirs.max)
+    return version
 
 
 class Table(Signed, frozen=True, kw_only=True):
@@ -62,12 +75,31 @@ class Seen(Signed, frozen=True, kw_only=True):
     no: wire.Number = 0
 
 
+class Link(Signed, frozen=True, kw_only=True):
+    """A link of the chain over the operations: which one (0 for none yet), and its hash as it stands now."""
+
+    operation: wire.Number = 0
+    hash: MaybeHash = ""
+
+
+class Part(Signed, frozen=True, kw_only=True):
+    """Which part of a snapshot a batch is: its parts have consecutive numbers, and only all together are the whole."""
+
+    part: Annotated[int, Meta(ge=1, le=LARGEST)]
+    parts: Annotated[int, Meta(ge=1, le=LARGEST)]
+
+
 class BatchFields(Signed, frozen=True, kw_only=True):
     """What the closing station says about a batch; ``write_batch`` adds what it measures.
 
     ``recipient`` is the fingerprint of the district's key, ``no`` counts from 1 in each store, ``prev`` is the hash of
     the batch before ("" for the first), ``parent`` is ``store_id/hash`` of the store this one goes on from ("" without
     one), ``first`` and ``last`` are change sequences, ``roster`` the roster version known, ``closed`` wall time.
+
+    ``totals`` and ``digests`` (by table) speak of all rows of this store up to this batch; totals are None where further
+    batches were closed in the same go. ``chain`` is the newest operation, ``witnessed`` the link that now stands where the
+    batch before had told its ``chain``: another one than it told means that the past was written anew. A batch with
+    ``snapshot`` holds rows as they are, not what changed.
     """
 
     district: wire.District
@@ -83,7 +115,11 @@ class BatchFields(Signed, frozen=True, kw_only=True):
     receipt: Seen = Seen()
     closed: wire.Time
     clock: Clock = "ok"
-    totals: Totals = Totals()
+    totals: Totals | None = Totals()
+    digests: dict[wire.Code, Hash] = {}
+    chain: Link = Link()
+    witnessed: Link = Link()
+    snapshot: Part | None = None
 
 
 class Manifest(BatchFields, frozen=True, kw_only=True):
@@ -100,11 +136,14 @@ class Manifest(BatchFields, frozen=True, kw_only=True):
 
 
 class PackFields(Signed, frozen=True, kw_only=True):
-    """What the district says about a pack: for which station (fingerprint of its key), number and epoch, time."""
+    """What the district says about a pack: for which station, number and epoch, time.
+
+    ``recipients`` are the fingerprints of the keys of the station's computers: one pack serves them all.
+    """
 
     district: wire.District
     station: wire.StationCode
-    recipient: Fingerprint
+    recipients: Annotated[list[Fingerprint], Meta(min_length=1, max_length=7)]
     epoch: Annotated[int, Meta(ge=1, le=LARGEST)]
     no: Annotated[int, Meta(ge=1, le=LARGEST)]
     roster: wire.Number = 0
@@ -146,17 +185,9 @@ class CarrierManifest(Signed, frozen=True, kw_only=True):
 # --- the body of a pack ----------------------------------------------------------------------------------------------
 
 
-class Missing(Signed, frozen=True, kw_only=True):
-    """A batch number the district has not seen though it has a later one."""
-
-    store_id: wire.StoreId
-    no: wire.Number
-
-
 class Fork(Signed, frozen=True, kw_only=True):
-    """Different batches with one number of one store: all are kept, the fork is shown."""
+    """Different batches with one number of a store: all are kept, the fork is shown."""
 
-    store_id: wire.StoreId
     no: wire.Number
     hashes: list[Hash]
 
@@ -170,24 +201,52 @@ class TurnedDown(Signed, frozen=True, kw_only=True):
     reason: wire.Code
 
 
-class Receipt(Signed, frozen=True, kw_only=True):
-    """What the district has of this station: hashes, never positions; digests and totals are of its own copy."""
+class Holding(Signed, frozen=True, kw_only=True):
+    """What the district has of one store: hashes, never positions; digests (by table) and totals are of its own copy.
 
+    ``missing`` are numbers it has not seen though it has later ones; ``snapshot`` asks for every row as it is.
+    """
+
+    store_id: wire.StoreId
     have: list[Hash] = []
-    missing: list[Missing] = []
+    missing: list[wire.Number] = []
     forks: list[Fork] = []
-    refused: list[TurnedDown] = []
+    snapshot: bool = False
     digests: dict[wire.Code, Hash] = {}
     totals: Totals = Totals()
 
 
+class Receipt(Signed, frozen=True, kw_only=True):
+    """What the district has of this station, store by store, and which rows it did not take."""
+
+    stores: list[Holding] = []
+    refused: list[TurnedDown] = []
+
+
 class Notice(Signed, frozen=True, kw_only=True):
-    """A word of the district to its keepers."""
+    """A word of the district to its keepers; shown up to and with the day ``until``."""
 
     id: wire.Id
     time: wire.Time
     title: wire.Name
     text: wire.Text
+    until: wire.Day
+
+    def __post_init__(self) -> None:
+        """ValueError for a day no calendar has."""
+        date.fromisoformat(self.until)
+
+
+class Allocation(Signed, frozen=True, kw_only=True):
+    """Supplies on their way: the movement that receives them names ``id`` as its source and so tells that they came."""
+
+    id: wire.Id
+    time: wire.Time
+    item_name: wire.Name
+    unit: Annotated[str, Meta(min_length=1, max_length=10)]
+    kind: Literal["cooling", "warming", "first_aid", "drink", "study", "gift", "other"]
+    quantity: Annotated[int, Meta(ge=1, le=1_000_000)]
+    note: wire.Text = ""
 
 
 class Rule(Signed, frozen=True, kw_only=True):
@@ -201,9 +260,11 @@ class Rule(Signed, frozen=True, kw_only=True):
 
 
 class Pack(Signed, frozen=True, kw_only=True):
-    """What the district sends down: a receipt, steps of requests (rows of ``request_step``), notices, rules."""
+    """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
+    notices, the allocations that were not received, the rules."""
 
     receipt: Receipt = Receipt()
     steps: list[wire.RequestStep] = []
-    notices: list[Notice] = []
+    notices: Annotated[list[Notice], Meta(max_length=200)] = []
+    allocations: Annotated[list[Allocation], Meta(max_length=2000)] = []
     rules: list[Rule] = []

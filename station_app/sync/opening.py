@@ -22,14 +22,15 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Literal
 
 import msgspec
 
 from ..errors import Bug, EnvironmentFault, Refused, StationError
-from . import carrier, carry, envelope
+from ..services import pictures
+from . import carrier, carry, envelope, identity
 
 TIMEOUT = 20.0
 """Seconds for one file, its reading from the stick included."""
@@ -38,7 +39,7 @@ MEMORY = 400 * 1024 * 1024
 
 _LENGTH = struct.Struct(">I")
 
-Kind = Literal["batches", "pack"]
+Kind = Literal["batches", "pack", "picture", "codes"]
 
 
 # --- what comes out --------------------------------------------------------------------------------------------------
@@ -46,12 +47,17 @@ Kind = Literal["batches", "pack"]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A station's carrier: its batches, subject keys by subject id, attachments by name, the key that signed it."""
+    """A station's carrier: its batches, subject keys by subject id, attachments by name, the key that signed it.
+
+    ``renewed`` are new keys of the station, each signed by the one before it; ``data`` is the unsealed carrier.
+    """
 
     batches: tuple[envelope.OpenBatch, ...]
     keys: Mapping[str, bytes] = field(repr=False)
     attachments: Mapping[str, memoryview] = field(repr=False)
     key_id: bytes
+    renewed: tuple[identity.Enrolment, ...] = ()
+    data: bytes | memoryview = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +71,22 @@ class OpenedPack:
 
 def read_batches(data: bytes | memoryview, verify_keys: Mapping[bytes, bytes]) -> Opened:
     """The batches of an unsealed carrier; their rows are not read yet."""
-    contents = carrier.read_carrier(data, verify_keys)
-    batches = tuple(envelope.read_batch(frame, verify_keys) for frame in contents.frames)
-    return Opened(batches, contents.keys, contents.attachments, contents.key_id)
+    cut = carrier.cut(data)
+    known, renewed = identity.renewals(cut.introductions, verify_keys)
+    contents = cut.held_to(known)
+    batches = tuple(envelope.read_batch(frame, known) for frame in contents.frames)
+    return Opened(batches, contents.keys, contents.attachments, contents.key_id, tuple(renewed), data)
 
 
 def read_pack(data: bytes | memoryview, verify_keys: Mapping[bytes, bytes]) -> OpenedPack:
-    """The pack of an unsealed carrier."""
-    contents = carrier.read_carrier(data, verify_keys)
+    """The pack of an unsealed carrier; ``verify_keys`` are root keys, which may name others to sign it."""
+    cut = carrier.cut(data)
+    known = identity.signers(cut.introductions, verify_keys)
+    contents = cut.held_to(known)
     if len(contents.frames) != 1:
         raise Refused("sync_files.wrong_kind")
-    return OpenedPack(envelope.read_pack(contents.frames[0], verify_keys), contents.keys, contents.attachments)
+    pack = replace(envelope.read_pack(contents.frames[0], known), introduced=b"".join(cut.introductions))
+    return OpenedPack(pack, contents.keys, contents.attachments)
 
 
 def check(kind: Kind, sealed: bytes, identities: Iterable[str], verify_keys: Mapping[bytes, bytes]) -> bytes:
@@ -151,6 +162,12 @@ LARGEST_ANSWER = 64 * 1024
 def _answer(ask: _Ask) -> tuple[bytes, ...]:
     keys = {envelope.key_id(key): key for key in ask.verify_keys}
     try:
+        if ask.kind == "picture":
+            brought = carry.read_file(Path(ask.path), pictures.LARGEST_FILE)
+            return msgspec.msgpack.encode(_Answer()), pictures.prepare(brought)
+        if ask.kind == "codes":
+            photo = carry.read_file(Path(ask.path), pictures.LARGEST_FILE)
+            return msgspec.msgpack.encode(_Answer()), msgspec.msgpack.encode(pictures.codes(photo))
         sealed = carry.read_file(Path(ask.path), carrier.LARGEST_FILE)
         return msgspec.msgpack.encode(_Answer()), check(ask.kind, sealed, ask.identities, keys)
     except MemoryError:
@@ -204,6 +221,20 @@ class Opener:
     def open_pack(self, path: Path, identities: Iterable[str], verify_keys: Mapping[bytes, bytes]) -> OpenedPack:
         """The pack in ``path``, as ``open_carrier``."""
         return read_pack(self._open("pack", path, identities, verify_keys), verify_keys)
+
+    def open_picture(self, path: Path) -> bytes:
+        """The picture in ``path``, drawn anew in the worker as ``pictures.prepare`` does.
+
+        Raises Refused for what is none, in one sentence; EnvironmentFault when the file cannot be read.
+        """
+        jpeg = self._open("picture", path, (), {})
+        pictures.check(jpeg)
+        return jpeg
+
+    def read_codes(self, path: Path) -> list[str]:
+        """The texts of the QR codes in the photograph in ``path``, found in the worker. Raises as ``open_picture``."""
+        found: list[str] = msgspec.msgpack.decode(self._open("codes", path, (), {}), type=list[str])
+        return found
 
     def close(self) -> None:
         """Let the worker go."""

@@ -7,22 +7,18 @@ lists their hash (SYNC.md section 4, rule 1).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from ..db import Database
-from ..errors import EnvironmentFault, Refused
+from ..db import Database, Tx
+from ..errors import Refused
 from ..model import Changes, Op
-from ..paths import DataFolder
-from ..services import credentials, exchange, stations
-from ..vault import write_whole
-from . import carrier, carry, envelope, identity, wire
-from .manifest import BatchFields, Seen, Totals
+from ..services import credentials, exchange, incarnation, stations
+from . import carrier, carry, closing, envelope, identity, wire
+from .manifest import Format, Totals, common
 
 Progress = Callable[[int, int], None]
 
@@ -41,26 +37,68 @@ def own_identity(db: Database) -> identity.Identity:
     return identity.from_bytes(secrets)
 
 
+def identities(db: Database) -> list[identity.Identity]:
+    """This store's key pairs, the present one first: what was sealed to the ones before it still comes."""
+    return [own_identity(db), *map(identity.from_bytes, credentials.retired(db))]
+
+
 def enrol(db: Database, folder: Path) -> carry.Written:
-    """Write ``enrol-<station>.json`` for the district; the fingerprint on it is compared on both screens."""
-    own, station = own_identity(db), stations.current(db)
-    told = identity.Enrolment(
+    """Write ``enrol-<station>.json`` for the district; the fingerprint on it is compared on both screens.
+
+    After a change of keys that the district does not know yet it names the key before, which the district knows.
+    """
+    renewed = renewals(db)
+    told = renewed[-1] if renewed else identity.write_introduction(_introduction(db, own_identity(db)), own_identity(db))
+    return carry.write_file(folder, identity.enrolment_name(stations.current(db).code), told)
+
+
+def rotate(db: Database) -> tuple[identity.Identity, Changes]:
+    """Take new keys. The district learns them from the next export, signed by the old and the new (SYNC.md section 4, rule 8).
+
+    Batches that are closed already stay as they are, signed by the old ones.
+    """
+    old, fresh = own_identity(db), identity.generate()
+    told = identity.write_introduction(_introduction(db, fresh, old.public.verify_key.hex()), fresh, old)
+    waiting = [entry.decode() for entry in (*renewals(db), told)]
+    if len(waiting) > carrier.MOST_INTRODUCTIONS:
+        raise Refused("sync_page.too_many_keys")
+    with db.transact(Op.ENROL, made="identity") as tx:
+        credentials.retire(tx)
+        credentials.keep(tx, fresh.to_bytes())
+        if district(db) is not None:
+            tx.set_meta("renewals", json.dumps(waiting))
+    return fresh, Changes(tx.operation, Op.ENROL, {"meta": ("renewals",)})
+
+
+def renewals(db: Database) -> list[bytes]:
+    """The introductions of keys that the district has not answered yet, the oldest first; they go ahead of every export."""
+    return [told.encode() for told in json.loads(db.meta("renewals") or "[]")]
+
+
+def _introduction(db: Database, own: identity.Identity, previous: str = "") -> identity.Enrolment:
+    station = stations.current(db)
+    return identity.Enrolment(
         verify_key=own.public.verify_key.hex(), made=db.stamp().time, district=station.district_code, station_id=station.id,
         code=station.code, letter=station.letter, name=station.name, phone=station.phone, store_id=db.store_id,
-        recipient=own.public.recipient,
+        recipient=own.public.recipient, previous=previous,
     )  # fmt: skip
-    return carry.write_file(folder, identity.enrolment_name(station.code), identity.write_introduction(told, own))
 
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """The district this station trusts; ``recipients`` are whom to seal to."""
+    """The district this station trusts: its root key, whom to seal to, how often its keys changed and it was restored.
+
+    ``oldest`` and ``newest`` are the versions of the format it reads.
+    """
 
     code: str
     name: str
     verify_key: bytes
     recipients: tuple[str, ...]
     epoch: int
+    serial: int
+    oldest: int
+    newest: int
 
     @property
     def fingerprint(self) -> str:
@@ -76,22 +114,30 @@ def read_trust(path: Path) -> identity.Trust:
 def trust(db: Database, told: identity.Trust) -> tuple[District, Changes]:
     """Believe a district's introduction, after its fingerprint was compared.
 
-    Refused for another district than the station's own, or for another key than the one trusted already.
+    Refused for another district than the station's own, for another root key than the one trusted already, or for an
+    older word of it than we know.
     """
     station, known = stations.current(db), district(db)
     if told.district != station.district_code:
         raise Refused("sync_page.other_district", theirs=told.district, ours=station.district_code)
     if known is not None and known.verify_key.hex() != told.verify_key:
         raise Refused("sync_page.other_key", name=known.name)
+    if known is not None and (told.serial < known.serial or told.epoch < known.epoch):
+        raise Refused("sync_page.old_trust", name=known.name)
     with db.transact(Op.ENROL, district=told.district) as tx:
-        tx.set_meta("district", json.dumps({
-            "code": told.district, "name": told.name, "verify_key": told.verify_key, "recipients": told.recipients,
-            "epoch": max(told.epoch, known.epoch if known else 0),
-        }))  # fmt: skip
+        believe(tx, told)
     found = district(db)
     if found is None:
         raise LookupError("district")
     return found, Changes(tx.operation, Op.ENROL, {"meta": ("district",)})
+
+
+def believe(tx: Tx, told: identity.Trust) -> None:
+    """Keep what the trusted root key says of its district, inside an operation."""
+    tx.set_meta("district", json.dumps({
+        "code": told.district, "name": told.name, "verify_key": told.verify_key, "recipients": told.recipients,
+        "epoch": told.epoch, "serial": told.serial, "oldest": told.format.min, "newest": told.format.max,
+    }))  # fmt: skip
 
 
 def district(db: Database) -> District | None:
@@ -101,113 +147,134 @@ def district(db: Database) -> District | None:
         return None
     told: dict[str, Any] = json.loads(kept)
     return District(
-        told["code"], told["name"], bytes.fromhex(told["verify_key"]), tuple(told["recipients"]), told["epoch"]
-    )
+        told["code"], told["name"], bytes.fromhex(told["verify_key"]), tuple(told["recipients"]), told["epoch"],
+        told["serial"], told["oldest"], told["newest"],
+    )  # fmt: skip
 
 
 # --- closing and writing -----------------------------------------------------------------------------------------------
 
 
 def close_batch(db: Database) -> tuple[int | None, Changes | None]:
-    """Close what no batch holds yet; returns the batch's number, (None, None) when nothing waits. Refused before enrolment."""
+    """Close what no batch holds yet; returns the newest batch's number, (None, None) when nothing waits.
+
+    A store that may be somebody else's copy begins anew first. Refused before enrolment.
+    """
+    signer = _signer(db)
+    incarnation.settle(db)
+    numbers = closing.changes(db, signer)
+    if not numbers:
+        return None, None
+    incarnation.write_anchor(db)
+    return numbers[-1], _closed(numbers)
+
+
+def close_snapshot(db: Database) -> tuple[tuple[int, ...], Changes]:
+    """Close every row as it is now, for a district that misses batches which cannot come any more; returns the numbers."""
+    signer = _signer(db)
+    close_batch(db)
+    numbers = closing.snapshot(db, signer)
+    incarnation.write_anchor(db)
+    with db.transact(Op.CLOSE_BATCH, snapshots=len(numbers)) as tx:
+        tx.set_meta("snapshot_asked", "")
+    return tuple(numbers), _closed(numbers)
+
+
+def _closed(numbers: Sequence[int]) -> Changes:
+    return Changes("", Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))})
+
+
+def _signer(db: Database) -> closing.Signer:
     trusted = district(db)
     if trusted is None:
         raise Refused("sync_page.not_enrolled")
-    own, station = own_identity(db), stations.current(db)
-    with db.transact(Op.CLOSE_BATCH) as tx:
-        first, last = exchange.last_packed(db) + 1, exchange.newest_sequence(db)
-        if last < first:
-            return None, None
-        before = exchange.last_batch(db)
-        no = (before["no"] if before else 0) + 1
-        epoch, receipt_no = exchange.newest_receipt(db)
-        fields = BatchFields(
-            district=station.district_code, recipient=trusted.fingerprint, station=station.code, store_id=db.store_id, no=no,
-            prev=before["hash"] if before else "", parent=db.meta("parent"), first=first,
-            last=last, receipt=Seen(epoch=epoch, no=receipt_no),
-            closed=tx.stamp.time, totals=totals(db, db.store_id),
-        )  # fmt: skip
-        rows = exchange.changed_rows(db, first - 1, last)
-        batch = envelope.write_batch(fields, rows, own.sign, own.public.verify_key)
-        exchange.keep_batch(
-            tx,
-            no=no,
-            closed=tx.stamp.time,
-            first=first,
-            last=last,
-            row_count=sum(map(len, rows.values())),
-            hash=batch.hash,
-            body=batch.data,
-        )
-        tx.details["no"] = no
-    _write_anchor(db, no, batch.hash)
-    return no, Changes(tx.operation, Op.CLOSE_BATCH, {"batch": (str(no),)})
+    version = common(Format(min=trusted.oldest, max=trusted.newest))
+    return closing.Signer(own_identity(db), trusted.fingerprint, int(db.meta("roster") or 0), version)
 
 
 def totals(db: Database, store_id: str) -> Totals:
     """Control totals of everything a store has recorded and not voided, for the other side to compare."""
-    return msgspec.convert(exchange.control_totals(db, store_id), Totals)
-
-
-def _write_anchor(db: Database, no: int, batch_hash: str) -> None:
-    """Note the last batch outside the database (DECISIONS.md 8): a restored or cloned store is known by it."""
-    anchor = DataFolder(db.path.parent).anchor
-    try:
-        write_whole(anchor, json.dumps({"store_id": db.store_id, "no": no, "hash": batch_hash}).encode())
-    except OSError as error:
-        raise EnvironmentFault("db.unwritable_folder", folder=anchor.parent.name, reason=error.strerror) from error
+    return closing.totals(db, store_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A carrier that was read back: where it lies, its bytes, the batches and rows in it."""
+    """A carrier that was read back: where it lies, its bytes, the batches and rows in it.
+
+    What is too much for one file lies in several, ``paths``, each of use alone and in any order; ``path`` is the first.
+    """
 
     path: Path
     bytes: int
     batches: tuple[int, ...]
     rows: int
+    paths: tuple[Path, ...]
+
+
+MOST_IN_FILE = 20 * 1024 * 1024
+"""Bytes of batches in one file: with keys and attachments it stays under what a reader takes."""
+MOST_BATCHES = carrier.MOST_FRAMES - carrier.MOST_INTRODUCTIONS
 
 
 def export(db: Database, folder: Path, progress: Progress | None = None) -> tuple[Exported, Changes]:
-    """Close a batch if something waits, then write every unconfirmed batch, sealed to the district, and read it back.
+    """Close what waits, then write every unconfirmed batch, sealed to the district, and read it back.
 
-    Safe at any moment: stopped or failed, the batch stays closed here and goes with the next export. Refused before
-    enrolment or when nothing waits; EnvironmentFault as ``carry.write_file``.
+    Safe at any moment: stopped or failed, batches stay closed here and go with the next export. Refused before enrolment or
+    when nothing waits; EnvironmentFault as ``carry.write_file``.
     """
     trusted = district(db)
     if trusted is None:
         raise Refused("sync_page.not_enrolled")
     close_batch(db)
+    if db.meta("snapshot_asked"):
+        close_snapshot(db)
     waiting = exchange.unconfirmed(db)
     if not waiting:
         raise Refused("sync_page.nothing_waits")
     station = stations.current(db)
-    numbers, bodies = zip(*waiting, strict=True)
-    data, rows = carrier_of(db, bodies)
-    sealed = carrier.seal(data, trusted.recipients)
     today = date.fromisoformat(db.stamp().business_date)
-    written = carry.write_file(folder, identity.batch_name(station.code + station.letter, today, numbers[-1]), sealed, progress)
-    with db.transact(Op.CLOSE_BATCH, carried=len(numbers)) as tx:
-        exchange.carried(tx, numbers, str(folder))
-    return Exported(written.path, written.bytes, numbers, rows), Changes(
-        tx.operation, Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))}
-    )
+    files = list(_files(waiting))
+    written, rows = [], 0
+    for number, part in enumerate(files, 1):
+        data, count = carrier_of(db, [body for _, body in part])
+        name = identity.batch_name(station.code + station.letter, today, waiting[-1][0], number, len(files))
+        written.append(carry.write_file(folder, name, carrier.seal(data, trusted.recipients), progress))
+        rows += count
+        with db.transact(Op.CLOSE_BATCH, carried=len(part)) as tx:
+            exchange.carried(tx, [no for no, _ in part], str(folder))
+    numbers = tuple(no for no, _ in waiting)
+    done = Exported(written[0].path, sum(one.bytes for one in written), numbers, rows, tuple(one.path for one in written))
+    return done, Changes(tx.operation, Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))})
+
+
+def _files(waiting: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """Batches by file, in their order; one that is large alone has a file of its own."""
+    part: list[tuple[int, bytes]] = []
+    size = 0
+    for no, body in waiting:
+        if part and (len(part) == MOST_BATCHES or size + len(body) > MOST_IN_FILE):
+            yield part
+            part, size = [], 0
+        part.append((no, body))
+        size += len(body)
+    yield part
 
 
 def carrier_of(db: Database, bodies: Sequence[bytes]) -> tuple[bytes, int]:
     """Closed batches with the keys of those they speak of as a carrier, still to be sealed; and their rows."""
     own = own_identity(db)
-    subjects, rows = _contents(own, bodies)
+    subjects, rows = _contents(identities(db), bodies)
     keys = exchange.keys_for(db, sorted(subjects))
-    return carrier.write_carrier(bodies, keys, {}, own.sign, own.public.verify_key), rows
+    return carrier.write_carrier([*renewals(db), *bodies], keys, {}, own.sign, own.public.verify_key), rows
 
 
-def _contents(own: identity.Identity, bodies: Sequence[bytes]) -> tuple[set[str], int]:
+def _contents(own: Sequence[identity.Identity], bodies: Sequence[bytes]) -> tuple[set[str], int]:
     """The people and requests that these batches speak of, whose keys go along unless they were erased since; their rows."""
     subjects: set[str] = set()
     count = 0
+    keys = {one.public.key_id: one.public.verify_key for one in own}
     for body in bodies:
-        batch = envelope.read_batch(body, {own.public.key_id: own.public.verify_key})
+        batch = envelope.read_batch(body, keys)
         for table, rows in batch.rows():
             for row in rows:
                 count += 1
@@ -215,4 +282,6 @@ def _contents(own: identity.Identity, bodies: Sequence[bytes]) -> tuple[set[str]
                     subjects.add(row.id)
                 elif isinstance(row, wire.RequestStep):
                     subjects.add(row.request_id)
+                elif isinstance(row, wire.Attachment):
+                    subjects.add(row.subject_id)
     return subjects, count

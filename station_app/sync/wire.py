@@ -415,6 +415,11 @@ class Digest:
         return f"{self._sum % 2**256:064x}"
 
 
+def line_sum(row: Row) -> int:
+    """What one row adds to the digest of its table."""
+    return int.from_bytes(hashlib.sha256(line(row)).digest(), "big")
+
+
 def digest(table: str, rows: Iterable[Mapping[str, Any] | Row]) -> str:
     """The digest of ``rows`` as 64 hex digits."""
     total = Digest()

@@ -238,7 +238,7 @@ def packed(
     own = store.own_identity(by)
     said: dict[str, Any] = {
         "district": "990101", "station": stations.current(to).code, "made": NOON["time"], "epoch": epoch, "no": no,
-        "recipient": outbox.own_identity(to).public.fingerprint,
+        "recipients": [outbox.own_identity(to).public.fingerprint],
     }  # fmt: skip
     return envelope.write_pack(manifest.PackFields(**said | fields), content, own.sign, own.public.verify_key)
 
@@ -279,7 +279,8 @@ def test_a_receipt_confirms_nothing_that_is_not_ours_and_refuses_only_the_versio
         manifest.TurnedDown(table="no_such_table", id=uuid7(), version=1, reason="x"),
         manifest.TurnedDown(table="visit", id=visit.id, version=1, reason="other_store"),
     ]
-    receipt = manifest.Receipt(have=["0" * 64], refused=refused)
+    elsewhere = manifest.Holding(store_id=uuid7(), have=["0" * 64])
+    receipt = manifest.Receipt(stores=[elsewhere], refused=refused)
     applied, _ = inbox.apply(station, packed(district, station, manifest.Pack(receipt=receipt)))
     assert applied.receipted == 0
     assert exchange.states(station, "visit", [visit.id]) == {visit.id: Exchange.REFUSED}
@@ -294,7 +295,7 @@ def test_a_restored_district_counts_anew_and_is_offered_what_it_lost(station: Da
     visits.tally(station, Occupation.RIDER, 3)
     no, _ = outbox.close_batch(station)
     hashes = list(exchange.own_hashes(station))
-    confirmed = manifest.Pack(receipt=manifest.Receipt(have=hashes))
+    confirmed = manifest.Pack(receipt=manifest.Receipt(stores=[manifest.Holding(store_id=station.store_id, have=hashes)]))
     inbox.apply(station, packed(district, station, confirmed, no=1))
     assert exchange.unconfirmed(station) == []
     inbox.apply(station, packed(district, station, manifest.Pack(), no=1, epoch=2))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from station_app.errors import EnvironmentFault
 from station_app.model import Consent, Occupation, Person
 from station_app.paths import DataFolder
 from station_app.schema import STATION
-from station_app.services import audit, backups, people, stations, visits
+from station_app.services import audit, backups, incarnation, people, stations, visits
 from station_app.sync import envelope, manifest
 from station_app.words import t
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
@@ -147,7 +146,9 @@ def test_a_restored_station_is_a_new_store_that_names_its_parent(day: Day) -> No
     again = day.reopened()
     assert again.store_id == done.store_id != day.store_id
     assert again.meta("parent") == done.parent == f"{day.store_id}/"
-    assert json.loads(day.place.anchor.read_text("utf-8")) == {"store_id": done.store_id, "no": 0, "hash": ""}
+    anchor = incarnation.anchor(again)
+    assert anchor is not None
+    assert (anchor.store_id, anchor.no, anchor.hash) == (done.store_id, 0, "")
     visit, _ = visits.tally(again, Occupation.RIDER)
     assert again.scalar("SELECT store_id FROM visit WHERE id = ?", (visit.id,)) == done.store_id
     again.close()

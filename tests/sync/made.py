@@ -115,7 +115,7 @@ class Sides:
     def pack(self, content: manifest.Pack | None = None, **changes: Any) -> envelope.OpenPack:
         """A signed pack."""
         told: dict[str, Any] = {
-            "district": "990101", "station": "YQ", "recipient": self.station.public.fingerprint, "epoch": 1, "no": 1,
+            "district": "990101", "station": "YQ", "recipients": [self.station.public.fingerprint], "epoch": 1, "no": 1,
             "made": f"{DAY}T20:00:00+08:00",
         }  # fmt: skip
         fields = manifest.PackFields(**(told | changes))

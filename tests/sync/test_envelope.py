@@ -253,15 +253,21 @@ def full_pack(sides: Sides) -> manifest.Pack:
     )
     return manifest.Pack(
         receipt=manifest.Receipt(
-            have=[sides.batch().hash],
-            missing=[manifest.Missing(store_id=sides.fields().store_id, no=2)],
-            forks=[manifest.Fork(store_id=sides.fields().store_id, no=1, hashes=["a" * 64, "b" * 64])],
+            stores=[
+                manifest.Holding(
+                    store_id=sides.fields().store_id,
+                    have=[sides.batch().hash],
+                    missing=[2],
+                    forks=[manifest.Fork(no=1, hashes=["a" * 64, "b" * 64])],
+                    snapshot=True,
+                    digests={"visit": wire.digest("visit", day()["visit"])},
+                    totals=manifest.Totals(person_times=18),
+                )
+            ],
             refused=[manifest.TurnedDown(table="visit", id=PERSON, version=1, reason="future")],
-            digests={"visit": wire.digest("visit", day()["visit"])},
-            totals=manifest.Totals(person_times=18),
         ),
         steps=[wire.typed("request_step", step)],
-        notices=[manifest.Notice(id=PERSON, time=f"{DAY}T16:00:00+08:00", title="高温橙色预警", text="请备足饮水")],
+        notices=[manifest.Notice(id=PERSON, time=f"{DAY}T16:00:00+08:00", title="高温橙色预警", text="请备足饮水", until=DAY)],
         rules=[manifest.Rule(id=ITEM, version=3, name="quota", starts_on=DAY, values={"most": 2, "per": "day"})],
     )
 
@@ -270,7 +276,7 @@ def test_a_pack_comes_back_whole(sides: Sides):
     sent = sides.pack(full_pack(sides), no=7, epoch=2)
     got = envelope.read_pack(sent.data, sides.districts)
     assert (got.pack, got.manifest, got.hash) == (full_pack(sides), sent.manifest, sent.hash)
-    assert (got.manifest.no, got.manifest.epoch, got.manifest.recipient) == (7, 2, sides.station.public.fingerprint)
+    assert (got.manifest.no, got.manifest.epoch, got.manifest.recipients) == (7, 2, [sides.station.public.fingerprint])
     assert bytes(sides.pack(full_pack(sides)).data) == bytes(sides.pack(full_pack(sides)).data)
 
 
@@ -289,7 +295,7 @@ def test_only_the_district_signs_packs(sides: Sides):
     stranger = identity.generate()
     forged = envelope.write_pack(
         manifest.PackFields(
-            district="990101", station="YQ", recipient=sides.station.public.fingerprint, epoch=1, no=1,
+            district="990101", station="YQ", recipients=[sides.station.public.fingerprint], epoch=1, no=1,
             made=f"{DAY}T20:00:00+08:00",
         ),
         manifest.Pack(), stranger.sign, sides.district.public.verify_key,
@@ -298,7 +304,7 @@ def test_only_the_district_signs_packs(sides: Sides):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"{}", b'{"receipt":{"have":["x"]}}', b'{"receipt":{},"receipt":{}}', b'{"x":1}', b"[" * 999, b"[]"]
+    "raw", [b"{}", b'{"receipt":{"stores":["x"]}}', b'{"receipt":{},"receipt":{}}', b'{"x":1}', b"[" * 999, b"[]"]
 )
 def test_the_content_of_a_pack_is_read_strictly(sides: Sides, raw):
     frame = envelope.cut_frame("pack", sides.pack().data)

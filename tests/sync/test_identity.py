@@ -24,7 +24,7 @@ def enrolment(who: identity.Identity) -> identity.Enrolment:
 def trust(who: identity.Identity) -> identity.Trust:
     return identity.Trust(
         verify_key=who.public.verify_key.hex(), made=f"{DAY}T08:00:00+08:00", district="990101", name="云桥区",
-        recipients=[who.public.recipient],
+        recipients=[who.public.recipient], signers=[who.public.verify_key.hex()],
     )  # fmt: skip
 
 
