@@ -50,6 +50,7 @@ from station_app.services import (
     privacy,
     reports,
     requests,
+    retention,
     rosters,
     samples,
     search,
@@ -176,6 +177,11 @@ def _newcomer(w: World) -> Any:
 def _erase(w: World, _role: Role) -> Call:
     one = _newcomer(w)
     return lambda: people.erase(w.db, one.id)
+
+
+def _held(w: World, _role: Role) -> Call:
+    found = privacy.held(w.boss(), w.named)
+    return lambda: privacy.with_words(w.db, found)
 
 
 def _revoke(w: World, _role: Role) -> Call:
@@ -371,6 +377,7 @@ CASES: dict[str, Case] = {
     "keeping.newest": plain(READ, lambda w: keeping.newest(w.db)),
     "keeping.newest_time": plain(READ, lambda w: keeping.newest_time(w.db)),
     "keeping.second_place": plain(READ, lambda w: keeping.second_place(w.db)),
+    "people.agree": plain(Op.CHANGE_PERSON, lambda w: people.agree(w.db, w.named)),
     "people.added_by": plain(READ, lambda w: people.added_by(w.db, "none")),
     "people.change": plain(Op.CHANGE_PERSON, lambda w: people.change(w.db, w.named, platform="饿了么")),
     "people.count": plain(READ, lambda w: people.count(w.db)),
@@ -388,7 +395,10 @@ CASES: dict[str, Case] = {
     "preferences.change": plain(Op.SETTING, lambda w: preferences.change(w.db, "idle_lock_minutes", "5")),
     "preferences.get": plain(READ, lambda w: preferences.get(w.db, settings.LARGE_TYPE)),
     "preferences.number": plain(READ, lambda w: preferences.number(w.db, settings.IDLE_LOCK_MINUTES)),
+    "privacy.copies": plain(READ, lambda w: privacy.copies(w.db, people.get(w.db, w.named))),
     "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
+    "privacy.overview": plain(READ, lambda w: privacy.overview(w.db)),
+    "privacy.with_words": (SIGHT, _held),
     "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
     "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
     "requests.by_number": plain(MASKED, lambda w: requests.by_number(w.db, _number(w))),
@@ -399,6 +409,15 @@ CASES: dict[str, Case] = {
     "requests.step": (Op.REQUEST_STEP, _step),
     "requests.to_tell": plain(READ, lambda w: requests.to_tell(w.db)),
     "samples.stock": plain(Op.ADD_ITEM, lambda w: samples.stock(w.db)),
+    "retention.daily": plain(ITSELF, lambda w: retention.daily(w.db)),
+    "retention.due": plain(READ, lambda w: retention.due(w.db, date(2027, 7, 17))),
+    "retention.forget_due": plain(ITSELF, lambda w: retention.forget_due(w.db)),
+    "retention.kept_until": plain(READ, lambda w: retention.kept_until(w.db, w.named)),
+    "retention.last_run": plain(READ, lambda w: retention.last_run(w.db)),
+    "retention.objection": plain(READ, lambda w: retention.objection(w.db, retention.read_records(w.db))),
+    "retention.read_records": plain(READ, lambda w: retention.read_records(w.db)),
+    "retention.set_aside": plain(READ, lambda w: retention.set_aside(w.db)),
+    "retention.soon": plain(READ, lambda w: retention.soon(w.db)),
     "search.find": plain(READ, lambda w: search.find(w.db, NAME, 5)),
     "stations.change": plain(Op.SETTING, lambda w: stations.change(w.db, phone="0851-1234")),
     "stations.current": plain(READ, lambda w: stations.current(w.db)),

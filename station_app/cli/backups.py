@@ -120,9 +120,11 @@ def restore(desk: Desk, name: str, source: Path | None, yes: bool) -> None:
         say(text)
     done = backups.restore(place, chosen, slots, root, holder="command")
     aside = t("cli.set_aside", folder=done.set_aside) if done.set_aside else ""
+    lost = t("backup.pictures_lost", n=done.lost_pictures) if done.lost_pictures else ""
     desk.tell(
-        {**answer, "restored": True, "store_id": done.store_id, "erased": done.erased, "set_aside": done.set_aside},
-        "\n".join(filter(None, [t("cli.restored", time=_local(chosen.time)), aside])),
+        {**answer, "restored": True, "store_id": done.store_id, "erased": done.erased, "set_aside": done.set_aside,
+         "lost_pictures": done.lost_pictures},
+        "\n".join(filter(None, [t("cli.restored", time=_local(chosen.time)), aside, lost])),
     )
 
 

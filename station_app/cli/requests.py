@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..errors import UserMistake
 from ..model import Category, Channel, Request, RequestKind, RequestState, Urgency, Verdict
-from ..services import requests, stations
+from ..services import attachments, requests, stations
 from ..words import label, t
 from .frame import Desk, Group, option
 from .inputs import MOMENT, WHOLE, Code, person, request
 from .outputs import moment, table
 
 requests_group = Group("requests")
+FILE = click.Path(path_type=Path)
+
+
+def _prepared(files: Sequence[Path]) -> list[bytes]:
+    """Pictures made ready to be kept, each opened in the worker; Refused for the first that is none."""
+    from ..sync.opening import Opener
+
+    if not files:
+        return []
+    with Opener() as opener:
+        return [opener.open_picture(file) for file in files]
 
 
 @requests_group.command("add")
@@ -26,15 +39,17 @@ requests_group = Group("requests")
 @option("--person", "regular", metavar="PERSON")
 @option("--place", default="")
 @option("--contact", default="")
+@option("--picture", "files", type=FILE, metavar="FILE", multiple=True)
 @option("--at", type=MOMENT)
 @click.pass_obj
-def add(desk: Desk, /, text: str, regular: str | None, **more: Any) -> None:
+def add(desk: Desk, /, text: str, regular: str | None, files: tuple[Path, ...], **more: Any) -> None:
     """Record a request in the person's own words."""
+    made_ready = _prepared(files)
     with desk.station() as db:
         person_id = person(db, regular).id if regular is not None else None
-        new, changes = requests.add(db, text, person_id=person_id, **more)
+        new, changes = requests.add(db, text, person_id=person_id, pictures=made_ready, **more)
     said = t("cli.request_added", number=new.number, due=moment(new.due))
-    desk.done(changes, said, id=new.id, number=new.number, due=new.due, state=new.state)
+    desk.done(changes, said, id=new.id, number=new.number, due=new.due, state=new.state, pictures=len(made_ready))
 
 
 @requests_group.command("step")
@@ -93,6 +108,7 @@ def show(desk: Desk, number: str) -> None:
     """One request with its steps."""
     with desk.station() as db:
         found = request(db, number)
+        shown = attachments.listing(db, found.id)
     rows = [
         (
             moment(step.time),
@@ -105,7 +121,56 @@ def show(desk: Desk, number: str) -> None:
         for step in found.steps
     ]
     headings = [t("cli.time"), t("cli.state"), t("cli.keeper"), t("cli.handled_by"), t("cli.note"), t("cli.verdict")]
-    desk.tell({"request": found}, lambda: "\n".join([_table([found]), "", table(headings, rows)]))
+    desk.tell({"request": found, "pictures": shown}, lambda: "\n".join([_table([found]), "", table(headings, rows)]))
+
+
+@requests_group.command("attach")
+@click.argument("number")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.pass_obj
+def attach(desk: Desk, number: str, files: tuple[Path, ...]) -> None:
+    """Add pictures to a request; all of them or none."""
+    made_ready = _prepared(files)
+    with desk.station() as db:
+        found = request(db, number)
+        now, changes = attachments.add(db, found.id, made_ready)
+    said = t("cli.pictures_added", number=found.number, n=len(made_ready))
+    desk.done(changes, said, number=found.number, pictures=now)
+
+
+@requests_group.command("detach")
+@click.argument("number")
+@click.argument("place", type=WHOLE)
+@click.pass_obj
+def detach(desk: Desk, number: str, place: int) -> None:
+    """Take one picture away from a request, by its place."""
+    with desk.station() as db:
+        found = request(db, number)
+        wanted = next((one for one in attachments.listing(db, found.id) if one.rank == place), None)
+        if wanted is None:
+            raise UserMistake("pictures.unknown")
+        changes = attachments.remove(db, wanted.id)
+    desk.done(changes, t("cli.picture_removed", number=found.number, place=place), number=found.number, id=wanted.id)
+
+
+@requests_group.command("pictures")
+@click.argument("number")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def pictures(desk: Desk, number: str, to: Path) -> None:
+    """Write the pictures of a request to a folder."""
+    with desk.station() as db:
+        found = request(db, number)
+        files = [(one.rank, attachments.content(db, one.id)) for one in attachments.listing(db, found.id)]
+    write_pictures(desk, found.number, files, to)
+
+
+def write_pictures(desk: Desk, number: str, files: Sequence[tuple[int, bytes]], to: Path) -> None:
+    """Write (place, JPEG) as ``<number>-<place>.jpg`` and answer with the names."""
+    from ..sync import carry
+
+    written = [carry.write_file(to, f"{number}-{rank}.jpg", jpeg).path for rank, jpeg in files]
+    desk.tell({"number": number, "files": written}, t("cli.pictures_written", number=number, n=len(written), folder=to))
 
 
 @requests_group.command("slip")

@@ -14,7 +14,7 @@ from .. import blobs
 from ..blobs import Blobs
 from ..db import Database, Row, Tx
 from ..errors import Refused, UserMistake
-from ..model import Changes, Op, Picture, uuid7
+from ..model import Changes, Op, Picture, may, uuid7
 from ..vault import open_bytes, seal_bytes
 from . import pictures, subjects
 
@@ -35,6 +35,13 @@ def listing(db: Database, request_id: str) -> list[Picture]:
     if not subjects.shown(db, request) or subjects.key_of(db, request_id) is None:
         return []
     return [_record(row) for row in standing(db, request_id)]
+
+
+def may_add(db: Database, request_id: str) -> bool:
+    """Whether whoever is at work may add pictures to a request now, six at most apart."""
+    request = _request(db, request_id)
+    allowed = may(db.role, Op.ADD_PICTURES) and subjects.shown(db, request)
+    return allowed and request["void_reason"] is None and subjects.key_of(db, request_id) is not None
 
 
 def content(db: Database, picture_id: str) -> bytes:

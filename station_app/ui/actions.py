@@ -6,7 +6,7 @@ Each starts an operation on the writer thread and returns at once; ``then`` gets
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..model import (
     Urgency,
     Verdict,
 )
-from ..services import badges, history, keepers, people, preferences, requests, stations, supplies, visits
+from ..services import attachments, badges, history, keepers, people, preferences, requests, stations, supplies, visits
 from .jobs import Jobs, Otherwise, Then
 
 # --- visits ------------------------------------------------------------------------------------------------------------
@@ -81,6 +81,11 @@ def register(
 def change_person(jobs: Jobs, person_id: str, then: Then, otherwise: Otherwise, **fields: Any) -> None:
     """New details of a regular; ``then`` gets (Person, Changes)."""
     jobs.run(lambda db: _kept(people.change(db, person_id, **fields)), then, otherwise)
+
+
+def agree(jobs: Jobs, person_id: str, then: Then, otherwise: Otherwise) -> None:
+    """Somebody agrees to the notice as it is now; ``then`` gets (Person, Changes)."""
+    jobs.run(lambda db: _kept(people.agree(db, person_id)), then, otherwise)
 
 
 def erase_person(jobs: Jobs, person_id: str, then: Then) -> None:
@@ -180,6 +185,7 @@ def add_request(
     person_id: str | None = None,
     place: str = "",
     contact: str = "",
+    pictures: Sequence[bytes] = (),
 ) -> None:
     """A new request; ``then`` gets (Request, Changes)."""
     jobs.run(
@@ -194,11 +200,22 @@ def add_request(
                 person_id=person_id,
                 place=place,
                 contact=contact,
+                pictures=pictures,
             )
         ),
         then,
         otherwise,
     )
+
+
+def add_pictures(jobs: Jobs, request_id: str, jpegs: Sequence[bytes], then: Then, otherwise: Otherwise) -> None:
+    """Pictures of a request, made ready; ``then`` gets (all its pictures, Changes)."""
+    jobs.run(lambda db: _kept(attachments.add(db, request_id, jpegs)), then, otherwise)
+
+
+def remove_picture(jobs: Jobs, picture_id: str, then: Then, otherwise: Otherwise) -> None:
+    """A picture is taken away; ``then`` gets the Changes."""
+    jobs.run(lambda db: attachments.remove(db, picture_id), then, otherwise)
 
 
 def request_step(
@@ -239,11 +256,6 @@ def open_station(jobs: Jobs, exceptions: str, high: int | None, then: Then, othe
 def close_station(jobs: Jobs, note: str, then: Then, otherwise: Otherwise | None = None) -> None:
     """The closing."""
     jobs.run(lambda db: keepers.close_station(db, note), then, otherwise)
-
-
-def unlock_screen(jobs: Jobs, keeper_id: str, pin: str, then: Then, otherwise: Otherwise) -> None:
-    """Back to work with a PIN."""
-    jobs.run(lambda db: keepers.unlock_screen(db, keeper_id, pin), then, otherwise)
 
 
 def change_setting(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from unicodedata import normalize
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from ...model import Changes, Request, RequestState
+from ...errors import StationError
+from ...model import Changes, Op, Request, RequestState
+from ...sync.opening import Opener
 from ...words import label, t
 from .. import actions, icons
+from ..aside import Aside
+from ..feedback import sentence
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
 from ..page import Page, Shell
+from ..pictures import Bringing, Otherwise, Then, choose_pictures
 from ..printing import Show, open_file, save_and_open
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
@@ -22,6 +28,7 @@ from ..theme import tokens
 from . import requests_reads as reads
 from .requests_card import Deed, RequestCard
 from .requests_form import RecordedCard, RequestForm, StepForm, step_fields
+from .requests_pictures import Choose, Images, Viewer, images
 from .requests_reads import Line, Listing, Whole
 from .requests_text import exchange_text, short_number, spoken_number, state_pill, sub_line, title, who
 
@@ -54,11 +61,17 @@ class RequestsPage(Page):
     """The list with its tabs and search, one request in full at the right; digits do what may be done with it."""
 
     name = "requests"
-    tables = frozenset({"request", "request_step", "person", "identity", "batch", "receipt", "refused_row", "erasure"})
+    tables = frozenset({"request", "request_step", "person", "identity", "batch", "receipt", "refused_row", "erasure",
+                        "attachment"})  # fmt: skip
 
-    def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
+    def __init__(
+        self, shell: Shell, *, show: Show = open_file, opener: Opener | None = None, choose: Choose = choose_pictures
+    ) -> None:
         super().__init__(shell)
-        self._show = show
+        self._show, self._choose = show, choose
+        self._opener = opener or Opener()
+        self._aside = Aside(self)
+        self._aside.broken.connect(self.jobs.broken)
         self._today = date.min
         self._rows: tuple[Line, ...] = ()
         self._wanted = ""
@@ -67,7 +80,7 @@ class RequestsPage(Page):
         self.new_button = Button(t("requests_page.new"), "primary", icon="plus", key="Ctrl+N")
         self._model = RowsModel(self._columns())
         self.list = Table(self._model, rows=58, name=t("requests_page.list"))
-        self.card = RequestCard(shell.station)
+        self.card = RequestCard(shell.station, steps=self.may(Op.REQUEST_STEP))
         self._empty = EmptyState("requests", t("requests_page.none_yet"))
         self._build()
 
@@ -85,6 +98,9 @@ class RequestsPage(Page):
         self.new_button.clicked.connect(self.new)
         self.list.current_record.connect(self._chosen)
         self.card.wanted.connect(self._do)
+        self.card.picture_opened.connect(self._view)
+        self.card.pictures_wanted.connect(lambda: self._choose(self, self._bring))
+        self.card.dropped.connect(self._bring)
 
     def _columns(self) -> list[TableColumn]:
         def number(line: Line) -> str:
@@ -102,6 +118,16 @@ class RequestsPage(Page):
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "card") and self.card.whole is not None:
             self.card.show_request(self.card.whole)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no picture is being made ready."""
+        return self._aside.idle
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody brings pictures: no process is kept."""
+        super().hideEvent(event)
+        self._aside.do(self._opener.close)
+
     # --- what the window asks ----------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -117,7 +143,7 @@ class RequestsPage(Page):
 
     def new(self) -> None:
         """Ctrl+N: a new request."""
-        form = RequestForm(self.shell, self._recorded)
+        form = RequestForm(self.shell, self._recorded, self.prepare, self._choose)
         self.shell.open_sheet(t("requests_page.new"), form, submit=t("requests_page.record"))
 
     def look_up(self) -> None:
@@ -189,8 +215,64 @@ class RequestsPage(Page):
         focus = self.focusWidget()
         inside = focus is not None and focus.hasFocus() and self.card.isAncestorOf(focus)
         self.card.show_request(whole)
+        if whole.pictures:
+            ratio = self.devicePixelRatioF() * tokens().px(100) / 100
+            self.jobs.read(lambda db: images(db, whole.pictures, ratio), self._show_images, key="request-images")
         if inside:
             self.settle()
+
+    def _show_images(self, found: Images) -> None:
+        if self.card.strip is not None:
+            self.card.strip.show_images(found)
+
+    # --- pictures ----------------------------------------------------------------------------------------------------
+
+    def prepare(self, path: Path, then: Then, otherwise: Otherwise) -> None:
+        """Make a file ready to be a picture, in the worker that may die."""
+        self._aside.do(lambda: self._opener.open_picture(path), then, otherwise)
+
+    def _bring(self, paths: Sequence[Path]) -> None:
+        """Files for the request on the card: all that are pictures in one operation, the first that is none told."""
+        whole = self.card.whole
+        if whole is None:
+            return
+        jpegs: list[bytes] = []
+        errors: list[StationError] = []
+        bringing = Bringing(self.prepare, self)
+        bringing.ready.connect(jpegs.append)
+        bringing.refused.connect(errors.append)
+
+        def done() -> None:
+            bringing.deleteLater()
+            if errors:
+                self.shell.tell_error(errors[0])
+            if jpegs:
+                request = whole.row.request
+                actions.add_pictures(
+                    self.jobs, request.id, jpegs, lambda outcome: self._added(request.number, len(jpegs), outcome[1], errors),
+                    self.shell.tell_error,
+                )  # fmt: skip
+
+        bringing.done.connect(done)
+        bringing.bring(paths)
+
+    def _added(self, number: str, count: int, changes: Changes, errors: Sequence[StationError]) -> None:
+        said = t("requests_page.pictures_added", number=number, n=count)
+        self.shell.tell_undoable(t("terms.list").join([*map(sentence, errors[:1]), said]), changes)
+
+    def _view(self, place: int) -> None:
+        """One picture large, in the sheet."""
+        whole = self.card.whole
+        if whole is None:
+            return
+        number = short_number(whole.row.request.number, self.shell.station)
+        viewer = Viewer(self.shell, whole.pictures, place, may_remove=whole.may_remove)
+        viewer.removed.connect(lambda changes: self._removed(number, changes))
+        self.shell.open_sheet(t("requests_page.pictures_of", number=number), viewer, cancel=t("requests_page.done"))
+
+    def _removed(self, number: str, changes: Changes) -> None:
+        self.shell.close_sheet()
+        self.shell.tell_undoable(t("requests_page.picture_removed", number=number), changes)
 
     # --- doing -------------------------------------------------------------------------------------------------------
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from ...model import RequestState, Station, Verdict
 from ...services.requests import AFTER
 from ...words import label, t
 from ..kit import Button, Card, Column, EmptyState, Fact, FlowLayout, Pill, Row, Scroll, Text, Timeline, clear
+from ..pictures import files_of
 from ..theme import tokens
+from .requests_pictures import Strip
 from .requests_reads import Whole
 from .requests_text import exchange_text, is_whole, short_number, state_pill, timeline, title, who
 
@@ -33,9 +36,11 @@ class Deed:
     verdict: Verdict | None = None
 
 
-def deeds(whole: Whole) -> list[Deed]:
-    """What may be done, the usual thing first."""
+def deeds(whole: Whole, *, steps: bool = True) -> list[Deed]:
+    """What may be done, the usual thing first; without ``steps`` only the slip of what one took down oneself."""
     request = whole.row.request
+    if not steps:
+        return [Deed(t("requests_page.print_slip"), None)] if request.text else []
     names = {
         RequestState.CLOSED: t("requests_page.close"),
         RequestState.ACCEPTED: t("requests_page.accept"),
@@ -59,26 +64,31 @@ class RequestCard(Card):
     """One request; its buttons, also by the digits on them, say what is wanted, the page does it."""
 
     wanted = Signal(object)
+    picture_opened = Signal(int)
+    pictures_wanted = Signal()
+    dropped = Signal(object)
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: Station, *, steps: bool = True) -> None:
         inner = QWidget()
         self._parts = Column(gap=10)
         inner.setLayout(self._parts)
         super().__init__(Scroll(inner))
-        self._station = station
+        self._station, self._steps = station, steps
         self.whole: Whole | None = None
+        self.strip: Strip | None = None
+        self.setAcceptDrops(True)
         self.deeds: list[Deed] = []
         self.show_nothing()
 
     def show_nothing(self) -> None:
         """No request is chosen."""
-        self.whole, self.deeds = None, []
+        self.whole, self.strip, self.deeds = None, None, []
         clear(self._parts)
         self._parts.addWidget(EmptyState("requests", t("requests_page.choose_one")))
 
     def show_request(self, whole: Whole) -> None:
         """Show this request."""
-        self.whole, self.deeds = whole, deeds(whole)
+        self.whole, self.deeds = whole, deeds(whole, steps=self._steps)
         clear(self._parts)
         request = whole.row.request
         headline = title(request)
@@ -89,10 +99,23 @@ class RequestCard(Card):
         self._parts.addWidget(Text(t("terms.dot").join(parts), "muted", wrap=True))
         if request.text and not is_whole(headline, request):
             self._parts.addWidget(Text(request.text, "body", wrap=True, selectable=True))
+        self.strip = Strip(whole.pictures, may_add=whole.may_add)
+        self.strip.opened.connect(self.picture_opened)
+        self.strip.wanted.connect(self.pictures_wanted)
+        self._parts.addWidget(self.strip)
         self._add_facts(whole)
         self._parts.addWidget(Timeline(timeline(whole)))
         self._add_buttons()
         self._parts.addStretch(1)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Pictures may be dropped on a request."""
+        if self.whole is not None and self.whole.may_add and files_of(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Pictures for this request."""
+        self.dropped.emit(files_of(event.mimeData()))
 
     def _head(self, headline: str, pill: Pill) -> Row | Column:
         """Title with its pill at the right; the pill above where large type leaves no room beside it."""

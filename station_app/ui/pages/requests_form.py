@@ -7,7 +7,7 @@ from typing import Any
 
 import shiboken6
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from ...model import Category, Changes, Channel, Person, Request, RequestKind, RequestState, Urgency
@@ -20,6 +20,8 @@ from ..jobs import Jobs, Otherwise
 from ..kit import Button, Chip, Column, FlowLayout, IconButton, Row, Text, clear
 from ..names import person_name
 from ..page import Shell
+from ..pictures import Prepare, choose_pictures, files_of
+from .requests_pictures import Choose, NewPictures
 
 ERRORS = {"requests.no_text": "text", "requests.long_text": "text"}
 FOUND = 5
@@ -187,8 +189,9 @@ def _described(person: Person) -> str:
 class RequestForm(Entry):
     """A new request: the words first, then what it is, by digits; Ctrl+Enter records it from any field."""
 
-    def __init__(self, shell: Shell, done: Done) -> None:
+    def __init__(self, shell: Shell, done: Done, prepare: Prepare, choose: Choose = choose_pictures) -> None:
         self._jobs, self._done = shell.jobs, done
+        self._held_back = False
         super().__init__(
             shell, self._record,
             TextField("text", t("requests_page.text"), required=True, hint=t("requests_page.text_hint"), lines=4),
@@ -201,13 +204,41 @@ class RequestForm(Entry):
             LineField("contact", t("requests_page.contact"), hint=t("requests_page.contact_hint")),
             at=ERRORS,
         )  # fmt: skip
+        self.pictures = NewPictures(prepare, choose=choose)
+        self.pictures.settled.connect(self._settled)
+        self._column.insertWidget(1, self.pictures)  # below the words; Enter passes it by, Tab comes to it
+        self.setAcceptDrops(True)
+        for part in self.findChildren(QWidget):
+            part.setAcceptDrops(False)  # a file dropped on a line would leave its name there
+        words = self.field("text").focusProxy()
+        if words is not None:
+            QWidget.setTabOrder(words, self.pictures.add_button)
+
+    def submit(self) -> None:
+        """As a form does, once the pictures that were brought are ready."""
+        self._held_back = not self.pictures.idle
+        if not self._held_back:
+            super().submit()
+
+    def _settled(self) -> None:
+        if self._held_back:
+            self.submit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere on the form."""
+        if files_of(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Pictures of the request."""
+        self.pictures.bring(files_of(event.mimeData()))
 
     def _record(self, values: dict[str, Any], otherwise: Otherwise) -> None:
         actions.add_request(
             self._jobs, values["text"], lambda outcome: self._done(*outcome), otherwise,
             kind=RequestKind(values["kind"]), category=Category(values["category"]), channel=Channel(values["channel"]),
             urgency=Urgency(values["urgency"]), person_id=values["person"] or None, place=values["place"],
-            contact=values["contact"],
+            contact=values["contact"], pictures=self.pictures.jpegs,
         )  # fmt: skip
 
 

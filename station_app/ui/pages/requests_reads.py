@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...db import Database
-from ...model import Exchange, Person, Request, RequestState
-from ...services import exchange, people, requests, stations
+from ...model import Exchange, Op, Person, Picture, Request, RequestState, may
+from ...services import attachments, exchange, people, requests, stations
 from ...services.exchange import BatchLine
 
 MOST = 5000
@@ -20,11 +20,12 @@ WORKING = frozenset({RequestState.ACCEPTED, RequestState.TRANSFERRED, RequestSta
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A request as the list shows it; ``late`` is how long its time limit is past while nobody answered."""
+    """A request as the list shows it; ``late`` is how long its time limit is past while nobody answered; and how many pictures it has."""
 
     request: Request
     person: Person | None
     late: timedelta | None
+    pictures: int = 0
 
     @property
     def id(self) -> str:
@@ -56,20 +57,25 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One request with its steps, its person, the batch it first left in, the name of the district."""
+    """One request with its steps, its person, the batch it first left in, the name of the district, its pictures."""
 
     now: datetime
     row: Line
     batch: BatchLine | None
     district: str
+    pictures: tuple[Picture, ...] = ()
+    may_add: bool = False
+    may_remove: bool = False
 
 
 def listing(db: Database) -> Listing:
     """The newest requests with their people."""
     now = db.now()
     found = requests.listing(db, limit=MOST)
-    known = _people(db, found)
-    return Listing(now, tuple(Line(request, known.get(request.person_id or ""), late(request, now)) for request in found))
+    known, pictures = _people(db, found), attachments.counts(db)
+    return Listing(now, tuple(
+        Line(request, known.get(request.person_id or ""), late(request, now), pictures.get(request.id, 0)) for request in found
+    ))  # fmt: skip
 
 
 def whole(db: Database, request_id: str) -> Whole:
@@ -78,7 +84,11 @@ def whole(db: Database, request_id: str) -> Whole:
     request = requests.get(db, request_id)
     person = _people(db, [request]).get(request.person_id or "")
     batch = exchange.carried_in(db, "request", request_id)
-    return Whole(now, Line(request, person, late(request, now)), batch, stations.current(db).district_name)
+    pictures = tuple(attachments.listing(db, request_id))
+    return Whole(
+        now, Line(request, person, late(request, now), len(pictures)), batch, stations.current(db).district_name, pictures,
+        may_add=attachments.may_add(db, request_id), may_remove=may(db.role, Op.REMOVE_PICTURE),
+    )  # fmt: skip
 
 
 def _people(db: Database, found: Iterable[Request]) -> dict[str, Person]:

@@ -34,7 +34,7 @@ def title(request: Request) -> str:
     """The first sentence of a request, cut where it is long."""
     first = re.split(f"[\n{ENDS}]", request.text.strip(), maxsplit=1)[0].strip()
     if not first:
-        return t("requests_page.no_words")
+        return t("requests_page.forgotten") if request.forgotten else t("requests_page.no_words")
     return first if len(first) <= TITLE else first[: TITLE - 1] + "…"
 
 
@@ -51,7 +51,9 @@ def who(line: Line) -> str:
 def sub_line(line: Line, today: date) -> str:
     """Category, person, channel and day in one line."""
     request = line.request
-    parts = (label(request.category), who(line), label(request.channel), when.moment(request.time, today))
+    parts = [label(request.category), who(line), label(request.channel), when.moment(request.time, today)]
+    if line.pictures:
+        parts.append(t("requests_page.pictures", n=line.pictures))
     return t("terms.dot").join(parts)
 
 

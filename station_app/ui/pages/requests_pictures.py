@@ -1,0 +1,206 @@
+"""Pictures on the requests page: brought with a new request or to one there is, small on its card, large in the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import shiboken6
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from ...db import Database
+from ...errors import StationError
+from ...model import Changes, Picture
+from ...services import attachments
+from ...words import t
+from .. import actions
+from ..feedback import sentence
+from ..kit import Button, Column, FlowLayout, Row, Text, clear
+from ..page import Shell
+from ..pictures import ACROSS, DOWN, Bringing, Large, Prepare, Thumb, choose_pictures, drawn
+
+Images = dict[str, QImage | None]
+Choose = Callable[[QWidget, Callable[[Sequence[Path]], None]], None]
+
+
+def images(db: Database, shown: Sequence[Picture], ratio: float) -> Images:
+    """Small images of these pictures by id, None for one that cannot be read. Reader thread only."""
+    found: Images = {}
+    for picture in shown:
+        try:
+            found[picture.id] = drawn(attachments.content(db, picture.id), round(ACROSS * ratio), round(DOWN * ratio))
+        except StationError:
+            found[picture.id] = None
+    return found
+
+
+class NewPictures(QWidget):
+    """Pictures of a request that is being written: chosen, dropped or pasted; Enter on one takes it away again."""
+
+    settled = Signal()
+
+    def __init__(self, prepare: Prepare, *, choose: Choose = choose_pictures) -> None:
+        super().__init__()
+        self._choose = choose
+        self.jpegs: list[bytes] = []
+        self._bringing = Bringing(prepare, self)
+        self._bringing.ready.connect(self._ready)
+        self._bringing.refused.connect(self._refused)
+        self._bringing.done.connect(self.settled)
+        self.add_button = Button(t("requests_page.add_pictures"), icon="picture")
+        self.add_button.clicked.connect(lambda: self._choose(self, self.bring))
+        self._flow = FlowLayout(8, row_gap=8)
+        hint = Text(t("requests_page.drop_hint"), "small", wrap=True)
+        head = Row(self.add_button, gap=12)
+        head.addWidget(hint, 1)
+        self._error = Text("", "bad", wrap=True)
+        self._error.hide()
+        self.setLayout(Column(head, self._flow, self._error, gap=6))
+
+    @property
+    def idle(self) -> bool:
+        """Whether every file that was brought is ready or refused."""
+        return self._bringing.idle
+
+    def bring(self, paths: Sequence[Path]) -> None:
+        """Make these ready; what is no picture is told below and leaves the others."""
+        self._say("")
+        self._bringing.bring(paths)
+
+    def error(self) -> str:
+        """What is wrong with what was brought last, "" for nothing."""
+        return self._error.text() if not self._error.isHidden() else ""
+
+    def thumbs(self) -> list[Thumb]:
+        """The small pictures shown."""
+        items = [self._flow.itemAt(place) for place in range(self._flow.count())]
+        return [widget for item in items if item is not None and isinstance(widget := item.widget(), Thumb)]
+
+    def _ready(self, jpeg: bytes) -> None:
+        if len(self.jpegs) >= attachments.MOST:
+            self._say(t("pictures.too_many", most=attachments.MOST, n=len(self.jpegs)))
+            return
+        self.jpegs.append(jpeg)
+        self._show()
+
+    def _refused(self, error: StationError) -> None:
+        self._say(sentence(error))
+
+    def _say(self, text: str) -> None:
+        self._error.set(text)
+        self._error.setVisible(bool(text))
+
+    def _show(self) -> None:
+        ratio = self.devicePixelRatioF()
+        before: QWidget = self.add_button
+        clear(self._flow)
+        for place, jpeg in enumerate(self.jpegs):
+            thumb = Thumb(place + 1, self)
+            thumb.setAccessibleDescription(t("requests_page.press_to_remove"))
+            thumb.setToolTip(t("requests_page.press_to_remove"))
+            # made ready already: at most 300 KB, drawn small in a few milliseconds
+            thumb.show_image(drawn(jpeg, round(ACROSS * ratio), round(DOWN * ratio)))
+            thumb.clicked.connect(lambda _checked=False, place=place: self._drop(place))
+            self._flow.addWidget(thumb)
+            QWidget.setTabOrder(before, thumb)
+            before = thumb
+        self.updateGeometry()
+
+    def _drop(self, place: int) -> None:
+        del self.jpegs[place]
+        self._say("")
+        self._show()
+        self.add_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class Strip(QWidget):
+    """The pictures of the request on the card, and the way to add more; Enter on one asks to see it large."""
+
+    opened = Signal(int)
+    wanted = Signal()
+
+    def __init__(self, pictures: Sequence[Picture], *, may_add: bool) -> None:
+        super().__init__()
+        self.thumbs = [Thumb(place + 1, self) for place in range(len(pictures))]
+        self._of = {picture.id: thumb for picture, thumb in zip(pictures, self.thumbs, strict=True)}
+        flow = FlowLayout(8, row_gap=8)
+        for place, thumb in enumerate(self.thumbs):
+            thumb.clicked.connect(lambda _checked=False, place=place: self.opened.emit(place))
+            flow.addWidget(thumb)
+        self.add_button: Button | None = None
+        if may_add and len(pictures) < attachments.MOST:
+            self.add_button = Button(t("requests_page.add_pictures"), "link", icon="picture")
+            self.add_button.clicked.connect(self.wanted)
+            flow.addWidget(self.add_button)
+        self.setLayout(flow)
+
+    def show_images(self, found: Images) -> None:
+        """Fill the frames; those that are not among them stay as they are."""
+        for picture_id, image in found.items():
+            if picture_id in self._of:
+                self._of[picture_id].show_image(image)
+
+
+class Viewer(QWidget):
+    """One picture of a request after the other in the sheet: PgUp and PgDn turn over, Enter shows it closer."""
+
+    removed = Signal(object)
+
+    def __init__(self, shell: Shell, pictures: Sequence[Picture], place: int, *, may_remove: bool) -> None:
+        super().__init__()
+        self._shell, self._pictures, self.place = shell, list(pictures), place
+        self.large = Large()
+        self._said = Text("", "muted")
+        before, after = Button(t("requests_page.picture_before"), key="PgUp"), Button(t("requests_page.picture_after"), key="PgDn")
+        before.clicked.connect(lambda: self.turn(-1))
+        after.clicked.connect(lambda: self.turn(1))
+        row = FlowLayout(8)
+        for button in (before, after) if len(pictures) > 1 else ():
+            row.addWidget(button)
+        if may_remove:
+            remove = Button(t("requests_page.remove_picture"), "danger", icon="bin")
+            remove.clicked.connect(self._remove)
+            row.addWidget(remove)
+        column = Column(gap=8)
+        column.addWidget(self.large, 1)
+        column.addWidget(self._said)
+        column.addWidget(Text(t("requests_page.closer_hint"), "small", wrap=True))
+        column.addLayout(row)
+        self.setLayout(column)
+        self.setFocusProxy(self.large)
+        self.turn(0)
+
+    def turn(self, by: int) -> None:
+        """Show the picture before or after."""
+        self.place = (self.place + by) % len(self._pictures)
+        picture = self._pictures[self.place]
+        self._said.set(t("requests_page.picture_of", n=self.place + 1, all=len(self._pictures)))
+        self.large.setAccessibleName(self._said.text())
+        self.large.show_image(QImage())
+        self._shell.jobs.read(
+            lambda db: drawn(attachments.content(db, picture.id)), self._show, self._failed, key="request-picture"
+        )
+
+    def _show(self, image: QImage) -> None:
+        if shiboken6.isValid(self):
+            self.large.show_image(image)
+
+    def _failed(self, error: StationError) -> None:
+        if shiboken6.isValid(self):
+            self._shell.sheet_error(error)
+
+    def _remove(self) -> None:
+        actions.remove_picture(self._shell.jobs, self._pictures[self.place].id, self._gone, self._failed)
+
+    def _gone(self, changes: Changes) -> None:
+        self.removed.emit(changes)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """PgUp and PgDn turn over."""
+        step = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self.turn(step)

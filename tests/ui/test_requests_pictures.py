@@ -1,0 +1,320 @@
+"""Pictures on the requests page: brought with the words, dropped on the card, seen large, taken away and back, by keys."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from station_app import blobs, vault
+from station_app.db import Database
+from station_app.model import Request, Role
+from station_app.services import attachments, keepers, pictures, requests
+from station_app.sync.opening import Opener
+from station_app.ui.pages.requests import RequestsPage
+from station_app.ui.pages.requests_form import RecordedCard, RequestForm
+from station_app.ui.pages.requests_pictures import Viewer
+from station_app.ui.pictures import Large, Thumb, drawn, files_of
+from tests.conftest import CHEAP, PASSWORD
+from tests.pictures import BLUE, RED, phone, saved
+from tests.ui.shell import SheetShell, focus, idle, in_front, type_in
+
+Key = Qt.Key
+CONTROL = Qt.KeyboardModifier.ControlModifier
+WORKER = (sys.executable, "-c", "from station_app.sync.opening import worker_main; raise SystemExit(worker_main())")
+
+
+@pytest.fixture(scope="module")
+def jpeg() -> bytes:
+    return pictures.prepare(phone())
+
+
+@pytest.fixture(scope="module")
+def opener() -> Iterator[Opener]:
+    with Opener(command=WORKER) as made:
+        yield made
+
+
+class Chosen:
+    """The system's file window: it gives these files."""
+
+    def __init__(self) -> None:
+        self.files: list[Path] = []
+
+    def __call__(self, parent: QWidget, then: Callable[[Sequence[Path]], None]) -> None:
+        then(self.files)
+
+
+@pytest.fixture
+def chosen(tmp_path: Path) -> Chosen:
+    return Chosen()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    found = [tmp_path / name for name in ("现场.jpg", "截图.png", "病毒.jpg")]
+    for file, data in zip(found, (phone(orientation=6), saved("PNG"), b"MZ" + bytes(99)), strict=True):
+        file.write_bytes(data)
+    return found
+
+
+@pytest.fixture
+def page(shell: SheetShell, opener: Opener, chosen: Chosen, qtbot: QtBot) -> RequestsPage:
+    return in_front(RequestsPage(shell, opener=opener, choose=chosen), shell, qtbot)
+
+
+def settled(qtbot: QtBot, page: RequestsPage) -> None:
+    qtbot.waitUntil(lambda: page.idle, timeout=20_000)
+    idle(qtbot, page)
+
+
+def press(qtbot: QtBot, *keys: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    for key in keys:
+        qtbot.keyClick(focus(), key, modifier)
+
+
+def drop(target: QWidget, paths: Sequence[Path]) -> bool:
+    """Drag files over a part of the window and let them go there, if it takes them."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    action, button, key = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), action, mime, button, key)
+    QApplication.sendEvent(target, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(target, QDropEvent(QPointF(9, 9), action, mime, button, key))
+    return enter.isAccepted()
+
+
+def form(shell: SheetShell) -> RequestForm:
+    assert isinstance(shell.sheet, RequestForm)
+    return shell.sheet
+
+
+def strip(page: RequestsPage) -> list[Thumb]:
+    return page.card.strip.thumbs if page.card.strip is not None else []
+
+
+def with_pictures(db: Database, jpeg: bytes, count: int = 2) -> Request:
+    return requests.add(db, "中午充电排队半小时", pictures=[jpeg] * count)[0]
+
+
+def near(image: QImage, x: int, y: int, colour: tuple[int, int, int]) -> bool:
+    found = image.pixelColor(x, y)
+    return all(
+        abs(got - meant) < 30 for got, meant in zip((found.red(), found.green(), found.blue()), colour, strict=True)
+    )
+
+
+# --- with a new request -------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_recorded_with_pictures_by_keys_alone(
+    page: RequestsPage, shell: SheetShell, db: Database, chosen: Chosen, files: list[Path], qtbot: QtBot
+) -> None:
+    chosen.files = files[:2]
+    page.new()
+    type_in(qtbot, "中午充电排队半小时")
+    press(qtbot, Key.Key_Tab)
+    assert focus() is form(shell).pictures.add_button
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    assert len(form(shell).pictures.thumbs()) == 2
+    press(qtbot, Key.Key_Return, modifier=CONTROL)
+    settled(qtbot, page)
+    assert isinstance(shell.sheet, RecordedCard)
+    [request] = requests.listing(db)
+    first, second = (attachments.content(db, one.id) for one in attachments.listing(db, request.id))
+    assert drawn(first).size().toTuple() == (480, 640)
+    assert drawn(second).size().toTuple() == (640, 480)
+    assert near(drawn(second), 9, 9, RED)
+    assert near(drawn(second), 9, 470, BLUE)
+    qtbot.waitUntil(lambda: len(strip(page)) == 2 and all(thumb.seen for thumb in strip(page)))
+    shell.undo(shell.undoable[-1].operation)
+    settled(qtbot, page)
+    attachments.sweep(db)
+    assert blobs.of(db).names() == set()
+
+
+def test_what_is_no_picture_is_told_below_and_the_words_stay(
+    page: RequestsPage, shell: SheetShell, db: Database, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    type_in(qtbot, "保安不让进")
+    assert drop(form(shell), files)
+    settled(qtbot, page)
+    new = form(shell).pictures
+    assert new.error() == "“病毒.jpg”不是照片（能收 JPG、PNG、WebP），没有添加"
+    assert len(new.thumbs()) == 2
+    new.thumbs()[0].setFocus()
+    press(qtbot, Key.Key_Return)  # not this one after all
+    assert len(new.thumbs()) == 1
+    assert new.error() == ""
+    form(shell).field("text").take_focus()
+    press(qtbot, Key.Key_Return, modifier=CONTROL)
+    settled(qtbot, page)
+    [request] = requests.listing(db)
+    assert request.text == "保安不让进"
+    [one] = attachments.listing(db, request.id)
+    assert drawn(attachments.content(db, one.id)).size().toTuple() == (640, 480)
+
+
+def test_a_form_that_is_sent_while_pictures_are_made_ready_waits_for_them(
+    page: RequestsPage, shell: SheetShell, db: Database, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    type_in(qtbot, "路灯不亮")
+    form(shell).pictures.bring(files[:1])
+    press(qtbot, Key.Key_Return, modifier=CONTROL)
+    assert requests.listing(db) == []
+    settled(qtbot, page)
+    qtbot.waitUntil(lambda: isinstance(shell.sheet, RecordedCard))
+    assert len(attachments.listing(db, requests.listing(db)[0].id)) == 1
+
+
+def test_a_file_dropped_on_the_words_does_not_become_words(
+    page: RequestsPage, shell: SheetShell, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    parts = [*form(shell).findChildren(QLineEdit), *form(shell).findChildren(QPlainTextEdit)]
+    assert parts
+    assert not any(part.acceptDrops() for part in parts)
+
+
+def test_a_seventh_picture_is_refused_where_it_was_brought(
+    page: RequestsPage, shell: SheetShell, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    form(shell).pictures.bring([files[0]] * 7)
+    settled(qtbot, page)
+    assert len(form(shell).pictures.thumbs()) == 6
+    assert form(shell).pictures.error() == "一件诉求最多 6 张图片，现在已有 6 张"
+
+
+def test_a_closed_form_lets_go_of_what_was_still_coming(
+    page: RequestsPage, shell: SheetShell, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    form(shell).pictures.bring(files)
+    shell.close_sheet()
+    settled(qtbot, page)
+    assert shell.told == []
+
+
+# --- on the card --------------------------------------------------------------------------------------------------------
+
+
+def test_pictures_are_dropped_on_a_request_in_one_step_and_taken_back(
+    page: RequestsPage, shell: SheetShell, db: Database, files: list[Path], qtbot: QtBot
+) -> None:
+    request, _ = requests.add(db, "路灯不亮")
+    page.refresh()
+    settled(qtbot, page)
+    assert drop(page.card, files[:2])
+    settled(qtbot, page)
+    qtbot.waitUntil(lambda: len(strip(page)) == 2)
+    assert shell.last == f"已给诉求 {request.number} 添加 2 张图片"
+    shell.undo(shell.undoable[-1].operation)
+    settled(qtbot, page)
+    assert attachments.listing(db, request.id) == []
+    qtbot.waitUntil(lambda: strip(page) == [])
+
+
+def test_good_ones_are_added_and_the_bad_one_is_named(
+    page: RequestsPage, shell: SheetShell, db: Database, chosen: Chosen, files: list[Path], qtbot: QtBot
+) -> None:
+    request, _ = requests.add(db, "路灯不亮")
+    page.refresh()
+    settled(qtbot, page)
+    chosen.files = files
+    assert page.card.strip is not None
+    assert page.card.strip.add_button is not None
+    page.card.strip.add_button.setFocus()
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    assert len(attachments.listing(db, request.id)) == 2
+    assert "病毒.jpg" in shell.last
+    assert request.number in shell.last
+
+
+def test_enter_shows_one_large_and_closer_and_page_keys_turn_over(
+    page: RequestsPage, shell: SheetShell, db: Database, jpeg: bytes, qtbot: QtBot
+) -> None:
+    with_pictures(db, jpeg)
+    page.refresh()
+    settled(qtbot, page)
+    strip(page)[1].setFocus()
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    viewer = shell.sheet
+    assert isinstance(viewer, Viewer)
+    assert isinstance(focus(), Large)
+    assert viewer.large.accessibleName() == "第 2 张，共 2 张"
+    assert near(viewer.large.grab().toImage(), viewer.large.width() // 2, viewer.large.height() // 2 - 40, RED)
+    press(qtbot, Key.Key_Return, Key.Key_Down)
+    assert viewer.large.close_up
+    press(qtbot, Key.Key_PageDown)
+    settled(qtbot, page)
+    assert viewer.large.accessibleName() == "第 1 张，共 2 张"
+    assert not viewer.large.close_up
+    press(qtbot, Key.Key_Escape)
+    assert not shell.real.is_open()
+
+
+def test_a_picture_is_removed_and_comes_back_by_undo(
+    page: RequestsPage, shell: SheetShell, db: Database, jpeg: bytes, qtbot: QtBot
+) -> None:
+    request = with_pictures(db, jpeg)
+    page.refresh()
+    settled(qtbot, page)
+    strip(page)[0].click()
+    assert isinstance(shell.sheet, Viewer)
+    viewer = shell.sheet
+    next(button for button in viewer.findChildren(QWidget) if button.accessibleName() == "移除这张").setFocus()
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    assert [one.rank for one in attachments.listing(db, request.id)] == [2]
+    assert shell.last == "已移除诉求 2026-0001 的一张图片"
+    shell.undo(shell.undoable[-1].operation)
+    settled(qtbot, page)
+    assert len(attachments.listing(db, request.id)) == 2
+
+
+def test_one_whose_file_is_gone_says_so_and_the_others_are_shown(
+    page: RequestsPage, shell: SheetShell, db: Database, jpeg: bytes, qtbot: QtBot
+) -> None:
+    request = with_pictures(db, jpeg)
+    lost = attachments.listing(db, request.id)[0]
+    blobs.of(db).delete([lost.sha256])
+    page.refresh()
+    settled(qtbot, page)
+    assert [thumb.seen for thumb in strip(page)] == [False, True]
+    assert strip(page)[0].accessibleDescription() == "这张图片打不开，按回车看原因"
+    strip(page)[0].click()
+    settled(qtbot, page)
+    assert shell.sheet_error_shown == "这张图片的文件不在了；可以从备份恢复"
+
+
+def test_who_is_not_shown_what_people_said_sees_no_picture_and_adds_none(
+    shell: SheetShell, db: Database, jpeg: bytes, opener: Opener, qtbot: QtBot, files: list[Path]
+) -> None:
+    with_pictures(db, jpeg)
+    root, _ = vault.unlock(db.path.with_suffix(".slots"), PASSWORD)
+    auditor, _ = keepers.add(db, db.path.parent, root, "审计", Role.AUDITOR, "password-3", cost=CHEAP)
+    db.acting = auditor.id
+    page = in_front(RequestsPage(shell, opener=opener), shell, qtbot)
+    assert page.card.strip is not None
+    assert strip(page) == []
+    assert page.card.strip.add_button is None
+    assert not drop(page.card, files)
+
+
+def test_only_files_of_this_machine_are_taken() -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl("https://example.org/a.jpg")])
+    assert files_of(mime) == []
