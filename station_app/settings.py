@@ -41,7 +41,18 @@ DARK = Setting("dark", "switch", "0")
 LANGUAGE = Setting("language", "choice", "", choices=("", "zh", "en"))
 LAST_FOLDER = Setting("last_folder", "text", "")
 BACKUP_PLACE = Setting("backup_place", "text", "")
+KEEP_PEOPLE_MONTHS = Setting("keep_people_months", "number", "12", low=1, high=36)
+KEEP_REQUESTS_MONTHS = Setting("keep_requests_months", "number", "24", low=1, high=60)
+KEEP_PICTURES_MONTHS = Setting("keep_pictures_months", "number", "6", low=1, high=24)
+OVERDUE_DAYS = Setting("overdue_days", "number", "7", low=1, high=90)
+"""At the district: days without a file after which a station is asked for one."""
 
-ALL: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE)
+RETENTION: tuple[Setting, ...] = (KEEP_PEOPLE_MONTHS, KEEP_REQUESTS_MONTHS, KEEP_PICTURES_MONTHS)
+"""How long things are kept (DOMAIN.md section 6, "Privacy"). The log is not among them: it is never thinned out."""
+ALL: tuple[Setting, ...] = (
+    DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, *RETENTION,
+)  # fmt: skip
 SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
+AT_DISTRICT: tuple[Setting, ...] = (OVERDUE_DAYS, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
+"""Those the district's desk shows."""
 BY_NAME = {setting.name: setting for setting in ALL}

@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
+from .. import settings
 from ..errors import UserMistake
 from ..model import Consent, Occupation, Person
-from ..services import badges, history, people, stations, supplies, visits
+from ..services import badges, history, people, preferences, privacy, retention, stations, supplies, visits
 from ..words import label, t
 from .frame import Desk, Group, option
 from .inputs import DAY, MOMENT, OFFSET, WHOLE, Code, OneOf, regulars
@@ -132,7 +133,74 @@ def erase(desk: Desk, person: str, reason: str, at: datetime | None) -> None:
     with desk.station() as db:
         person_id = named(db, person).id
         changes = people.erase(db, person_id, reason, at)
-    desk.done(changes, t("cli.erased"), id=person_id)
+        left = privacy.copies(db, people.get(db, person_id))
+    told = [t("cli.erased")]
+    if left:
+        told.append(t("cli.erased_until", day=left.until))
+    desk.done(changes, "\n".join(told), id=person_id, copies=left)
+
+
+@people_group.command("held")
+@click.argument("person", metavar="PERSON")
+@option("--to", type=FILE)
+@click.pass_obj
+def held(desk: Desk, person: str, to: Path | None) -> None:
+    """Everything that is kept on a regular, also as a PDF to take home."""
+    from ..paper.privacy import held_sheet, held_text
+
+    with desk.station() as db:
+        found = privacy.with_words(db, privacy.held(db, named(db, person).id))
+        name = who(found.person)
+        if to is not None:
+            held_sheet(stations.current(db), found, t("held.title", name=name), db.now().date(), to)
+    desk.tell({"held": found, "file": to}, lambda: held_text(found) if to is None else t("cli.paper_written", name=to.name))
+
+
+@people_group.command("agree")
+@click.argument("person", metavar="PERSON")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def agree(desk: Desk, person: str, at: datetime | None) -> None:
+    """They read today's notice and agree to it."""
+    with desk.station() as db:
+        new, changes = people.agree(db, named(db, person).id, at)
+    desk.done(changes, t("cli.agreed", who=who(new), version=people.NOTICE_VERSION), id=new.id, person=new)
+
+
+@people_group.command("notice")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def notice(desk: Desk, to: Path) -> None:
+    """The privacy notice for the wall as a PDF."""
+    from ..paper.privacy import notice_sheet
+
+    with desk.station() as db:
+        months = [preferences.number(db, setting) for setting in settings.RETENTION]
+        notice_sheet(stations.current(db), (months[0], months[1], months[2]), db.now().date(), to)
+    desk.tell({"file": to, "version": people.NOTICE_VERSION}, t("cli.paper_written", name=to.name))
+
+
+@people_group.command("due")
+@option("--forget", is_flag=True)
+@click.pass_obj
+def due(desk: Desk, forget: bool) -> None:
+    """What is forgotten within 30 days; with --forget, forget now what is due already."""
+    with desk.station() as db:
+        done, changes = retention.forget_due(db) if forget else (None, [])
+        soon = retention.soon(db)
+        persons = {one.id: one for one in people.several(db, [one.id for one in soon if one.kind == "person"])}
+    rows = [(one.on, one.kind, who(persons[one.id]) if one.id in persons else one.id, one.last) for one in soon]
+
+    def text() -> str:
+        heads = [t("cli.due_on"), t("cli.due_kind"), t("cli.name"), t("cli.last_visit")]
+        lines = [table(heads, rows) if rows else t("cli.nothing_due")]
+        if done is not None:
+            lines.append(t("cli.forgot", people=done.people, requests=done.requests, pictures=done.pictures))
+        if done is not None and done.held_back:
+            lines.append(t("cli.forgot_held_back"))
+        return "\n".join(lines)
+
+    desk.tell({"due": soon, "forgotten": done, "operations": [one.operation for one in changes]}, text)
 
 
 @people_group.command("import")

@@ -8,17 +8,18 @@ from typing import Any
 
 from ..db import Database, Row, Tx, image
 from ..errors import Refused, UserMistake
-from ..model import NOT_UNDOABLE, Changes, Exchange, LogLine, Op, Role
-from . import exchange, search
+from ..model import MAY, NOT_UNDOABLE, Changes, Exchange, LogLine, Op, Role
+from . import attachments, exchange, search, subjects
 
 STEPS = 50
 """How far back Ctrl+Z goes on one day."""
 
 
 def log(db: Database, business_date: str, limit: int = 200) -> list[LogLine]:
-    """What was done on a business date, the newest first; undo, settings and what a role may not do are no lines here."""
+    """What was done on a business date, the newest first; undo, settings, what the house does by itself and
+    what a role may not do are no lines here."""
     rows = db.rows(
-        f"{LINE} WHERE o.business_date = ? AND o.op NOT IN ('undo', 'setting', 'close_batch', 'apply_pack')"
+        f"{LINE} WHERE o.business_date = ? AND o.op NOT IN ('undo', 'setting', 'close_batch', 'apply_pack', 'forget')"
         " AND json_extract(o.details, '$.denied') IS NULL"
         " ORDER BY o.sequence DESC LIMIT ?",
         (business_date, limit),
@@ -118,8 +119,11 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     return tx.changes
 
 
+        _forget_unwanted(tx, rows)
 def _require_may_undo(db: Database, found: Row) -> None:
     db.require(Op(found["op"]), json.loads(found["details"] or "{}"))
+        if tx.forgets:
+            search.merge(tx)
     own = found["keeper_id"] == db.acting and found["recorded"][:10] == db.stamp().business_date
     if db.role is Role.EVENING and not own:
         db.deny(Op.UNDO.value)
@@ -149,6 +153,20 @@ USED_BY = {
 }
 """Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
 (DECISIONS.md 3)."""
+def _forget_unwanted(tx: Tx, rows: list[Row]) -> None:
+    """Forget the people and requests that were added, and a name that no longer stands: not even its ciphertext stays."""
+    added = {(change["table_name"], change["row_id"]) for change in rows if change["before"] is None}
+    for row_id in sorted({change["row_id"] for change in rows if change["table_name"] == "identity"}):
+        if tx.db.scalar("SELECT void_reason FROM identity WHERE id = ?", (row_id,)) is None:
+            continue
+        tx.put("identity", {"id": row_id, "name_sealed": None, "phone_sealed": None})
+        if ("person", row_id) not in added:  # a nameless one again, who stays
+            subjects.forget(tx, row_id)
+    for table, row_id in sorted(added):
+        if table in ("person", "request") and subjects.key_of(tx.db, row_id) is not None:
+            subjects.erase(tx, row_id, "undo")
+
+
 
 
 def _check_unused(tx: Tx, rows: list[Row]) -> None:

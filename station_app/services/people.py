@@ -11,7 +11,7 @@ from ..db import Database, Row, Tx
 from ..errors import UserMistake
 from ..model import Changes, Consent, Occupation, Op, Person, uuid7
 from ..vault import digest
-from . import badges, search, subjects
+from . import badges, requests, search, subjects
 
 if TYPE_CHECKING:
     from .rosters import Known, RosterPlan, RosterRow
@@ -20,7 +20,7 @@ CHUNK = 500
 """Ids asked for at once; SQLite takes a bounded number of parameters."""
 
 NOTICE_VERSION = 1
-"""The version of the privacy notice people agree to."""
+"""The version of the privacy notice people agree to (catalogue ``notice``): it rises with every change of what it says."""
 
 Progress = Callable[[int, int], None]
 """Told (done, total) now and then; raises Cancelled when the person stopped."""
@@ -62,7 +62,7 @@ def write(tx: Tx, occupation: Occupation, platform: str, name: str, phone: str, 
         "person",
         {
             "id": person_id, "occupation": occupation.value, "platform": platform.strip() or None, "consent": consent.value,
-            "notice_version": NOTICE_VERSION if consent is not Consent.NONE else None, "registered_on": tx.stamp.business_date,
+            "notice_version": _version(consent), "registered_on": tx.stamp.business_date,
         },
     )  # fmt: skip
     if name or phone:
@@ -112,13 +112,13 @@ def change(
 ) -> tuple[Person, Changes]:
     """Change what is kept of a regular; what is None stays; UserMistake for one who was forgotten.
 
-    A nameless badge becomes a named one here, nothing is recounted.
+    A nameless badge becomes a named one here, nothing is recounted. The version of the notice stays what they agreed to,
+    unless they agree to something else now.
     """
-    old = get(db, person_id)
-    if old.erased:  # whoever wants to be known again is somebody new
-        raise UserMistake("people.unknown")
+    old = _standing(db, person_id)
     agreed = old.consent if consent is None else consent
     new_name, new_phone = _checked(old.name if name is None else name, old.phone if phone is None else phone, agreed)
+    version = old.notice_version if agreed is old.consent else _version(agreed)
     with db.transact(Op.CHANGE_PERSON, at, person=person_id) as tx:
         tx.put(
             "person",
@@ -127,7 +127,7 @@ def change(
                 "occupation": (occupation or old.occupation).value,
                 "platform": (old.platform if platform is None else platform.strip()) or None,
                 "consent": agreed.value,
-                "notice_version": NOTICE_VERSION if agreed is not Consent.NONE else None,
+                "notice_version": version,
             },
         )
         if (new_name, new_phone) != (old.name, old.phone):
@@ -136,33 +136,54 @@ def change(
     return get(db, person_id), tx.changes
 
 
+def agree(db: Database, person_id: str, at: datetime | None = None) -> tuple[Person, Changes]:
+    """They read the notice as it is now and agree to it; UserMistake for one who was forgotten or agreed to nothing before."""
+    old = _standing(db, person_id)
+    if old.consent is Consent.NONE:
+        raise UserMistake("people.agreed_to_nothing")
+    with db.transact(Op.CHANGE_PERSON, at, person=person_id, notice=NOTICE_VERSION) as tx:
+        tx.put("person", {"id": person_id, "notice_version": NOTICE_VERSION})
+    return get(db, person_id), tx.changes
+
+
+def _standing(db: Database, person_id: str) -> Person:
+    """A regular who was not forgotten: whoever wants to be known again is somebody new."""
+    found = get(db, person_id)
+    if found.erased:
+        raise UserMistake("people.unknown")
+    return found
+
+
+def _version(consent: Consent) -> int | None:
+    """The notice that somebody who agrees now agrees to."""
+    return NOTICE_VERSION if consent is not Consent.NONE else None
+
+
 def erase(
     db: Database, person_id: str, reason: str = "withdrawn", at: datetime | None = None, *, fact: str | None = None
 ) -> Changes:
-    """Forget who a person is: key, identity and search entry go, their counts stay (DECISIONS.md 1). Not undoable.
+    """Forget who a person is and what they asked for (decision 011); their counts stay. Not undoable; once is enough.
 
-    ``fact`` is the id of an erasure that happened already and is applied again after a restore.
+    ``fact`` is the id of an erasure that happened already and is applied again after a restore: those of their requests
+    are facts of their own.
     """
-    get(db, person_id)
+    if get(db, person_id).erased and fact is None:
+        raise UserMistake("people.unknown")
     with db.transact(Op.ERASE_PERSON, at, by_itself=fact is not None, person=person_id) as tx:
-        tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
-        if db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
-            tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
-        badges.revoke_all_in(tx, person_id)
-        tx.put(
-            "erasure",
-            {
-                "id": fact,
-                "time": tx.stamp.time,
-                "business_date": tx.stamp.business_date,
-                "subject_id": person_id,
-                "reason": reason,
-                "keeper_id": db.acting,
-            },
-        )
-        subjects.forget(tx, person_id)
-        search.forget(tx, person_id)
+        if fact is None:
+            requests.forget_of(tx, person_id, reason)
+        forget(tx, person_id, reason, fact)
     return tx.changes
+
+
+def forget(tx: Tx, person_id: str, reason: str, fact: str | None = None) -> None:
+    """Key, name, phone, employer, badges and search entry of a person go, inside an operation (DECISIONS.md 1)."""
+    tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
+    if tx.db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
+        tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
+    badges.revoke_all_in(tx, person_id)
+    subjects.erase(tx, person_id, reason, fact)
+    search.forget(tx, person_id)
 
 
 # --- looking up --------------------------------------------------------------------------------------------------------
@@ -208,7 +229,7 @@ def _person(row: Row) -> Person:
         name=subjects.unseal(key, "identity.name_sealed", person_id, row["name_sealed"]),
         phone=subjects.unseal(key, "identity.phone_sealed", person_id, row["phone_sealed"]),
         card_number=row["card"] or "", badge_code=row["code"] or "", visits=row["visits"], last_visit=row["last_visit"] or "",
-        erased=bool(row["erased"]),
+        erased=bool(row["erased"]), notice_version=row["notice_version"],
     )  # fmt: skip
 
 
@@ -228,13 +249,15 @@ def find(db: Database, text: str, limit: int = 20) -> list[Person]:
 class Filter:
     """Which regulars a list shows: an occupation (or one of several), only nameless ones, only those not seen since a time.
 
-    ``not_since`` is ISO 8601; somebody who was registered after it and has not come yet is not missed.
+    ``not_since`` is ISO 8601; somebody who was registered after it and has not come yet is not missed. ``older_notice``:
+    those who agreed to an older notice than today's only.
     """
 
     occupation: Occupation | None = None
     nameless: bool = False
     not_since: str = ""
     occupations: tuple[Occupation, ...] = ()
+    older_notice: bool = False
 
     def wanted(self) -> tuple[str, list[str]]:
         """The condition over ``person_entry e`` and its parameters."""
@@ -248,6 +271,8 @@ class Filter:
         if self.not_since:
             conditions.append("e.last_seen < ? AND (SELECT registered_on FROM person WHERE id = e.person_id) < ?")
             parameters += [self.not_since, self.not_since[:10]]
+        if self.older_notice:
+            conditions.append(f"e.person_id IN (SELECT id FROM person WHERE notice_version < {NOTICE_VERSION})")
         return " AND ".join(conditions), parameters
 
 

@@ -99,6 +99,11 @@ def forget(tx: Tx, person_id: str) -> None:
     entry = tx.db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
     tx.run("DELETE FROM person_search WHERE rowid = ?", (entry,))
     tx.run("DELETE FROM person_entry WHERE rowid = ?", (entry,))
+    merge(tx)
+
+
+def merge(tx: Tx) -> None:
+    """Merge the index, so that what was struck out of it is gone."""
     tx.run("INSERT INTO person_search(person_search) VALUES('optimize')")
 
 

@@ -242,14 +242,16 @@ class FilterTabs(QWidget):
         for code, text in tabs:
             tab = self._tabs[code] = _Tab(text, self)
             tab.clicked.connect(lambda _checked=False, code=code: self.chosen.emit(code))
+            tab.setHidden(not text)
             row.addWidget(tab)
         if tabs:
             self._tabs[tabs[0][0]].setChecked(True)
 
     def set_texts(self, texts: Mapping[str, str]) -> None:
-        """New words (with new counts) for some of the tabs."""
+        """New words (with new counts) for some of the tabs; one without words is not there."""
         for code, text in texts.items():
             self._tabs[code].set_text(text)
+            self._tabs[code].setVisible(bool(text))
 
     def choose(self, code: str) -> None:
         """Choose a tab and say so."""
@@ -266,7 +268,7 @@ class FilterTabs(QWidget):
         if step is None or not self._tabs:
             super().keyPressEvent(event)
             return
-        codes = list(self._tabs)
+        codes = [code for code, tab in self._tabs.items() if tab.isVisibleTo(self)]
         code = codes[(codes.index(self.code()) + step) % len(codes)]
         self._tabs[code].setFocus(Qt.FocusReason.TabFocusReason)
         self.choose(code)

@@ -1,34 +1,42 @@
-"""The window's backups: one a day beside the desk, one when it closes; a failure is told calmly and never stops work."""
+"""The window's house-keeping: forgetting what is due and a backup, once a day beside the desk, and a backup when it closes.
+
+A failure is told calmly and never stops work.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from threading import Event
 
 from PySide6.QtCore import QObject, Signal
 
 from ..backup import Reason
 from ..db import Database
 from ..errors import Cancelled, StationError
-from ..services import keeping
+from ..model import Changes
+from ..services import keeping, retention
 from ..services.keeping import Kept
+from ..services.retention import Forgotten
 from .aside import Aside
-from .printing import FOLDER
 
 AGAIN = timedelta(hours=1)
 """After a backup failed: often enough to catch a disk that was tidied up, seldom enough not to nag."""
 CLOSING = 3.0
 """Seconds that copying may hold up closing; the morning's backup has what this one would have had."""
-KEYS_ON_PAPER = ("recovery-*.pdf", "start-card-*.pdf")
-"""Prints that open the station: they go when the window closes at the latest."""
 
 
 class Keeping(QObject):
-    """Makes backups on a thread of its own. ``made`` tells each, ``failed`` why one could not be made; ``broken`` is ours."""
+    """Forgets and makes backups on a thread of its own.
+
+    ``made`` tells each backup, ``forgot`` the Changes of each slice that was forgotten, ``failed`` why one could not be made;
+    ``broken`` is ours.
+    """
 
     made = Signal(object)
+    forgot = Signal(object)
     failed = Signal(object)
     broken = Signal(object)
 
@@ -38,20 +46,28 @@ class Keeping(QObject):
         self._aside = Aside(self)
         self._aside.broken.connect(self.broken)
         self._not_before: datetime | None = None
+        self._forgotten_on: date | None = None
+        self._closing = Event()
 
     @property
     def idle(self) -> bool:
-        """Whether no backup is under way."""
+        """Whether nothing is under way."""
         return self._aside.idle
 
     def tick(self) -> None:
-        """The day's backup, when it is due; called again and again."""
+        """The day's forgetting, and then the day's backup, when they are due; called again and again."""
         now = self._db.now()
-        if self.idle and (self._not_before is None or not now < self._not_before <= now + AGAIN):
+        if not self.idle:
+            return
+        if self._forgotten_on != now.date():  # before the backup, which need not hold what goes
+            self._forgotten_on = now.date()
+            self._aside.do(lambda: retention.daily(self._db, self._closing.is_set), self._told)
+        if self._not_before is None or not now < self._not_before <= now + AGAIN:
             self._aside.do(lambda: keeping.daily(self._db), self._tell, self._missed)
 
     def close(self) -> None:
         """The backup of closing time, waited for; what fails now is told by the next morning's."""
+        self._closing.set()
         self._aside.close()
         began = self._seconds()
 
@@ -62,6 +78,10 @@ class Keeping(QObject):
         with suppress(StationError):
             keeping.keep(self._db, Reason.CLOSE, in_time)
 
+    def _told(self, outcome: tuple[Forgotten | None, list[Changes]]) -> None:
+        for changes in outcome[1]:
+            self.forgot.emit(changes)
+
     def _tell(self, kept: Kept | None) -> None:
         if kept is not None:
             self.made.emit(kept)
@@ -69,11 +89,3 @@ class Keeping(QObject):
     def _missed(self, error: StationError) -> None:
         self._not_before = self._db.now() + AGAIN
         self.failed.emit(error)
-
-
-def sweep_keys(db: Database) -> None:
-    """Take away the prints that open the station."""
-    for pattern in KEYS_ON_PAPER:
-        for file in (db.path.parent / FOLDER).glob(pattern):
-            with suppress(OSError):  # still open in a viewer on Windows: the next closing takes it
-                file.unlink()

@@ -1,25 +1,28 @@
 """What is printed goes as a PDF into the folder ``print`` beside the database and is opened by the system's viewer.
 
-The files are not encrypted, for a printer cannot read them otherwise: each new one takes away those of the days before.
+The files are not encrypted, for no viewer and no printer could read them otherwise: they are the one exception (decision
+011). They go after an hour, and all of them when the window opens and when it closes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
+from ..db import Database
 from ..errors import EnvironmentFault
 from ..words import t
 from .jobs import Otherwise, Progress
 from .page import Shell
 
 FOLDER = "print"
-KEPT = 24 * 3600
-"""Seconds after which a print is taken away by the next one."""
+KEPT = 3600
+"""Seconds after which a print is taken away."""
 
 Draw = Callable[[Path], int]
 """Writes a PDF to a path and returns its pages."""
@@ -54,28 +57,39 @@ def save_long(
 
     ``then`` is called once the file is there.
     """
-    target = shell.jobs.db.path.parent / FOLDER / f"{name}.pdf"
 
     def work(progress: Progress) -> Path:
-        try:
-            target.parent.mkdir(exist_ok=True)
-            _clear(target.parent)
-        except OSError as error:
-            raise EnvironmentFault("printing.no_folder", folder=str(target.parent), reason=error.strerror) from error
+        target = place_for(shell, name)
         draw(target, progress)
         return target
 
     def done(path: Path) -> None:
         if then is not None:
             then()
-        opened = show(path)
-        shell.tell(t("printing.opened", name=path.name) if opened else t("printing.saved", path=str(path)))
+        tell_shown(shell, path, show)
 
     return shell.jobs.aside(work, tell, done, otherwise)
 
 
-def _clear(folder: Path) -> None:
-    """Take away what was printed the days before."""
-    for old in folder.glob("*.pdf"):
-        if time.time() - old.stat().st_mtime > KEPT:
-            old.unlink(missing_ok=True)
+def place_for(shell: Shell, name: str) -> Path:
+    """Where ``name``.pdf is drawn; EnvironmentFault when there is no making the folder."""
+    target = shell.jobs.db.path.parent / FOLDER / f"{name}.pdf"
+    try:
+        target.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault("printing.no_folder", folder=str(target.parent), reason=error.strerror) from error
+    return target
+
+
+def tell_shown(shell: Shell, path: Path, show: Show) -> None:
+    """Open what was drawn and say so, or where it is when nothing opens it."""
+    opened = show(path)
+    shell.tell(t("printing.opened", name=path.name) if opened else t("printing.saved", path=str(path)))
+
+
+def sweep(db: Database, older: float = KEPT) -> None:
+    """Take away what was printed more than ``older`` seconds ago, and what a power cut left half drawn."""
+    for old in (db.path.parent / FOLDER).glob("*"):
+        with suppress(OSError):  # still open in a viewer on Windows: the next sweep takes it
+            if old.suffix in (".pdf", ".part") and not abs(time.time() - old.stat().st_mtime) < older:
+                old.unlink()

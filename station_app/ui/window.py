@@ -31,15 +31,15 @@ from ..model import Changes, Keeper, LogLine, Station
 from ..services import care, keepers, preferences
 from ..services.keeping import Kept
 from ..words import label, t
-from . import actions, theme
+from . import actions, printing, theme
 from .aside import Aside
 from .care_notice import CareNotice
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .feedback import Sheet, Toast, sentence
 from .help import KEYS, KeyboardHelp, Keys
 from .jobs import Jobs
-from .keeping import Keeping, sweep_keys
-from .lock import LockScreen
+from .keeping import Keeping
+from .lock import AtWork, LockScreen, at_work
 from .page import Page
 
 SMALLEST = (1366, 768)
@@ -145,6 +145,7 @@ class Window(QWidget):
         """Everything that speaks, made anew: at the start and after the language changed."""
         self.setWindowTitle(t("window.title", station=self.station.name))
         entries = [RailEntry(name, t(f"{self.room}.{name}"), self.icons.get(name, name)) for name in self.page_names]
+        found.forgot.connect(self.jobs.changed)
         self.rail = Rail(t("window.brand"), entries[:-1], foot=entries[-1:])
         self.rail.chosen.connect(self.go)
         self.rail.language_chosen.connect(self.speak)
@@ -330,6 +331,7 @@ class Window(QWidget):
         if damaged:
             self._refresh_frame()
             self.tell(t("care.damaged"), t("care.what_to_do"), self.show_care, bad=True)
+            self._tending.do(lambda: printing.sweep(self.db))
 
     @property
     def tended(self) -> bool:
@@ -347,6 +349,7 @@ class Window(QWidget):
         self._refresh_frame()
 
     def _undone(self, found: object) -> None:
+        self._tending.do(lambda: printing.sweep(self.db, 0))  # what a killed window left
         """Say what Ctrl+Z took back: pressed once too often it reaches further than the keeper sees."""
         if isinstance(found, tuple) and isinstance(line := found[0], LogLine):
             self.tell(t("window.undone_what", what=label(line.op), time=line.time[11:16]))
@@ -478,7 +481,7 @@ class Window(QWidget):
         self.jobs.close()
         if self.keeping is not None:
             self.keeping.close()
-        sweep_keys(self.db)
+        printing.sweep(self.db, 0)
         self.closed.emit()
         super().closeEvent(event)
 

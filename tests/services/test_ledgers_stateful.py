@@ -104,7 +104,8 @@ class Desk(RuleBasedStateMachine):
 
     @rule(person=regulars)
     def erase(self, person: str) -> None:
-        people.erase(self.db, person)
+        if not people.get(self.db, person).erased:
+            people.erase(self.db, person)
 
     @rule(days=st.integers(-2, 2))
     def clock_jumps(self, days: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +19,9 @@ from station_app.db import Database
 from station_app.model import Occupation
 from station_app.paths import DataFolder
 from station_app.services import keepers, keeping, preferences, stations, visits
+from station_app.ui import printing
 from station_app.ui.entry import Entry
 from station_app.ui.jobs import Jobs
-from station_app.ui.keeping import sweep_keys
 from station_app.ui.pages.settings import SettingsPage
 from station_app.ui.pages.settings_keys import BackupList, KeysCard
 from tests.ui.shell import Clock, SheetShell, in_front, set_up, shown, type_in
@@ -150,10 +151,14 @@ def test_what_was_printed_and_not_deleted_goes_with_the_window(hands: Hands) -> 
     hands.press(hands.card.make_card)
     hands.submit(PASSWORD)
     (file,) = hands.opened
-    other = file.with_name("badges.pdf")
-    other.write_bytes(b"%PDF")
-    sweep_keys(hands.db)
-    assert (file.exists(), other.exists()) == (False, True)
+    other, part, notes = file.with_name("badges.pdf"), file.with_name(".slip.pdf.part"), file.with_name("notes.txt")
+    for left in (other, part, notes):
+        left.write_bytes(b"%PDF")
+    os.utime(other, (0, 0))
+    printing.sweep(hands.db)
+    assert [one.exists() for one in (file, other, part, notes)] == [True, False, True, True]
+    printing.sweep(hands.db, 0)
+    assert [one.exists() for one in (file, other, part, notes)] == [False, False, False, True]
 
 
 def test_a_start_card_is_listed_until_it_is_revoked(hands: Hands) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QBoxLayout, QLineEdit, QStackedLayout, QWidget
 
-from ... import vault
+from ... import settings, vault
 from ...db import Database
 from ...errors import StationError
 from ...model import Changes, Consent, Occupation, Person
@@ -29,14 +29,15 @@ from ..jobs import Progress
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, page_layout
 from ..names import person_name
 from ..page import Page, Shell
-from ..printing import Show, open_file, save_long
+from ..printing import Show, open_file, save_and_open, save_long
 from ..tables import RowsModel, Table
 from ..theme import tokens
+from ..when import date_only
 from . import people_list as listing
 from .people_card import PersonCard
 from .people_import import roster
 from .people_list import Listing, Sorting, Wanted
-from .people_sheets import Filled, HeldSheet, PersonForm, Registered
+from .people_sheets import AgreeForm, Filled, HeldSheet, PersonForm, Registered
 
 CARD = 390
 CARD_LARGE = 430
@@ -68,6 +69,7 @@ class PeoplePage(Page):
         self._occupation = Occupation.RIDER
         self._codes: dict[str, qr.Code] = {}
         self._printing: Progress | None = None
+        self._months = int(settings.KEEP_PEOPLE_MONTHS.default)
         self.wizard: ImportWizard | None = None
         self.search = QLineEdit()
         self.search.setPlaceholderText(t("people_page.search"))
@@ -121,6 +123,7 @@ class PeoplePage(Page):
         self.card.reissue_asked.connect(self._reissue)
         self.card.edit_asked.connect(self._edit)
         self.card.held_asked.connect(self._tell_held)
+        self.card.agree_asked.connect(self._agree)
         self.card.erase_asked.connect(self._erase)
         shortcut = QShortcut(QKeySequence("Ctrl+P"), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -147,10 +150,13 @@ class PeoplePage(Page):
         self.jobs.read(listing.read_counts, self._show_counts, key="people-counts")
 
     def show_subject(self, subject: str) -> None:
-        """Show one person by id; a roster that was being looked at is put away."""
+        """Show one person by id, or a tab by its code; a roster that was being looked at is put away."""
         if self.wizard is not None:
             self.wizard.leave()
         self.search.clear()
+        if subject in listing.TABS:
+            self.tabs.choose(subject)
+            return
         self.tabs.choose("all")
         self._wanted = subject
         self.refresh()
@@ -159,7 +165,7 @@ class PeoplePage(Page):
         """Ctrl+N: 办卡. Enter alone makes a nameless card; not over a roster that is being imported."""
         if self.wizard is not None:
             return
-        form = PersonForm()
+        form = PersonForm(self._months)
         form.fill(self._occupation, Consent.NONE)
         form.filled.connect(lambda filled: self._register(form, filled))
         self.shell.open_sheet(t("people_page.register_title"), form, submit=t("people_page.register"))
@@ -210,8 +216,11 @@ class PeoplePage(Page):
         if not found.ids:
             self.card.show_nobody()
 
-    def _show_counts(self, counts: dict[str, int]) -> None:
-        self.tabs.set_texts(listing.tab_texts(counts))
+    def _show_counts(self, counts: listing.Counts) -> None:
+        self._months = counts.months
+        self.tabs.set_texts(listing.tab_texts(counts.tabs))
+        if not counts.tabs.get(self.tabs.code(), 1) and self.tabs.code() in listing.SOMETIMES:
+            self.tabs.choose("all")  # the last one behind this tab was dealt with
 
     def _show_tab(self, _code: str) -> None:
         if self.search.text():
@@ -273,6 +282,7 @@ class PeoplePage(Page):
         person = self.card.held.person
         named = person.consent is not Consent.NONE
         form = PersonForm(
+            self._months,
             consents=(Consent.STATION, Consent.DISTRICT) if named else tuple(Consent),
             note=t("people_page.to_withdraw") if named else t("people_page.nothing_recounted"),
         )
@@ -300,16 +310,48 @@ class PeoplePage(Page):
 
     def _tell_held(self) -> None:
         if self.card.held is not None:
-            title = t("people_page.held_title", name=person_name(self.card.held.person))
-            self.shell.open_sheet(title, HeldSheet(self.card.held, self._today), cancel=t("people_page.done"))
+            found = self.card.held
+            self.jobs.read(lambda db: privacy.with_words(db, found), self._show_sheet, key="people-held")
+
+    def _show_sheet(self, found: Held) -> None:
+        sheet = HeldSheet(found)
+        sheet.print_asked.connect(lambda: self._print_held(found))
+        self.shell.open_sheet(t("people_page.held_title", name=person_name(found.person)), sheet, cancel=t("people_page.done"))
+
+    def _print_held(self, found: Held) -> None:
+        station, day = self.shell.station, self.jobs.db.now().date()
+        title = t("held.title", name=person_name(found.person))
+
+        def draw(path: Path) -> int:
+            from ...paper.privacy import held_sheet
+
+            return held_sheet(station, found, title, day, path)
+
+        number = found.person.card_number or found.person.id[-6:]
+        save_and_open(self.shell, t("held.file", number=number), draw, show=self._show_file)
+
+    def _agree(self) -> None:
+        """They read the newer notice and agree to it too."""
+        if self.card.held is None:
+            return
+        person = self.card.held.person
+        form = AgreeForm(self._months)
+
+        def done(outcome: tuple[Person, Changes]) -> None:
+            self.shell.close_sheet()
+            self.shell.tell_undoable(t("people_page.agreed", name=person_name(outcome[0])), outcome[1])
+
+        form.submitted.connect(lambda _values: actions.agree(self.jobs, person.id, done, self.shell.sheet_error))
+        self.shell.open_sheet(person_name(person), form, submit=t("people_page.agree_yes"))
 
     def _erase(self) -> None:
         if self.card.held is None:
             return
-        name = person_name(self.card.held.person)
+        name, copies = person_name(self.card.held.person), self.card.held.copies
 
         def done(_changes: Changes) -> None:
-            self.shell.tell(t("people_page.erased", name=name))
+            day = date_only(copies.until, self._today) if copies else ""
+            self.shell.tell(t("people_page.erased_until", name=name, day=day) if day else t("people_page.erased", name=name))
             self.settle()
 
         actions.erase_person(self.jobs, self.card.held.person.id, done)

@@ -16,7 +16,7 @@ from ..kit import Avatar, Button, Card, Column, EmptyState, Fact, FlowLayout, Ro
 from ..names import person_name
 from ..painting import box, brush, paint_code, write
 from ..theme import RADIUS, face, tokens
-from .people_text import consent_line, grouped, requests_line, visits_line, who
+from .people_text import consent_line, erase_text, grouped, has_older_notice, kept_line, requests_line, visits_line, who
 
 QR_BOX = 116
 """Four pixels a module with the quiet zone: 29 modules."""
@@ -100,11 +100,13 @@ class PersonCard(Card):
     reissue_asked = Signal()
     edit_asked = Signal()
     held_asked = Signal()
+    agree_asked = Signal()
     erase_asked = Signal()
 
     def __init__(self, station: Station) -> None:
         super().__init__(gap=0)
         self.held: Held | None = None
+        self._today = date.min
         self.avatar, self.name, self.line = Avatar(size=56), Text("", "strong"), Text("", "muted")
         for text in (self.name, self.line):
             text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -117,12 +119,14 @@ class PersonCard(Card):
                 ("handouts", t("people_page.handouts")),
                 ("requests", t("people_page.requests")),
                 ("consent", t("people_page.consent")),
+                ("kept", t("people_page.kept")),
             )
         }
         self.print_button = Button(t("people_page.print"), "primary", key="Ctrl+P")
         self.reissue_button = Button(t("people_page.reissue"))
         self.edit_button = Button(t("people_page.edit"), icon="edit")
         self.held_button = Button(t("people_page.held_button"))
+        self.agree_button = Button(t("people_page.agree"), icon="check")
         self.erase_button = Button(t("people_page.erase"), "danger")
         self.erase_strip = EraseStrip()
         self._connect()
@@ -140,6 +144,7 @@ class PersonCard(Card):
             (self.reissue_button, self.reissue_asked),
             (self.edit_button, self.edit_asked),
             (self.held_button, self.held_asked),
+            (self.agree_button, self.agree_asked),
         ):
             button.clicked.connect(signal)
         self.erase_button.clicked.connect(self._ask)
@@ -156,10 +161,13 @@ class PersonCard(Card):
         for place, name in enumerate(("visits", "phone", "handouts", "requests")):
             facts.addWidget(self.facts[name], place // 2, place % 2)
         facts.addWidget(self.facts["consent"], 2, 0, 1, 2)
+        facts.addWidget(self.facts["kept"], 3, 0, 1, 2)
         facts.setColumnStretch(0, 1)
         facts.setColumnStretch(1, 1)
         buttons = FlowLayout(8)
-        for button in (self.print_button, self.edit_button, self.reissue_button, self.held_button, self.erase_button):
+        for button in (
+            self.agree_button, self.print_button, self.edit_button, self.reissue_button, self.held_button, self.erase_button,
+        ):  # fmt: skip
             buttons.addWidget(button)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -183,7 +191,7 @@ class PersonCard(Card):
         """Show a person and what is held on them; ``code`` is their badge's."""
         if self.held is None or self.held.person.id != held.person.id:
             self._drop_question()
-        self.held = held
+        self.held, self._today = held, today
         person = held.person
         self.avatar.set_name(person.name)
         self.name.set(person_name(person))
@@ -195,7 +203,11 @@ class PersonCard(Card):
         self.facts["handouts"].set(t("people_page.handout_count", n=held.handouts))
         self.facts["requests"].set(requests_line(held))
         self.facts["consent"].set(consent_line(held, today))
+        self.facts["kept"].set(kept_line(held, today))
+        self.agree_button.setVisible(has_older_notice(person))
         self.print_button.setEnabled(bool(person.badge_code))
+        for button in (self.edit_button, self.reissue_button, self.erase_button):
+            button.setEnabled(not person.erased)
         self.edit_button.set_text(t("people_page.edit") if person.name else t("people_page.promote"))
         self.setAccessibleName(person_name(person))
         self._stack.setCurrentWidget(self._person)
@@ -203,7 +215,7 @@ class PersonCard(Card):
     def _ask(self) -> None:
         if self.held is None:
             return
-        self.erase_strip.sentence.set(t("people_page.erase_sure", name=person_name(self.held.person)))
+        self.erase_strip.sentence.set(erase_text(self.held, person_name(self.held.person), self._today))
         self.erase_button.hide()
         self.erase_strip.show()
         self.erase_strip.no.setFocus(Qt.FocusReason.TabFocusReason)

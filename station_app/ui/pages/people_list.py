@@ -10,9 +10,10 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHeaderView
 
+from ... import settings
 from ...db import Database
 from ...model import Occupation, Person
-from ...services import people, search
+from ...services import people, preferences, retention, search
 from ...services.people import Filter
 from ...words import label, t
 from ..names import person_name
@@ -35,7 +36,9 @@ GROUPS: dict[str, tuple[Occupation, ...]] = {
     "drivers": (Occupation.RIDE_HAIL_DRIVER, Occupation.TRUCK_DRIVER),
     "others": (Occupation.RESIDENT, Occupation.OTHER),
 }
-TABS = ("all", *GROUPS, "away", "nameless")
+TABS = ("all", *GROUPS, "away", "nameless", "soon", "older")
+SOMETIMES = ("soon", "older")
+"""Tabs that are there only while somebody stands behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def filter_of(db: Database, tab: str) -> Filter:
         occupations=GROUPS.get(tab, ()),
         nameless=tab == "nameless",
         not_since=db.stamp(db.now() - AWAY).time if tab == "away" else "",
+        older_notice=tab == "older",
     )
 
 
@@ -69,6 +73,8 @@ def read_listing(db: Database, wanted: Wanted) -> Listing:
     """The ids of those wanted; what was typed is looked for among everybody."""
     if wanted.text:
         ids = search.find(db, wanted.text, MOST_FOUND)
+    elif wanted.tab == "soon":
+        ids = going(db)  # the first to go come first, whatever the order
     else:
         ids = people.ids(db, filter_of(db, wanted.tab), wanted.order)
         if wanted.backwards:
@@ -76,9 +82,23 @@ def read_listing(db: Database, wanted: Wanted) -> Listing:
     return Listing(ids, db.now().date())
 
 
-def read_counts(db: Database) -> dict[str, int]:
-    """How many people stand behind each tab."""
-    return {tab: people.count(db, filter_of(db, tab)) for tab in TABS}
+def going(db: Database) -> list[str]:
+    """Who is forgotten within 30 days unless they come again, the first first."""
+    return [one.id for one in retention.soon(db) if one.kind == "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people stand behind each tab, and for how many months somebody who does not come is kept."""
+
+    tabs: dict[str, int]
+    months: int
+
+
+def read_counts(db: Database) -> Counts:
+    """What stands above the list."""
+    counted = {tab: len(going(db)) if tab == "soon" else people.count(db, filter_of(db, tab)) for tab in TABS}
+    return Counts(counted, preferences.number(db, settings.KEEP_PEOPLE_MONTHS))
 
 
 def tab_texts(counts: dict[str, int]) -> dict[str, str]:
@@ -86,8 +106,11 @@ def tab_texts(counts: dict[str, int]) -> dict[str, str]:
     words = {
         "all": t("people_page.tab_all"), "riders": t("people_page.tab_riders"), "couriers": t("people_page.tab_couriers"),
         "sanitation": t("people_page.tab_sanitation"), "drivers": t("people_page.tab_drivers"), "others": t("people_page.tab_others"),
-        "away": t("people_page.tab_away"), "nameless": t("people_page.nameless_tab"),
+        "away": t("people_page.tab_away"), "nameless": t("people_page.nameless_tab"), "soon": t("people_page.tab_soon"),
+        "older": t("people_page.tab_older"),
     }  # fmt: skip
+    words |= {tab: "" for tab in SOMETIMES if not counts.get(tab)}
+    counts = {tab: n for tab, n in counts.items() if words[tab]}
     return {tab: f"{words[tab]} {counts[tab]:,}" if tab in counts else words[tab] for tab in TABS}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from ...errors import StationError
 from ...model import Consent, Occupation, Person
+from ...paper.privacy import held_lines, held_text
 from ...services import people
 from ...services.privacy import Held
 from ...words import label, t
@@ -20,7 +20,7 @@ from ..feedback import sentence
 from ..forms import ChoiceField, Field, Form, LineField
 from ..kit import Button, Column, Fact, Pill, Row, Text
 from ..names import person_name
-from .people_text import held_lines, who
+from .people_text import who
 
 FIELD_OF = {"people.bad_phone": "phone", "people.long_name": "name", "people.needs_consent": "consent"}
 """Where the sentence of an error stands, by its id."""
@@ -40,9 +40,9 @@ class Filled:
 class _NoticeField(Field):
     """The notice that people agree to, readable where they agree."""
 
-    def __init__(self, note: str) -> None:
+    def __init__(self, note: str, months: int) -> None:
         super().__init__("notice", t("people_page.notice_title", version=people.NOTICE_VERSION))
-        self._put(Text("\n".join(filter(None, (t("people_page.notice"), note))), "small", wrap=True))
+        self._put(Text("\n".join(filter(None, (t("notice.short", months=months), note))), "small", wrap=True))
 
     def value(self) -> None:
         """Nothing is filled in here."""
@@ -52,11 +52,14 @@ class _NoticeField(Field):
 
 
 class PersonForm(Form):
-    """Occupation, employer, consent, and with consent name and phone. Enter submits from every field."""
+    """Occupation, employer, consent, and with consent name and phone. Enter submits from every field.
+
+    ``months`` is how long somebody who does not come is kept, as the notice says.
+    """
 
     filled = Signal(object)
 
-    def __init__(self, *, consents: tuple[Consent, ...] = tuple(Consent), note: str = "") -> None:
+    def __init__(self, months: int, *, consents: tuple[Consent, ...] = tuple(Consent), note: str = "") -> None:
         options = [(code.value, t("people_page.no_name") if code is Consent.NONE else label(code)) for code in consents]
         self.occupation = ChoiceField(
             "occupation", t("people_page.occupation"), [(code.value, label(code)) for code in Occupation], keys=True
@@ -66,7 +69,7 @@ class PersonForm(Form):
         self.phone = LineField("phone", t("people_page.phone"), hint=t("people_page.phone_hint"), digits=True)
         platform = LineField("platform", t("people_page.platform"), hint=t("people_page.platform_hint"))
         self._saving = False
-        super().__init__(self.occupation, platform, self.consent, _NoticeField(note), self.name, self.phone, gap=4)
+        super().__init__(self.occupation, platform, self.consent, _NoticeField(note, months), self.name, self.phone, gap=4)
         self.consent.changed.connect(self._open_names)
         self.submitted.connect(self._hand_over)
 
@@ -153,28 +156,42 @@ class Registered(QWidget):
 
 
 class HeldSheet(QWidget):
-    """What is held on a person, to be read out, shown or copied."""
+    """What is held on a person, to be read out, shown, copied or printed for them."""
 
-    def __init__(self, held: Held, today: date, *, copy: Callable[[str], None] | None = None) -> None:
+    print_asked = Signal()
+
+    def __init__(self, held: Held, *, copy: Callable[[str], None] | None = None) -> None:
         super().__init__()
-        self.lines = held_lines(held, today)
+        self.held = held
+        self.lines = held_lines(held)
         self._copy = copy or QGuiApplication.clipboard().setText
-        self.copy_button = Button(t("people_page.copy"), icon="copy", key="Enter")
+        self.print_button = Button(t("people_page.held_print"), "primary", icon="print", key="Enter")
+        self.copy_button = Button(t("people_page.copy"), icon="copy")
         self.copied = Text("", "good")
+        self.print_button.clicked.connect(self.print_asked)
         self.copy_button.clicked.connect(self._put)
-        column = Column(Text(t("people_page.held_intro"), "muted", wrap=True), gap=10)
+        column = Column(
+            Text(t("people_page.held_intro"), "muted", wrap=True), Row(self.print_button, self.copy_button, self.copied, None, gap=8),
+            gap=10,
+        )  # fmt: skip
         for title, text in self.lines:
             column.addWidget(Fact(title, text, wrap=True))
-        column.addWidget(Text(t("people_page.held_rest"), "small", wrap=True))
-        column.addLayout(Row(self.copy_button, self.copied, None))
+        column.addWidget(Text(t("held.rest"), "small", wrap=True))
         column.addStretch(1)
         self.setLayout(column)
-        self.setFocusProxy(self.copy_button)
+        self.setFocusProxy(self.print_button)
 
     def text(self) -> str:
         """The same as plain text."""
-        return "\n".join(t("people_page.held_line", label=title, text=text.replace("\n", "; ")) for title, text in self.lines)
+        return held_text(self.held)
 
     def _put(self) -> None:
         self._copy(self.text())
         self.copied.set(t("people_page.copied"))
+
+
+class AgreeForm(Form):
+    """The notice as it is today, for somebody who agreed to an older one; submitting says that they agree."""
+
+    def __init__(self, months: int) -> None:
+        super().__init__(_NoticeField("", months), gap=4)

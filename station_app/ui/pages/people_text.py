@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from ...model import Consent, Person, RequestState
+from ...services import people
 from ...services.privacy import Held
+from ...services.requests import OPEN
 from ...words import label, t
 from ..when import date_only
 
@@ -13,12 +15,19 @@ CONSENT_TONES = {Consent.NONE: "neutral", Consent.STATION: "good", Consent.DISTR
 
 
 def consent_pill(person: Person) -> tuple[str, str]:
-    """How far they agreed to be known, and its tone."""
+    """How far they agreed to be known, and its tone; what they agreed to may be an older notice."""
     words = {
         Consent.NONE: t("people_page.pill_none"), Consent.STATION: t("people_page.pill_station"),
         Consent.DISTRICT: t("people_page.pill_district"),
     }  # fmt: skip
+    if has_older_notice(person):
+        return t("people_page.pill_older", scope=words[person.consent]), "attention"
     return words[person.consent], CONSENT_TONES[person.consent]
+
+
+def has_older_notice(person: Person) -> bool:
+    """Whether they agreed to an older notice than today's only."""
+    return person.notice_version is not None and person.notice_version < people.NOTICE_VERSION
 
 
 def who(person: Person) -> str:
@@ -29,32 +38,6 @@ def who(person: Person) -> str:
 def grouped(digits: str) -> str:
     """Digits in fours, as people read them out."""
     return " ".join(digits[first : first + 4] for first in range(0, len(digits), 4))
-
-
-def held_lines(held: Held, today: date) -> list[tuple[str, str]]:
-    """All that is held on a person as (label, text), in the order it is read out."""
-    person = held.person
-    nothing = t("people_page.not_kept")
-    cards = [
-        t("people_page.card_state", number=badge.card_number, state=label(badge.state), day=date_only(badge.issued, today))
-        for badge in held.badges
-    ]
-    requests = [
-        t("people_page.request_line", number=request.number, state=label(request.state), day=date_only(request.business_date, today))
-        for request in held.requests
-    ]
-    return [
-        (t("people_page.name"), person.name or nothing),
-        (t("people_page.phone"), person.phone or nothing),
-        (t("people_page.occupation"), label(person.occupation)),
-        (t("people_page.platform"), person.platform or nothing),
-        (t("people_page.registered_on"), date_only(person.registered_on, today)),
-        (t("people_page.consent"), consent_line(held, today)),
-        (t("people_page.cards"), "\n".join(cards) or nothing),
-        (t("people_page.visits"), visits_line(held, today)),
-        (t("people_page.handouts"), t("people_page.handout_count", n=held.handouts)),
-        (t("people_page.requests"), "\n".join(requests) or t("people_page.no_requests")),
-    ]
 
 
 def consent_line(held: Held, today: date) -> str:
@@ -83,3 +66,26 @@ def requests_line(held: Held) -> str:
     waiting = sum(request.state is RequestState.REPLIED for request in held.requests)
     counted = t("people_page.request_count", n=len(held.requests))
     return t("terms.dot").join((counted, t("people_page.to_tell", n=waiting))) if waiting else counted
+
+
+def kept_line(held: Held, today: date) -> str:
+    """Until when they are kept if they do not come again."""
+    if not held.kept_until:
+        return t("people_page.kept_gone")
+    return t("people_page.kept_until", day=date_only(held.kept_until, today))
+
+
+def erase_text(held: Held, name: str, today: date) -> str:
+    """What erasing does, before it is done: the person, their requests, older copies."""
+    words = [request for request in held.requests if not request.forgotten]
+    kept = sum(bool(request.contact) and request.state in OPEN for request in words)
+    parts = [t("people_page.erase_sure", name=name)]
+    if len(words) > kept:
+        parts.append(t("people_page.erase_words", n=len(words) - kept))
+    if kept:
+        parts.append(t("people_page.erase_keeps", n=kept))
+    if held.copies:
+        parts.append(t("people_page.erase_copies", day=date_only(held.copies.until, today)))
+    if held.copies.second_place:
+        parts.append(t("people_page.erase_place"))
+    return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""The page 设置: the station, its keepers, what can be set, the scanner, the notice, about this program."""
+"""The page 设置: the station, its keepers, what can be set, the scanner, privacy, about this program."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
 from .settings_forms import SettingRow, keeper_form, pin_form, station_form
+from .settings_privacy import PrivacyCard
 from .settings_keys import KeysCard
 from .sync_reads import fingerprint
 
@@ -53,11 +54,13 @@ class SettingsPage(Page):
         super().__init__(shell)
         self._cost = cost
         self._house: House | None = None
+        self.privacy_card = PrivacyCard(shell, changes=self.may(Op.SETTING))
         self.keys_card = KeysCard(shell)
         left, right = Column(gap=14), Column(gap=14)
         for card in (self._station_card(), self._keepers_card(), self.keys_card, self._about_card(), None):
             left.addWidget(card) if card is not None else left.addStretch(1)
-        for card in (self._settings_card(), self._scanner_card(), self._notice_card(), None):
+        scanner = self._scanner_card()
+        for card in (self._settings_card(), scanner, self.privacy_card, None):
             right.addWidget(card) if card is not None else right.addStretch(1)
         both = Row(gap=16)
         both.addLayout(left, 1)
@@ -110,10 +113,6 @@ class SettingsPage(Page):
         self.scan_parts.set(t("settings.scanner_waits"))
         self.scan_text.hide()
         return Card(self.scan_text, self.scan_parts, gap=6, title=t("settings.scanner"))
-
-    def _notice_card(self) -> Card:
-        title = t("people_page.notice_title", version=people.NOTICE_VERSION)
-        return Card(Text(t("people_page.notice"), wrap=True, selectable=True), gap=6, title=title)
 
     def _about_card(self) -> Card:
         self.keys = Button(t("window.help"), icon="keyboard", key="F1")

@@ -193,7 +193,7 @@ class KeysCard(Card):
 
     def _ask_recovery(self) -> None:
         def made(db: Database, root: vault.Root) -> tuple[tuple[Path, str], Changes]:
-            target = _target(db, "recovery")
+            target = paper_target(db, "recovery")
             number, changes = keys.print_recovery(db, root, target)
             return (target, t("settings.recovery_printed", number=number)), changes
 
@@ -201,7 +201,7 @@ class KeysCard(Card):
 
     def _ask_card(self) -> None:
         def made(db: Database, root: vault.Root) -> tuple[tuple[Path, str], Changes]:
-            target = _target(db, "start-card")
+            target = paper_target(db, "start-card")
             card, changes = keys.print_start_card(db, root, target)
             return (target, t("settings.card_printed", number=card.number)), changes
 
@@ -329,8 +329,8 @@ def _line(words: QWidget | Column, *buttons: Button) -> Row:
     return row
 
 
-def _target(db: Database, name: str) -> Path:
-    """A file for a key on paper; it is taken away when the window closes at the latest (``keeping.sweep_keys``)."""
+def paper_target(db: Database, name: str) -> Path:
+    """A file for a key on paper; it is taken away after an hour, and when the window closes at the latest (``printing.sweep``)."""
     folder = db.path.parent / FOLDER
     try:
         folder.mkdir(exist_ok=True)
