@@ -262,7 +262,7 @@ def _past_is_as_witnessed(db: Database) -> Iterator[Problem]:
 def _digests_are_kept(db: Database) -> Iterator[Problem]:
     """The digests told in batches count every row that a batch holds."""
     counted = db.rows(
-        f"SELECT table_name, count(*) AS n FROM ({exchange.NEWEST}) WHERE sequence <= ? GROUP BY 1", (exchange.last_packed(db),)
+        "SELECT table_name, count(DISTINCT row_id) AS n FROM change WHERE sequence <= ? GROUP BY 1", (exchange.last_packed(db),)
     )
     kept = {row["table_name"]: row["n"] for row in db.rows("SELECT table_name, sum(row_count) AS n FROM digest GROUP BY 1")}
     for row in counted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -54,6 +55,7 @@ def found(
         if opened is not None:  # else the folder is another program's
             opened.close()
             for file in (place.slots, place.database, place.anchor):
-                file.unlink(missing_ok=True)
+                with suppress(OSError):  # the disk that said no says it here, too
+                    file.unlink(missing_ok=True)
         raise
     return opened, made

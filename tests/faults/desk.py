@@ -24,7 +24,7 @@ from typing import Any
 
 from station_app import db as database
 from station_app import vault
-from station_app.db import Database, Tx
+from station_app.db import Database
 from station_app.district import intake, store
 from station_app.errors import StationError
 from station_app.model import Amenity, Changes, Consent, ItemKind, Occupation, RequestState, Verdict
@@ -32,6 +32,7 @@ from station_app.services import exchange, history, keepers, people, requests, r
 from station_app.sync import carry, inbox, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE
+from tests.faults import mutants
 
 ROSTER = Path(__file__).parents[1] / "data" / "roster_utf8.csv"
 START = datetime(2026, 7, 17, tzinfo=UTC)
@@ -194,52 +195,6 @@ def die_at(db: Database, what: str, number: int) -> None:
         db._writer.set_trace_callback(statement)
 
 
-# --- mutants -------------------------------------------------------------------------------------------------------------
-
-
-def acknowledge_early() -> None:
-    """The screen says "saved" before the COMMIT."""
-    finish = Tx._finish
-
-    def early(tx: Tx) -> None:
-        finish(tx)
-        say(saved="early", operation=tx.operation, rows=dict(tx.changes.rows))
-
-    Tx._finish = early  # type: ignore[assignment, method-assign]
-
-
-def commit_row_by_row() -> None:
-    """Each row is committed by itself, before its line of the change log is written."""
-    write = Tx._write
-
-    def alone(tx: Tx, *rest: Any) -> None:
-        write(tx, *rest)
-        tx._connection.execute("COMMIT")
-        tx._connection.execute("BEGIN IMMEDIATE")
-
-    Tx._write = alone  # type: ignore[assignment, method-assign]
-
-
-def sync_seldom() -> None:
-    """synchronous=NORMAL: fast, and survives every kill, but not a power cut."""
-    connect = database._connect
-
-    def seldom(path: Path, key: str) -> Any:
-        connection = connect(path, key)
-        connection.execute("PRAGMA synchronous=NORMAL")
-        return connection
-
-    database._connect = seldom
-
-
-def sync_no_file() -> None:
-    """What is written to a stick, and the slots and the anchor, are left to the system to keep when it likes."""
-    os.fsync = lambda _file: None
-
-
-MUTANTS = {one.__name__: one for one in (acknowledge_early, commit_row_by_row, sync_seldom, sync_no_file)}
-
-
 def take_in(folder: Path, stick: Path, told: dict[str, Any]) -> None:
     """The district takes in every file on the stick."""
     db = store.open_district(folder, PASSWORD)
@@ -287,7 +242,7 @@ def main(folder: str, stick: str, orders: str) -> int:
     """Open the station and work, or do what ``side`` says instead; the exit code."""
     told = json.loads(orders)
     if told.get("mutant"):
-        MUTANTS[told["mutant"]]()
+        mutants.MUTANTS[told["mutant"]]()
     if told.get("side") == "district":
         take_in(Path(folder), Path(stick), told)
         return 0

@@ -13,8 +13,6 @@ import os
 import random
 import shutil
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +25,13 @@ from station_app.errors import StationError
 from station_app.services import audit, stations
 from station_app.sync import outbox
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
+from tests.faults import shim
+from tests.faults.deeds import DEEDS, State, differs, prepared
+from tests.faults.deeds import found as morning_after
 from tests.faults.table import Tally, scale
-from tests.faults.test_kill import ROOT, missing
+from tests.faults.test_kill import missing
 
 FAULT = "power cut"
-SOURCE = Path(__file__).with_name("record.c")
 HEAD = struct.Struct("=cIIq")
 SECTOR = 512
 """Bytes a disk writes whole."""
@@ -42,7 +42,7 @@ SECTOR = 512
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing asked of the disk (kinds as in record.c); ``to`` is a rename's new name, ``at`` an offset or a length."""
+    """One thing asked of the disk (kinds as in disk.c); ``to`` is a rename's new name, ``at`` an offset or a length."""
 
     kind: str
     name: str
@@ -68,13 +68,7 @@ def read_record(path: Path) -> list[Event]:
 
 @pytest.fixture(scope="session")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """record.c, compiled."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if sys.platform != "linux" or compiler is None:
-        pytest.skip("POWER CUTS ARE NOT TESTED HERE: that takes Linux and a C compiler")
-    library = tmp_path_factory.mktemp("recorder") / "record.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE), "-ldl", "-lpthread"], check=True)
-    return library
+    return shim.compiled(tmp_path_factory.mktemp("shim"))
 
 
 # --- the disk -----------------------------------------------------------------------------------------------------------------
@@ -118,45 +112,58 @@ Names = dict[str, File]
 
 
 class Disk:
-    """Files by name: as the program sees them, and as they last once folders are synced."""
+    """Files and folders by name: as the program sees them, and as they last once the folder they stand in is synced."""
 
     def __init__(self, home: Path) -> None:
         self.now: Names = {str(path): File(path.read_bytes()) for path in home.rglob("*") if path.is_file()}
         self._safe: dict[str, Names] = {}
         self._since: dict[str, list[Names]] = {}
+        self._made: set[str] = set()
         for name, file in self.now.items():
-            self._safe.setdefault(os.path.dirname(name), {})[name] = file  # noqa: PTH120  thousands of times a run
+            self._safe.setdefault(above(name), {})[name] = file
 
     def _in(self, folder: str) -> Names:
-        return {name: file for name, file in self.now.items() if os.path.dirname(name) == folder}  # noqa: PTH120
+        return {name: file for name, file in self.now.items() if above(name) == folder}
 
     def take(self, event: Event) -> None:
         """One event more."""
         match event.kind:
             case "C":
                 self.now[event.name] = File()
+            case "M":
+                self.now[event.name] = File()
+                self._made.add(event.name)
+                self._safe[event.name], self._since[event.name] = {}, []
             case "W" | "T":
                 self.now[event.name].since.append(event)
-            case "S" if event.name in self.now:
+            case "S" if event.name in self.now and event.name not in self._made:
                 self.now[event.name].sync()
             case "S":
                 self._safe[event.name], self._since[event.name] = self._in(event.name), []
             case "R":
                 self.now[event.to] = self.now.pop(event.name)
-            case "U":
-                del self.now[event.name]
-        if event.kind in "CRU":
+            case "U" | "D":
+                self.now.pop(event.name, None)
+        if event.kind in "CRUMD":
             for name in {event.name, event.to or event.name}:
-                folder = os.path.dirname(name)  # noqa: PTH120
-                self._since.setdefault(folder, []).append(self._in(folder))
+                self._since.setdefault(above(name), []).append(self._in(above(name)))
 
     def after_cut(self, chance: random.Random) -> dict[str, bytes]:
-        """Every file as it may be found."""
-        found: dict[str, bytes] = {}
-        for folder in {*self._safe, *self._since}:
-            names = chance.choice([self._safe.get(folder, {}), *self._since.get(folder, [])])
-            found |= {name: file.after_cut(chance) for name, file in names.items()}
-        return found
+        """Every file as it may be found: in a folder that was made, only where that folder is there itself."""
+        there: Names = {}
+        for folder in sorted({*self._safe, *self._since}):
+            there |= chance.choice([self._safe.get(folder, {}), *self._since.get(folder, [])])
+        files = {name: file for name, file in there.items() if name not in self._made}
+        return {name: file.after_cut(chance) for name, file in files.items() if self._reached(name, there)}
+
+    def _reached(self, name: str, there: Names) -> bool:
+        folder = above(name)
+        return folder not in self._made or (folder in there and self._reached(folder, there))
+
+
+def above(name: str) -> str:
+    """The folder a name stands in."""
+    return os.path.dirname(name)  # noqa: PTH120  thousands of times a run
 
 
 # --- a day and its cuts ---------------------------------------------------------------------------------------------------------
@@ -209,22 +216,23 @@ def recorded_day(tmp_path: Path, recorder: Path, seed: int, most: int, mutant: s
     before = Path(shutil.copytree(home, tmp_path / "before"))
     orders = {"seed": seed, "most": most, "mutant": mutant, "wanted": ["register", "check_in", "export", "roster", "hand_out", "export"]}
     log = tmp_path / "log"
-    around = os.environ | {
-        "PYTHONPATH": str(ROOT), "LD_PRELOAD": str(recorder), "RECORD_ROOT": str(home), "RECORD_LOG": str(log),
-    }  # fmt: skip
-    command = [sys.executable, "-m", "tests.faults.desk", str(home / "station"), str(stick), json.dumps(orders)]
-    subprocess.run(command, cwd=ROOT, env=around, stdout=subprocess.DEVNULL, check=True)
+    shim.run(recorder, home, "tests.faults.desk", str(home / "station"), str(stick), json.dumps(orders), log=log)
     return Day(home, before, read_record(log))
+
+
+def put(place: Path, found: dict[str, bytes], before: Path) -> None:
+    """Lay out at ``place`` what was found of ``before``."""
+    shutil.rmtree(place, ignore_errors=True)
+    for name, content in found.items():
+        if not name.endswith(("-shm", ".lock", ".holder")):  # made anew by whoever opens first
+            path = place / Path(name).relative_to(before)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def morning(place: Path, found: dict[str, bytes], day: Day, point: int) -> tuple[list[str], list[str]]:
     """Open what the cut left behind; what is missing of what the screen had said, and what is damaged."""
-    shutil.rmtree(place, ignore_errors=True)
-    for name, content in found.items():
-        if not name.endswith(("-shm", ".lock", ".holder")):  # made anew by whoever opens first
-            path = place / Path(name).relative_to(day.before)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    put(place, found, day.before)
     shown = day.shown(point)
     said = [line for line in shown if "saved" in line]
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (place / "stick").iterdir()}
@@ -251,7 +259,7 @@ def test_nothing_that_was_called_saved_is_lost_by_a_power_cut(
     day = recorded_day(tmp_path, recorder, seed, most=scale(400, 60))
     kinds = {event.kind for event in day.events}
     assert {"C", "W", "S", "R", "P"} <= kinds, "the recorder saw too little: this test shows nothing"
-    for point, found in day.cuts(chance, scale(2000)):
+    for point, found in day.cuts(chance, scale(1000)):
         lost, corrupt = morning(tmp_path / "after", found, day, point)
         tally.tried += 1
         tally.lost += len(lost)
@@ -266,3 +274,72 @@ def test_the_same_cuts_catch_a_program_that_does_not_sync(
     day = recorded_day(tmp_path, recorder, seed, most=20, mutant=mutant)
     lost = [word for point, found in day.cuts(chance, 40) for word in morning(tmp_path / "after", found, day, point)[0]]
     tally.control(mutant, caught=any(word.startswith("file") == (mutant == "sync_no_file") for word in lost))
+
+
+# --- every deed by itself -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A deed whose requests were recorded, what the store held before and after, and the records of it."""
+
+    name: str
+    day: Day
+    before: State
+    after: State
+
+    def wrong(self, place: Path, point: int, found: dict[str, bytes]) -> list[str]:
+        """What is neither as before nor as after in what a cut left; only as after once the screen had said so."""
+        put(place, found, self.day.before)
+        for name in ("stick", "second"):
+            (place / name).mkdir(exist_ok=True)
+        state, problems = morning_after(place)
+        ends = (self.after,) if {"saved": self.name} in self.day.shown(point) else (self.before, self.after)
+        steps = DEEDS[self.name].steps if len(ends) == 2 else ()
+        return [*problems, *differs(state, *ends, steps=steps)]
+
+
+def recorded_deeds(tmp_path: Path, recorder: Path, names: list[str], mutant: str = "") -> list[Recorded]:
+    """Each deed done on a station of its own below one folder, under the recorder's eyes."""
+    homes, log = tmp_path / "homes", tmp_path / "log"
+    base = prepared(tmp_path / "prepared" / "home")
+    before, _ = morning_after(shutil.copytree(base, tmp_path / "looked at"))
+    for place, _name in enumerate(names):
+        shutil.copytree(base, homes / str(place))
+    orders = json.dumps({"deeds": names, "mutant": mutant})
+    shim.run(recorder, homes, "tests.faults.recorded", str(homes), orders, log=log)
+    events, made = read_record(log), []
+    for place, name in enumerate(names):
+        home = homes / str(place)
+        mine = [event for event in events if event.kind == "P" or event.name.startswith(f"{home}/")]
+        after, problems = morning_after(shutil.copytree(home, tmp_path / f"after {place}"))
+        assert problems == [], name
+        made.append(Recorded(name, Day(home, base, mine), before, after))
+    return made
+
+
+@pytest.mark.parametrize("group", range(3))
+def test_every_deed_is_done_or_not_done_after_a_power_cut(
+    tmp_path: Path, recorder: Path, chance: random.Random, tally: Tally, group: int
+) -> None:
+    names = [name for place, name in enumerate(DEEDS) if place % 3 == group]
+    for deed in recorded_deeds(tmp_path, recorder, names):
+        for point, found in deed.day.cuts(chance, scale(60, 6)):
+            wrong = deed.wrong(tmp_path / "cut", point, found)
+            tally.met(corrupt=bool(wrong))
+            assert wrong == [], f"{deed.name}, cut after event {point} of {len(deed.day.events)}"
+
+
+@pytest.mark.parametrize(
+    ("mutant", "deed"),
+    [
+        ("sync_seldom", "receipt"), ("sync_no_file", "backup"), ("write_in_place", "password"), ("change_keys_at_once", "keeper removed"),
+    ],
+)  # fmt: skip
+def test_a_deed_without_its_protection_is_caught(
+    tmp_path: Path, recorder: Path, chance: random.Random, tally: Tally, mutant: str, deed: str
+) -> None:
+    (done,) = recorded_deeds(tmp_path, recorder, [deed], mutant)
+    tally.control(
+        f"{mutant} ({deed})", caught=any(done.wrong(tmp_path / "cut", point, found) for point, found in done.day.cuts(chance, 120))
+    )
