@@ -42,10 +42,12 @@ from .ui.start import StartWindow
 from .ui.walk import PASSWORD, PIN, SampleClock, Walk, sample_lines
 from .words import t
 
-PAGES = (DeskPage, PeoplePage, SuppliesPage, RequestsPage, ShiftPage, ReportsPage, SyncPage, SettingsPage)
+PAGES = (DeskPage, PeoplePage, SuppliesPage, RequestsPage, ShiftPage, ReportsPage, SyncPage, SettingsPage, TrailPage)
+DISTRICT_PAGES = (StationsPage, DistrictRequests, DistrictSupplies, DistrictReports, ExchangePage, DistrictSettings)
 
 
 def application(*, offscreen: bool = False) -> QApplication:
+from .ui.pages.trail import TrailPage
     """The one QApplication of this process, dressed and speaking; ``offscreen`` draws without a display."""
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"

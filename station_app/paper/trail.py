@@ -47,7 +47,8 @@ def setting(name: str) -> str:
     words = {
         "station": "trail.set_station", "rehearsal": "trail.set_rehearsal", "restored": "trail.set_restored",
         "pin_tried": "trail.set_pin_tried", "verification": "trail.set_verification", "recovery_key": "trail.set_recovery",
-        "start_card": "trail.set_start_card", "start_card_revoked": "trail.set_card_revoked", "large_type": "settings.large_type", "dark": "settings.dark",
+        "start_card": "trail.set_start_card", "start_card_revoked": "trail.set_card_revoked",
+        "large_type": "settings.large_type", "dark": "settings.dark",
         "language": "settings.language", "idle_lock_minutes": "settings.idle_lock_minutes",
         "double_scan_minutes": "settings.double_scan_minutes", "backup_place": "settings.second_place",
         "last_folder": "trail.set_last_folder",

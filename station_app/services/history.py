@@ -52,7 +52,8 @@ LINE = (
 
 
 def _lines(db: Database, rows: list[Row]) -> list[LogLine]:
-    edge = exchange.last_packed(db)
+    edge, role = exchange.last_packed(db), db.role
+    mine = MAY[role] - NOT_UNDOABLE if Op.UNDO in MAY[role] else frozenset[Op]()
     found = []
     for row in rows:
         op = Op(row["op"])
@@ -69,7 +70,10 @@ def _lines(db: Database, rows: list[Row]) -> list[LogLine]:
                 keeper=row["keeper"] or "",
                 details=json.loads(row["details"] or "{}"),
                 undone=bool(row["undone"]),
-                undoable=op not in NOT_UNDOABLE and not row["undone"] and row["newest"] is not None,
+                undoable=op in mine
+                and not row["undone"]
+                and row["newest"] is not None
+                and (role is not Role.EVENING or row["keeper_id"] == db.acting),
                 exchange=state,
             )
         )

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
+    QGraphicsOpacityEffect,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -74,8 +75,16 @@ class _Link(Press):
             focus_ring(painter, QRectF(self.rect()), 6)
 
 
+LINGERS, LINGERS_WITH_ACTION, FADES = 12_000, 30_000, 600
+"""Milliseconds a toast is read, the way back is offered, and fading takes."""
+
+
 class Toast(QWidget):
-    """The newest thing done, at the left of the foot bar, with the way back: 已为 李志强 登记  撤销."""
+    """The newest thing done, at the left of the foot bar, with the way back: 已为 李志强 登记  撤销.
+
+    After a while it fades, unless the pointer or the focus is there or something went wrong; Ctrl+Z goes on working.
+    ``rest`` is the timer that says when, ``fading`` the animation.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,10 +99,21 @@ class Toast(QWidget):
         row.addWidget(self._text)
         row.addWidget(self._link)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._veil = QGraphicsOpacityEffect(self)
+        self._veil.setEnabled(False)
+        self.setGraphicsEffect(self._veil)
+        self.rest = QTimer(self, singleShot=True)
+        self.rest.timeout.connect(self._fade)
+        self.fading = QPropertyAnimation(self._veil, b"opacity", self)
+        self.fading.setDuration(FADES)
+        self.fading.setStartValue(1.0)
+        self.fading.setEndValue(0.0)
+        self.fading.finished.connect(self.clear)
         self.hide()
 
     def say(self, text: str, *, action: str = "", then: Callable[[], None] | None = None, tone: str = "plain") -> None:
         """Show what was done; ``then`` is called, once, when ``action`` is pressed. Takes no focus."""
+        self._stay()
         self._then, self._tone = then, tone
         self._text.set(text)
         self._link.set_text(action)
@@ -101,6 +121,8 @@ class Toast(QWidget):
         self._dress()
         self.show()
         self.update()
+        if tone != "bad":
+            self.rest.start(LINGERS_WITH_ACTION if action else LINGERS)
         announce(self, f"{text} {action}".strip())
 
     def text(self) -> str:
@@ -116,8 +138,21 @@ class Toast(QWidget):
 
     def clear(self) -> None:
         """Say nothing."""
+        self._stay()
         self._then = None
         self.hide()
+
+    def _stay(self) -> None:
+        self.rest.stop()
+        self.fading.stop()
+        self._veil.setEnabled(False)
+
+    def _fade(self) -> None:
+        if self.underMouse() or self._link.hasFocus():
+            self.rest.start(LINGERS)
+        else:
+            self._veil.setEnabled(True)
+            self.fading.start()
 
     def _dress(self) -> None:
         worn = tokens()

@@ -60,6 +60,7 @@ class Jobs(QObject):
         self._reader = ThreadPoolExecutor(1, "reader")
         self._newest: dict[str, int] = {}
         self._pending = 0
+        self._epoch = 0
         self._closed = False
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -99,6 +100,10 @@ class Jobs(QObject):
         self._start(self._reader, lambda _db: work(progress), then, otherwise, None)
         return progress
 
+    def forget(self) -> None:
+        """Nobody waits any more for the answers under way: somebody else is at work. What was written is still told."""
+        self._epoch += 1
+
     def close(self) -> None:
         """Finish what is under way and take nothing more."""
         self._closed = True
@@ -119,11 +124,19 @@ class Jobs(QObject):
         if key is not None:
             number = self._newest[key] = self._newest.get(key, 0) + 1
         self._pending += 1
+        epoch = self._epoch
 
-        def finished(future: Future[Any]) -> None:
-            self._done.emit(lambda: self._finish(future, then, otherwise, key, number, wrote=pool is self._writer), future)
+        def finished(done: Future[Any]) -> None:
+            self._done.emit(deliver, done)
 
-        pool.submit(work, self.db).add_done_callback(finished)
+        def deliver() -> None:
+            if epoch == self._epoch:
+                self._finish(future, then, otherwise, key, number, wrote=pool is self._writer)
+            elif pool is self._writer:
+                self._finish(future, None, None, None, 0, wrote=True)
+
+        future = pool.submit(work, self.db)
+        future.add_done_callback(finished)
 
     def _deliver(self, call: Callable[[], None], future: object) -> None:
         if future is not None:

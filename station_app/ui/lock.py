@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -10,19 +11,32 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from .. import vault
 from ..db import Database
 from ..errors import Refused, StationError
-from ..model import Keeper, Role, Station
+from ..model import SEES_PEOPLE, Changes, Keeper, Role, Station
 from ..services import keepers
 from ..words import t
-from . import actions
 from .feedback import ErrorStrip
 from .jobs import Jobs
 from .kit import Button, Card, Chip, Icon, Row, Text
 
 
-class LockScreen(QWidget):
-    """Asks who is back and for their PIN, or for a password. ``unlocked`` once it was right."""
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """Whose eyes the pages are for: a role, and which keeper (an id) where each sees only what they took down themselves."""
 
-    unlocked = Signal()
+    role: Role
+    keeper: str
+
+
+def at_work(db: Database) -> AtWork:
+    """Whoever is at work now."""
+    role = db.role
+    return AtWork(role, "" if role in SEES_PEOPLE else db.acting)
+
+
+class LockScreen(QWidget):
+    """Asks who is back and for their PIN, or for a password. ``unlocked`` tells who it is (AtWork) once it was right."""
+
+    unlocked = Signal(object)
 
     def __init__(self, jobs: Jobs, db: Database, who: Callable[[Database], list[Keeper]] = keepers.listing) -> None:
         super().__init__()
@@ -95,14 +109,14 @@ class LockScreen(QWidget):
             return
         self.secret.setEnabled(False)
         if text.isascii() and text.isdigit() and 4 <= len(text) <= 6:
-            actions.unlock_screen(self._jobs, self._chosen, text, self._right, self._wrong)
+            self._jobs.run(lambda db: _by_pin(db, self._chosen, text), self._right, self._wrong)
         else:
             self._jobs.run(lambda db: _by_password(db, text), self._right, self._wrong)
 
-    def _right(self, _keeper: object) -> None:
+    def _right(self, back: AtWork) -> None:
         self.secret.setEnabled(True)
         self.secret.clear()
-        self.unlocked.emit()
+        self.unlocked.emit(back)
 
     def _wrong(self, error: StationError) -> None:
         self.secret.setEnabled(True)
@@ -111,10 +125,17 @@ class LockScreen(QWidget):
         self.errors.show_error(error)
 
 
-def _by_password(db: Database, password: str) -> None:
+def _by_pin(db: Database, keeper_id: str, pin: str) -> tuple[AtWork, Changes | None]:
+    """This keeper is at work now; Refused when the PIN is wrong."""
+    keepers.unlock_screen(db, keeper_id, pin)
+    return at_work(db), None
+
+
+def _by_password(db: Database, password: str) -> tuple[AtWork, Changes | None]:
     """Whose slot this password opens is at work now; Refused for nobody's."""
     _root, keeper_id = vault.unlock(db.path.with_suffix(".slots"), password)
     known = keepers.keeper(db, keeper_id)
     if known is None or not known.active:
         raise Refused("vault.wrong_password")
     db.acting, db.desk_only = keeper_id, False  # their own password opens more than a start card does
+    return at_work(db), None

@@ -9,15 +9,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 
 from ..db import Database
-from ..model import Changes, Occupation, Station
+from ..model import MAY, Changes, Occupation, Op, Role, Station
 from ..services import stations
+from ..words import t
 from .frame import Frame, read_frame, show_frame
 from .scan import ScanCatcher
 from .window import Window, application
 
 TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
-PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings")
-"""The pages in the order of the rail and of Alt+1..8."""
+PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings", "trail")
+"""The pages in the order of Alt+1..9; on the rail settings stand at the foot."""
+OFFERED: Mapping[Role, frozenset[str]] = {
+    Role.SUPERVISOR: frozenset(PAGES),
+    Role.KEEPER: frozenset(PAGES) - {"trail"},
+    Role.EVENING: frozenset({"desk", "requests", "shift", "settings"}),
+    Role.AUDITOR: frozenset({"supplies", "reports", "settings", "trail"}),
+}
+"""The pages each role has a use for (``model.MAY``, ``SEES_PEOPLE``, ``SEES_TRAIL``); the others are not offered."""
 
 
 class MainWindow(Window):
@@ -31,6 +39,13 @@ class MainWindow(Window):
     def _whose(self, db: Database) -> Station:
         return stations.current(db)
 
+    def _label(self, page: str) -> str:
+        return t(f"window.{page}")
+
+    def offers(self, page: str) -> bool:
+        """Whether whoever is at work may use a page."""
+        return page in OFFERED[self.role]
+
     def _prepare(self) -> None:
         self._catcher = ScanCatcher(application())
         self._catcher.scanned.connect(self._scanned)
@@ -40,7 +55,8 @@ class MainWindow(Window):
 
     def _show_frame(self, frame: Frame) -> None:
         show_frame(self.top, self.foot, frame, self.station)
-        self.rail.set_badge("requests", frame.to_tell)
+        if Op.REQUEST_STEP in MAY[self.role]:
+            self.rail.set_badge("requests", frame.to_tell)
         self._take_care(frame.troubles, frame.idle_minutes)
 
     def _pill(self, number: int) -> None:
@@ -71,13 +87,15 @@ class MainWindow(Window):
     def _scanned(self, text: str) -> None:
         if self._locked:
             return
-        if self._current != "desk" and self._shown().scanned(text):
+        if (self._current != "desk" and self._shown().scanned(text)) or not self.offers("desk"):
             return
         if self._current != "desk":
             self.go("desk")
         self._pages["desk"].scanned(text)
 
     def _tally(self, occupation: Occupation) -> None:
+        if not self.offers("desk"):
+            return
         if self._current != "desk":
             self.go("desk")
         self._pages["desk"].tally(occupation)  # type: ignore[attr-defined]

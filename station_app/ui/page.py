@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from ..errors import StationError
-from ..model import Changes, Station
+from ..model import MAY, Changes, Op, Role, Station
 from .jobs import Jobs
 
 
@@ -18,6 +18,16 @@ class Shell(Protocol):
 
     jobs: Jobs
     station: Station
+
+    @property
+    def role(self) -> Role:
+        """The role of whoever is at work; the pages are made anew for another."""
+
+    def offers(self, page: str) -> bool:
+        """Whether whoever is at work may use a page."""
+
+    def show_help(self) -> None:
+        """F1."""
 
     def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
         """A toast in the foot bar, with an action ("撤销") when given."""
@@ -58,10 +68,25 @@ class Page(QWidget):
         self.setObjectName(f"page-{self.name}")
         self.jobs.changed.connect(self._note)
 
+    def may(self, op: Op) -> bool:
+        """Whether whoever is at work may do an operation: what they may not is not offered."""
+        return op in MAY[self.shell.role]
+
     @property
     def idle(self) -> bool:
         """Whether nothing is under way besides ``jobs``."""
         return True
+
+    def outdated(self) -> None:
+        """What is shown may have changed: read it again, when shown next if the page is hidden."""
+        if self.isVisible():
+            self._stale = False
+            self.refresh()
+        else:
+            self._stale = True
+
+    def wind_up(self) -> None:
+        """The window closes: stop what is under way besides ``jobs``."""
 
     def refresh(self) -> None:
         """Read what the page shows and redraw it; every page has its own."""
@@ -84,13 +109,8 @@ class Page(QWidget):
         self.setFocus()
 
     def _note(self, changes: Changes) -> None:
-        if not self.tables & changes.tables and "setting" not in changes.tables:
-            return
-        if self.isVisible():
-            self._stale = False
-            self.refresh()
-        else:
-            self._stale = True
+        if self.tables & changes.tables or "setting" in changes.tables:
+            self.outdated()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Redraw if something changed while the page was hidden."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QStackedWidget,
     QTextEdit,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +28,7 @@ from PySide6.QtWidgets import (
 from .. import settings, words
 from ..db import Database
 from ..errors import StationError
-from ..model import Changes, Keeper, LogLine, Station
+from ..model import MAY, Changes, Keeper, LogLine, Op, Role, Station
 from ..services import care, keepers, preferences
 from ..services.keeping import Kept
 from ..words import label, t
@@ -36,7 +37,7 @@ from .aside import Aside
 from .care_notice import CareNotice
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .feedback import Sheet, Toast, sentence
-from .help import KEYS, KeyboardHelp, Keys
+from .help import KEYS, KeyboardHelp, Keys, keys_for
 from .jobs import Jobs
 from .keeping import Keeping
 from .lock import AtWork, LockScreen, at_work
@@ -53,20 +54,23 @@ class Window(QWidget):
 
     closed = Signal()
     page_names: ClassVar[tuple[str, ...]] = ()
-    """The pages in the order of the rail and of Alt+1, 2 ...; the last stands at the rail's foot."""
+    """The pages in the order of Alt+1, 2 ... and of the rail, which shows those that whoever is at work may use."""
+    foot_page: ClassVar[str] = "settings"
+    """The page that stands at the rail's foot."""
     icons: ClassVar[Mapping[str, str]] = {}
     """The icons that are not called like their page."""
-    room: ClassVar[str] = "window"
-    """The catalogue that names the pages."""
     keys: ClassVar[Keys] = KEYS
     """What F1 shows."""
+    house_keeping: ClassVar[type[Keeping]] = Keeping
+    """What is done unasked beside the desk."""
 
-    def __init__(self, db: Database, makers: Sequence[Callable[[Any], Page]], *, backups: bool = False) -> None:
+    def __init__(self, db: Database, makers: Sequence[type[Page]], *, backups: bool = False) -> None:
         super().__init__()
         self.db = db
         self.jobs = Jobs(db, self)
         self.keeping = self._keeping() if backups else None
         self.station: Station = self._whose(db)
+        self._at_work = at_work(db)
         self._tending = Aside(self)
         self._tending.broken.connect(self._broken)
         self._stop_check = Event()
@@ -114,6 +118,14 @@ class Window(QWidget):
         """Who may come back to a locked screen."""
         return keepers.listing(db)
 
+    def _label(self, page: str) -> str:
+        """What a page is called on the rail."""
+        raise NotImplementedError
+
+    def offers(self, page: str) -> bool:
+        """Whether whoever is at work may use a page."""
+        return page in self.page_names
+
     def _prepare(self) -> None:
         """What has to be there before the pages are made."""
 
@@ -133,8 +145,9 @@ class Window(QWidget):
         actions.undo_last(self.jobs, self._undone)
 
     def _keeping(self) -> Keeping:
-        found = Keeping(self.db, self)
+        found = self.house_keeping(self.db, self)
         found.made.connect(self._kept)
+        found.forgot.connect(self.jobs.changed)
         found.failed.connect(lambda error: self.tell(t("window.no_backup", reason=sentence(error))))
         found.broken.connect(self._broken)
         return found
@@ -142,11 +155,13 @@ class Window(QWidget):
     # --- building ------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        """Everything that speaks, made anew: at the start and after the language changed."""
+        """Everything that speaks, made anew: at the start, for another language, for whoever may see other things."""
+        self._carry_on = None
         self.setWindowTitle(t("window.title", station=self.station.name))
-        entries = [RailEntry(name, t(f"{self.room}.{name}"), self.icons.get(name, name)) for name in self.page_names]
-        found.forgot.connect(self.jobs.changed)
-        self.rail = Rail(t("window.brand"), entries[:-1], foot=entries[-1:])
+        names = [name for name in self.page_names if self.offers(name)]
+        entries = [RailEntry(name, self._label(name), self.icons.get(name, name)) for name in names]
+        low = [entry for entry in entries if entry.code == self.foot_page]
+        self.rail = Rail(t("window.brand"), [entry for entry in entries if entry not in low], foot=low)
         self.rail.chosen.connect(self.go)
         self.rail.language_chosen.connect(self.speak)
         self.top = TopBar(self.station.name, lock=t("window.lock"))
@@ -157,7 +172,7 @@ class Window(QWidget):
         self.toast = Toast()
         self.foot.put_toast(self.toast)
         self._stack = QStackedWidget()
-        self._pages = {page.name: page for page in (make(self) for make in self._makers)}
+        self._pages = {make.name: make(self) for make in self._makers if self.offers(make.name)}
         for page in self._pages.values():
             self._stack.addWidget(page)
         self._sheets = {name: Sheet(page) for name, page in self._pages.items()}
@@ -181,7 +196,7 @@ class Window(QWidget):
         if old is not None:
             self._layers.removeWidget(old)
             old.deleteLater()
-        self.go(self._current or self.page_names[0])
+        self.go(self._current if self.offers(self._current) else names[0])
         self._refresh_frame()
 
     def _add_shortcuts(self) -> None:
@@ -212,6 +227,8 @@ class Window(QWidget):
         """Take back one operation, or the newest; a form just left is the newest of all and comes back."""
         if operation is None and self._carry_on is not None:
             self._carry_on()
+        elif Op.UNDO not in MAY[self.role]:
+            return
         elif operation is None:
             self._undo_last()
         else:
@@ -219,7 +236,9 @@ class Window(QWidget):
 
     def go(self, page: str, subject: str = "") -> None:
         """Show a page by name, at one of its subjects when given. A form with something typed in it waits on its page."""
-        if self._current and not self._sheet.typed():
+        if page not in self._pages:
+            return
+        if self._current in self._sheets and not self._sheet.typed():
             self._sheet.close_sheet()
         self._help.close_sheet()
         self._current = page
@@ -245,6 +264,11 @@ class Window(QWidget):
     def idle(self) -> bool:
         """Whether everything asked for has been answered and shown."""
         return self.jobs.idle and all(page.idle for page in self._pages.values())
+
+    @property
+    def role(self) -> Role:
+        """The role of whoever is at work."""
+        return self._at_work.role
 
     def page(self, name: str) -> Page:
         """A page by name."""
@@ -287,7 +311,10 @@ class Window(QWidget):
         if self._help.is_open():
             self._help.close_sheet()
         else:
-            self._help.open(t("window.help"), CareNotice(self._troubles, KeyboardHelp(self.keys)), cancel=t("kit.close"))
+            known = self.page_names
+            pages = [(number, self._label(name)) for number, name in enumerate(known, start=1) if self.offers(name)]
+            keys = keys_for(self.keys, self.role, lambda section: section in known and not self.offers(section))
+            self._help.open(t("window.help"), CareNotice(self._troubles, KeyboardHelp(keys, pages)), cancel=t("kit.close"))
 
     # --- the frame around the pages ------------------------------------------------------------------------------
 
@@ -306,6 +333,7 @@ class Window(QWidget):
             self._refresh_frame()
         if self._tending.idle:
             self._tending.do(lambda: care.tend(self.db))
+            self._tending.do(lambda: printing.sweep(self.db))
         if self.keeping is not None:
             self.keeping.tick()
 
@@ -323,6 +351,7 @@ class Window(QWidget):
     def _check_file(self) -> None:
         if self._stop_check.is_set():  # closed again before it was painted
             return
+        self._tending.do(lambda: printing.sweep(self.db, 0))  # what a killed window left
         self._tending.do(lambda: care.tend(self.db))
         self._tending.do(lambda: care.check(self.db, self._stop_check.is_set), self._checked, self.tell_error)
 
@@ -331,7 +360,6 @@ class Window(QWidget):
         if damaged:
             self._refresh_frame()
             self.tell(t("care.damaged"), t("care.what_to_do"), self.show_care, bad=True)
-            self._tending.do(lambda: printing.sweep(self.db))
 
     @property
     def tended(self) -> bool:
@@ -346,10 +374,11 @@ class Window(QWidget):
     def _note(self, changes: Changes) -> None:
         if "setting" in changes.tables:
             self.wear()
+        if "keeper" in changes.tables:
+            self.jobs.read(at_work, self._take_over, key="at-work")
         self._refresh_frame()
 
     def _undone(self, found: object) -> None:
-        self._tending.do(lambda: printing.sweep(self.db, 0))  # what a killed window left
         """Say what Ctrl+Z took back: pressed once too often it reaches further than the keeper sees."""
         if isinstance(found, tuple) and isinstance(line := found[0], LogLine):
             self.tell(t("window.undone_what", what=label(line.op), time=line.time[11:16]))
@@ -444,16 +473,33 @@ class Window(QWidget):
         self._locked = True
         self._idle.stop()
         self.toast.clear()
+        QToolTip.hideText()
+        if (popup := QApplication.activePopupWidget()) is not None:
+            popup.close()
         self._layers.setCurrentWidget(self._lock_screen)
         self._lock_screen.ask(self.station)
 
-    def _unlocked(self) -> None:
+    def _unlocked(self, back: AtWork) -> None:
         self._locked = False
+        self._take_over(back)
         if self._desk is not None:
             self._layers.setCurrentWidget(self._desk)
+        for page in self._pages.values():
+            page.outdated()
         self._restart_idle()
         self._refresh_frame()
         self._settle()
+
+    def _take_over(self, back: AtWork) -> None:
+        """Whoever may see or do other things finds nothing of what was made for the one before, answers on their way included."""
+        if back == self._at_work:
+            return
+        typed = any(sheet.typed() for sheet in self._sheets.values())
+        self._at_work = back
+        self.jobs.forget()
+        self._build()
+        if typed:
+            self.tell(t("window.form_gone"))
 
     @property
     def locked(self) -> bool:
@@ -477,6 +523,8 @@ class Window(QWidget):
         self._minute.stop()
         self._idle.stop()
         self._stop_check.set()
+        for page in self._pages.values():
+            page.wind_up()
         self._tending.close()
         self.jobs.close()
         if self.keeping is not None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from station_app import vault
 from station_app.db import Database
 from station_app.errors import StationError
-from station_app.model import Changes, Station
+from station_app.model import Changes, Role, Station
 from station_app.services import stations
 from station_app.ui import actions
 from station_app.ui.feedback import Sheet, sentence
@@ -49,6 +49,7 @@ class FakeShell:
     def __init__(self, jobs: Jobs, station: Station) -> None:
         self.jobs = jobs
         self.station = station
+        self.role = Role.SUPERVISOR
         self.told: list[str] = []
         self.action = ""
         self.then: Callable[[], None] | None = None
@@ -60,6 +61,12 @@ class FakeShell:
         self.sheet_error_shown = ""
         self.host: QWidget | None = None
         jobs.failed.connect(self.tell_error)
+
+    def offers(self, page: str) -> bool:
+        return True
+
+    def show_help(self) -> None:
+        self.went.append(("help", ""))
 
     def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
         self.told.append(text)

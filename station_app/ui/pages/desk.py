@@ -13,8 +13,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
+from ... import settings
 from ...errors import RuleRefused, StationError
-from ...model import Amenity, Changes, Handout, Occupation, Person, Visit
+from ...model import Amenity, Changes, Handout, Occupation, Op, Person, Visit
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
@@ -67,6 +68,7 @@ class DeskPage(Page):
         self._unopened = ""
         self._new_card_helps = False
         self._names: dict[str, str] = {}
+        self._months = int(settings.KEEP_PEOPLE_MONTHS.default)
         self._digits = Digits.SEARCH
         self._under_way = 0
         self._later: list[tuple[int, bool]] = []
@@ -86,13 +88,14 @@ class DeskPage(Page):
 
     def _build(self) -> None:
         self.field = DeskField(self, self.jobs)
-        self.card = PresentCard()
+        self.card = PresentCard(opens=self.shell.offers("people"), tells=self.may(Op.REQUEST_STEP))
         self.shelf, self.amenities, self.tallies = Shelf(), Amenities(), Tallies()
         self.day, self.log = DayCard(), LogList(t("desk.log"))
         self._register = Button(t("desk.register"), icon="plus", key="Ctrl+N")
         self._hint, self._count_hint = Text("", "muted"), Text("", "muted")
         self._more = Button("", "link")
-        self._empty_shelf = Notice(t("desk.no_items"), "plain", icon="box", action=t("desk.to_supplies"))
+        fills = t("desk.to_supplies") if self.shell.offers("supplies") else ""
+        self._empty_shelf = Notice(t("desk.no_items"), "plain", icon="box", action=fills)
         self._given_cap, self._given_hint = KeyCap(t("desk.shift_digit")), Text(t("desk.already_given"), "muted")
         self.opening = Notice(t("desk.not_open"), "plain", icon="clock", action=t("desk.open_station"), key="F9")
         self.opening.hide()
@@ -163,7 +166,7 @@ class DeskPage(Page):
         """Ctrl+N: 办卡 for somebody who stands here."""
         self.field.close_list()
         recent = self._fresh_tally()
-        open_registration(self.shell, recent.occupation if recent else None, self._registered)
+        open_registration(self.shell, self._months, recent.occupation if recent else None, self._registered)
 
     def look_up(self) -> None:
         """``/``: into the field; digits are text now, and Chinese can be typed."""
@@ -426,7 +429,7 @@ class DeskPage(Page):
 
     def _show(self, view: DeskView) -> None:
         """Change what differs; cards, rows and labels stay."""
-        self._view, self._names = view, dict(view.names)
+        self._view, self._names, self._months = view, dict(view.names), view.months
         present = view.present
         if self._on is not None and not self._under_way:
             self._on = present.visit if present is not None else None
@@ -442,7 +445,7 @@ class DeskPage(Page):
         self.shelf.setVisible(bool(view.offers))
         self._parts.setSpacing(AIR if len(view.offers) <= ONE_ROW else LESS_AIR)
         self._empty_shelf.setVisible(not view.offers)
-        self._more.setVisible(len(view.offers) > KEYS)
+        self._more.setVisible(len(view.offers) > KEYS and self.shell.offers("supplies"))
         self._more.set_text(t("desk.more_items", n=len(view.offers) - KEYS) if len(view.offers) > KEYS else "")
         self.amenities.show_used(present.amenities if present else (), present is not None)
         self.tallies.show_counts(view.today.anonymous)

@@ -17,14 +17,18 @@ from .desk_data import Present
 
 
 class PresentCard(Card):
-    """One card for all four; only its words change. ``opened`` asks for the person's page, ``answered`` for a request."""
+    """One card for all four; only its words change. ``opened`` asks for the person's page, ``answered`` for a request.
+
+    ``opens`` and ``tells`` say whether whoever is at work may do so.
+    """
 
     opened = Signal(str)
     answered = Signal(str)
     register_asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, opens: bool = True, tells: bool = True) -> None:
         super().__init__(gap=12)
+        self._opens, self._tells = opens, tells
         self._person_id = ""
         self._avatar = Avatar("", 76)
         self.name = Text("", "title")
@@ -94,8 +98,8 @@ class PresentCard(Card):
         )  # fmt: skip
         self.count.set(history, "attention" if repeated else "muted")
         self._person_id = person.id
-        self._open.show()
-        waiting = present.to_tell
+        self._open.setVisible(self._opens)
+        waiting = present.to_tell if self._tells else ()
         if not waiting:
             self._alert("", "", lambda: None)
         else:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from ... import settings
 from ...db import Database
 from ...model import Amenity, LogLine, Op, Person, Request, Visit
-from ...services import history, keepers, people, requests, supplies, visits
+from ...services import history, keepers, people, preferences, requests, supplies, visits
 from ..names import person_name
 
 
@@ -25,7 +26,8 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """One look at the desk. ``items`` and ``names`` are what the log calls items and people by their ids."""
+    """One look at the desk. ``items`` and ``names`` are what the log calls items and people by their ids; ``months`` is how
+    long somebody who does not come is kept."""
 
     day: date
     hour: int
@@ -36,6 +38,7 @@ class DeskView:
     names: Mapping[str, str]
     items: Mapping[str, str]
     opened: bool
+    months: int
 
 
 def look(db: Database, visit_id: str | None, known: Mapping[str, str]) -> DeskView:
@@ -53,6 +56,7 @@ def look(db: Database, visit_id: str | None, known: Mapping[str, str]) -> DeskVi
         day=date.fromisoformat(stamp.business_date), hour=stamp.hour, today=visits.today(db, stamp.business_date),
         present=present, offers=offers, lines=lines, names=names, items=items,
         opened=bool(keepers.day(db, stamp.business_date).opened),
+        months=preferences.number(db, settings.KEEP_PEOPLE_MONTHS),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shiboken6
 
 from ...errors import StationError
-from ...model import Consent, Occupation
+from ...model import SEES_PEOPLE, Consent, Occupation
 from ...words import t
 from .. import actions
 from ..jobs import Then
@@ -13,9 +13,13 @@ from ..page import Shell
 from .people_sheets import Filled, PersonForm
 
 
-def open_registration(shell: Shell, occupation: Occupation | None, done: Then) -> None:
-    """Open the form, filled in as far as the last tally tells; ``done`` gets (Person, Changes) once the card is made."""
-    form = PersonForm()
+def open_registration(shell: Shell, months: int, occupation: Occupation | None, done: Then) -> None:
+    """Open the form, filled in as far as the last tally tells; ``done`` gets (Person, Changes) once the card is made.
+
+    ``months`` is how long somebody who does not come is kept, as the notice says.
+    """
+    named = shell.role in SEES_PEOPLE  # whoever sees nobody's names takes none down
+    form = PersonForm(months, consents=tuple(Consent) if named else (Consent.NONE,))
     if occupation is not None:
         form.fill(occupation, Consent.NONE)
     else:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from ...errors import StationError
+from ...model import Op
 from ...words import t
 from ..feedback import sentence
 from ..kit import Button, Column, EmptyState, FilterTabs, Press, Row, Scroll, Text, page_layout
@@ -42,7 +43,7 @@ class ReportsPage(Page):
         self.copy_button = Button(t("reports_page.copy"), icon="copy", tip="Ctrl+C")
         self.pdf_button = Button(t("reports_page.pdf"), icon="export", tip="Ctrl+P")
         self.figures, self.course, self.visitors, self.supplies = Figures(), Course(), Visitors(), Supplies()
-        self.empty = EmptyState("reports", "", t("reports_page.type_sheet"))
+        self.empty = EmptyState("reports", "", t("reports_page.type_sheet") if self.may(Op.PAPER_SHEET) else "")
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._views = QStackedWidget()

@@ -10,17 +10,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ... import __version__, settings, vault
 from ...db import Database
-from ...model import Keeper, Station
-from ...services import keepers, people, preferences, stations
+from ...model import OWN_SETTINGS, Keeper, Op, Station
+from ...services import keepers, preferences, stations
 from ...words import label, t
 from .. import actions
-from ..help import KeyboardHelp
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
-from .settings_forms import SettingRow, keeper_form, pin_form, station_form
-from .settings_privacy import PrivacyCard
+from .settings_forms import SettingRow, keeper_form, password_form, pin_form, station_form
 from .settings_keys import KeysCard
+from .settings_privacy import PrivacyCard
 from .sync_reads import fingerprint
 
 
@@ -54,14 +53,20 @@ class SettingsPage(Page):
         super().__init__(shell)
         self._cost = cost
         self._house: House | None = None
-        self.privacy_card = PrivacyCard(shell, changes=self.may(Op.SETTING))
         self.keys_card = KeysCard(shell)
+        self.privacy_card = PrivacyCard(shell, changes=self.may(Op.SETTING))
         left, right = Column(gap=14), Column(gap=14)
         for card in (self._station_card(), self._keepers_card(), self.keys_card, self._about_card(), None):
             left.addWidget(card) if card is not None else left.addStretch(1)
         scanner = self._scanner_card()
         for card in (self._settings_card(), scanner, self.privacy_card, None):
             right.addWidget(card) if card is not None else right.addStretch(1)
+        for part, offered in (
+            (self.keys_card, self.may(Op.SETTING)), (self.change_station, self.may(Op.SETTING)),
+            (self.add_keeper, self.may(Op.ADD_KEEPER)), (scanner, shell.offers("desk")),
+        ):  # fmt: skip
+            if not offered:
+                part.hide()
         both = Row(gap=16)
         both.addLayout(left, 1)
         both.addLayout(right, 1)
@@ -94,12 +99,14 @@ class SettingsPage(Page):
         self._keepers = QVBoxLayout()
         self._keepers.setSpacing(0)
         self.pins: dict[str, Button] = {}
+        self.change_password: Button | None = None
         card = Card(gap=6, title=t("settings.keepers"), aside=self.add_keeper)
         card.body.addLayout(self._keepers)
         return card
 
     def _settings_card(self) -> Card:
-        self.rows = {setting.name: SettingRow(setting, self._change) for setting in settings.SHOWN}
+        own = OWN_SETTINGS if not self.may(Op.SETTING) else {setting.name for setting in settings.SHOWN}
+        self.rows = {setting.name: SettingRow(setting, self._change) for setting in settings.SHOWN if setting.name in own}
         switches = Row(gap=14)
         for row in self.rows.values():
             if row.setting.kind == "switch":
@@ -116,7 +123,7 @@ class SettingsPage(Page):
 
     def _about_card(self) -> Card:
         self.keys = Button(t("window.help"), icon="keyboard", key="F1")
-        self.keys.clicked.connect(lambda: self.shell.open_sheet(t("window.help"), KeyboardHelp()))
+        self.keys.clicked.connect(self.shell.show_help)
         self.folder = Text(str(self.jobs.db.path.parent), wrap=True, selectable=True)
         self.fingerprint = Text("", wrap=True, selectable=True)
         return Card(
@@ -138,7 +145,8 @@ class SettingsPage(Page):
 
     def settle(self) -> None:
         """Begin at the top."""
-        self.change_station.setFocus(Qt.FocusReason.OtherFocusReason)
+        first = self.change_station if self.may(Op.SETTING) else self.keys
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, house: House) -> None:
         self._house = house
@@ -159,14 +167,20 @@ class SettingsPage(Page):
         clear(self._keepers)
         self.pins = {}
         for keeper, has_pin in house.keepers:
-            button = self.pins[keeper.id] = Button(t("settings.change_pin") if has_pin else t("settings.set_pin"))
-            button.setAccessibleDescription(keeper.name)
-            button.clicked.connect(lambda _checked=False, keeper=keeper: self._change_pin(keeper))
+            own = keeper.id == house.acting
             line = Row(Text(keeper.name, "strong"), Pill(label(keeper.role)), gap=10)
-            if keeper.id == house.acting:
+            if own:
                 line.addWidget(Pill(t("settings.you"), "brand"))
             line.addStretch(1)
-            line.addWidget(button)
+            if own:
+                password = self.change_password = Button(t("settings.change_password"))
+                password.clicked.connect(lambda _checked=False, keeper=keeper: self._change_password(keeper))
+                line.addWidget(password)
+            if own or self.may(Op.CHANGE_KEEPER):
+                button = self.pins[keeper.id] = Button(t("settings.change_pin") if has_pin else t("settings.set_pin"))
+                button.setAccessibleDescription(keeper.name)
+                button.clicked.connect(lambda _checked=False, keeper=keeper: self._change_pin(keeper))
+                line.addWidget(button)
             if self._keepers.count():
                 self._keepers.addWidget(rule())
             self._keepers.addLayout(line)
@@ -176,7 +190,9 @@ class SettingsPage(Page):
     # --- what can be done ----------------------------------------------------------------------------------------
 
     def new(self) -> None:
-        """Ctrl+N: a further keeper."""
+        """Ctrl+N: a further keeper, for whoever may add one."""
+        if not self.may(Op.ADD_KEEPER):
+            return
         self.shell.open_sheet(
             t("settings.add_keeper"), keeper_form(self.shell, self._cost), submit=t("settings.add")
         )  # fmt: skip
@@ -208,6 +224,10 @@ class SettingsPage(Page):
         self.shell.open_sheet(
             t("settings.pin_of", name=keeper.name), pin_form(self.shell, keeper), submit=t("settings.save")
         )
+
+    def _change_password(self, keeper: Keeper) -> None:
+        form = password_form(self.shell, keeper, self._cost)
+        self.shell.open_sheet(t("settings.change_password"), form, submit=t("settings.save"))
 
     def _change(self, name: str, text: str, otherwise: Otherwise) -> None:
         actions.change_setting(

@@ -99,6 +99,32 @@ def pin_form(shell: Shell, keeper: Keeper) -> Entry:
         at={**AT_PASSWORD, "vault.bad_pin": "pin", "settings.pins_differ": "again"},
     )  # fmt: skip
 
+def password_form(shell: Shell, keeper: Keeper, cost: vault.Cost) -> Entry:
+    """The own new password, for the old one."""
+
+    def saved(_changes: Changes) -> None:
+        shell.close_sheet()
+        shell.tell(t("settings.password_changed", name=keeper.name))
+
+    def save(values: dict[str, Any], otherwise: Otherwise) -> None:
+        def change(db: Database) -> Changes:
+            if values["fresh"] != values["again"]:
+                raise Refused("settings.passwords_differ")
+            return keepers.change_password(
+                db, db.path.parent, keeper.id, values["password"], values["fresh"], cost=cost
+            )
+
+        shell.jobs.run(change, saved, otherwise)
+
+    return Entry(
+        shell, save,
+        PasswordField("password", t("settings.own_password")),
+        PasswordField("fresh", t("settings.new_password", n=vault.SHORTEST_PASSWORD)),
+        PasswordField("again", t("settings.password_again")),
+        at={**AT_PASSWORD, "vault.short_password": "fresh", "settings.passwords_differ": "again"},
+    )  # fmt: skip
+
+
 
 def own_root(db: Database, password: str) -> vault.Root:
     """The root key by the acting keeper's own password; Refused for anybody else's."""

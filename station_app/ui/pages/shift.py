@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ...errors import StationError
-from ...model import Changes
+from ...model import Changes, Op
 from ...words import t
 from .. import actions
 from ..kit import Card, Column, FilterTabs, Row, page_layout
@@ -56,6 +56,8 @@ class ShiftPage(Page):
         today.setLayout(across)
         self._views.addWidget(today)
         self._views.addWidget(self.paper)
+        if not self.may(Op.PAPER_SHEET):
+            self.tabs.hide()
         page_layout(self, self.tabs, self._views, gap=8).setStretchFactor(self._views, 1)
         self._fit()
 
@@ -109,13 +111,17 @@ class ShiftPage(Page):
         self.paper.refresh()
 
     def show_subject(self, subject: str) -> None:
-        """A day (ISO date): its sheet, to type in."""
+        """A day (ISO date): its sheet, to type in, for whoever may."""
+        if not self.may(Op.PAPER_SHEET):
+            return
         self.paper.show_day(date.fromisoformat(subject))
         self.tabs.choose("paper")
         self.settle()
 
     def new(self) -> None:
-        """Ctrl+N: a paper sheet."""
+        """Ctrl+N: a paper sheet, for whoever may type one in."""
+        if not self.may(Op.PAPER_SHEET):
+            return
         self.tabs.choose("paper")
         self.settle()
 

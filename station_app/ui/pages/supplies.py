@@ -8,7 +8,7 @@ from datetime import date
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
-from ...model import Changes, Item
+from ...model import Changes, Item, Op
 from ...words import label, t
 from .. import when
 from ..entry import Entry
@@ -51,7 +51,8 @@ class SuppliesPage(Page):
         self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
         self.stock = Table(self._stock_rows, rows=52, name=t("supplies_page.stock_tab"))
         self.ledger = Table(self._ledger_rows, rows=56, name=t("supplies_page.ledger_tab"))
-        self.card = ItemCard()
+        self._keeps = self.may(Op.RECEIVE)
+        self.card = ItemCard(keeps=self._keeps)
         self._views = QStackedWidget()
         self._build()
         self._connect()
@@ -59,11 +60,14 @@ class SuppliesPage(Page):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        empty = EmptyState("supplies", t("supplies_page.no_items"), t("supplies_page.new_item"), key="Ctrl+N")
+        first = t("supplies_page.new_item") if self._keeps else ""
+        empty = EmptyState("supplies", t("supplies_page.no_items"), first, key="Ctrl+N")
         empty.acted.connect(self._add_item)
         self.stock.set_empty(empty)
         self.ledger.set_empty(EmptyState("supplies", t("supplies_page.no_lines")))
         self.only.hide()
+        for button in () if self._keeps else (self.count_button, self.receive_button, self.new_button, self.import_button):
+            button.hide()
         for view in (self.stock, self.ledger):
             self._views.addWidget(view)
         head = Row(gap=8)
@@ -86,7 +90,8 @@ class SuppliesPage(Page):
         self.new_button.clicked.connect(self._add_item)
         self.import_button.clicked.connect(self.import_list)
         self.stock.current_record.connect(self._chosen)
-        self.stock.activated_record.connect(lambda _shelf: self._count())
+        if self._keeps:
+            self.stock.activated_record.connect(lambda _shelf: self._count())
         self.ledger.current_record.connect(lambda line: self.stock.choose(line.item.id) if line is not None else None)
         self.card.edit.connect(self._edit_item)
         self.card.receive.connect(self._receive)
@@ -149,7 +154,7 @@ class SuppliesPage(Page):
 
     def new(self) -> None:
         """Ctrl+N: stock came in; the first item when there is none yet. Not over a list that is being imported."""
-        if self.wizard is not None:
+        if self.wizard is not None or not self._keeps:
             return
         if self._items:
             self._receive()

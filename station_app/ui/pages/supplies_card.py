@@ -83,7 +83,7 @@ class _Mark(QWidget):
 
 
 class ItemCard(Card):
-    """One item; its buttons say what is wanted, the page does it."""
+    """One item; its buttons say what is wanted, the page does it. ``keeps`` is False for who only looks: no buttons then."""
 
     edit = Signal()
     receive = Signal()
@@ -91,11 +91,12 @@ class ItemCard(Card):
     whole_ledger = Signal()
     undo = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = True) -> None:
         inner = QWidget()
         self._parts = Column(gap=6)
         inner.setLayout(self._parts)
         super().__init__(Scroll(inner))
+        self._keeps = keeps
         self.detail: Detail | None = None
         self.show_nothing()
 
@@ -139,7 +140,8 @@ class ItemCard(Card):
         edit.clicked.connect(self.edit)
         row = Row(gap=10)
         row.addWidget(Text(rules(detail.shelf), "muted", wrap=True), 1)
-        row.addWidget(edit)
+        if self._keeps:
+            row.addWidget(edit)
         return row
 
     def _warning(self, detail: Detail) -> Notice | None:
@@ -147,12 +149,13 @@ class ItemCard(Card):
         past = [lot for lot in detail.lots if lot.balance > 0 and lot.expiry and lot.expiry < detail.today.isoformat()]
         if past:
             left = sum(lot.balance for lot in past)
-            notice = Notice(t("supplies_page.expired_notice", amount=amount(left, item)), "bad", action=t("supplies_page.waste"))
+            action = t("supplies_page.waste") if self._keeps else ""
+            notice = Notice(t("supplies_page.expired_notice", amount=amount(left, item)), "bad", action=action)
             notice.acted.connect(self.waste)
             return notice
         if is_low(item):
             text = t("supplies_page.low_notice", amount=amount(item.balance, item))
-            notice = Notice(text, "bad", action=t("supplies_page.receive"))
+            notice = Notice(text, "bad", action=t("supplies_page.receive") if self._keeps else "")
             notice.acted.connect(self.receive)
             return notice
         return None
@@ -162,7 +165,7 @@ class ItemCard(Card):
         waste = _link(t("supplies_page.waste"))
         waste.setEnabled(item.balance > 0)
         waste.clicked.connect(self.waste)
-        self._parts.addLayout(Row(Text(t("supplies_page.lots"), "small"), None, waste))
+        self._parts.addLayout(Row(Text(t("supplies_page.lots"), "small"), None, *([waste] if self._keeps else [])))
         rows = Column(gap=0)
         standing = [lot for lot in detail.lots if lot.balance != 0]
         for lot in standing:
