@@ -38,6 +38,7 @@ from .ui.pages.settings import SettingsPage
 from .ui.pages.shift import ShiftPage
 from .ui.pages.supplies import SuppliesPage
 from .ui.pages.sync import SyncPage
+from .ui.pages.trail import TrailPage
 from .ui.start import StartWindow
 from .ui.walk import PASSWORD, PIN, SampleClock, Walk, sample_lines
 from .words import t
@@ -47,7 +48,6 @@ DISTRICT_PAGES = (StationsPage, DistrictRequests, DistrictSupplies, DistrictRepo
 
 
 def application(*, offscreen: bool = False) -> QApplication:
-from .ui.pages.trail import TrailPage
     """The one QApplication of this process, dressed and speaking; ``offscreen`` draws without a display."""
     if offscreen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -95,7 +95,8 @@ def last_undoable(db: Database, business_date: str | None = None) -> LogLine | N
 def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
     """Take an operation back: added rows are voided (reason "undo"), changed ones get their before image again.
 
-    Raises Refused when it stays by nature, was undone already, a later operation changed the same record, or something that
+    A person or request that was never wanted is forgotten with it (decision 011); otherwise undo forgets nothing. Raises
+    Refused when it stays by nature, was undone already, a later operation changed the same record, or something that
     stands was done with what it added: a regular who came, stock that was given. Refused too where whoever is at work may
     not do such an operation; an evening keeper takes back only what they did today themselves.
     """
@@ -118,16 +119,16 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
         people = {_take_back(tx, row) for row in rows}
         _check_unused(tx, rows)
         _check_single(tx, rows)
+        _forget_unwanted(tx, rows)
         for person_id in sorted(people - {""}):
             search.refresh(tx, person_id)
+        if tx.forgets:
+            search.merge(tx)
     return tx.changes
 
 
-        _forget_unwanted(tx, rows)
 def _require_may_undo(db: Database, found: Row) -> None:
     db.require(Op(found["op"]), json.loads(found["details"] or "{}"))
-        if tx.forgets:
-            search.merge(tx)
     own = found["keeper_id"] == db.acting and found["recorded"][:10] == db.stamp().business_date
     if db.role is Role.EVENING and not own:
         db.deny(Op.UNDO.value)
@@ -144,19 +145,14 @@ def _take_back(tx: Tx, change: Row) -> str:
         tx.void(table, row_id, "undo")
     else:
         before = json.loads(change["before"])
+        if table == "attachment" and not before.get("void_reason"):
+            attachments.check_there(tx.db, after["sha256"])
         tx.put(table, {name: before.get(name) for name in tx.db.columns(table) if name not in ("version", "store_id")})
     if table in ("person", "identity"):
         return str(row_id)
     return str(after.get("person_id") or "") if table in ("badge", "visit") else ""
 
 
-USED_BY = {
-    "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id")),
-    "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id")),
-    "request": (("request_step", "request_id"),),
-}
-"""Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
-(DECISIONS.md 3)."""
 def _forget_unwanted(tx: Tx, rows: list[Row]) -> None:
     """Forget the people and requests that were added, and a name that no longer stands: not even its ciphertext stays."""
     added = {(change["table_name"], change["row_id"]) for change in rows if change["before"] is None}
@@ -171,6 +167,13 @@ def _forget_unwanted(tx: Tx, rows: list[Row]) -> None:
             subjects.erase(tx, row_id, "undo")
 
 
+USED_BY = {
+    "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id")),
+    "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id")),
+    "request": (("request_step", "request_id"), ("attachment", "subject_id")),
+}
+"""Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
+(DECISIONS.md 3)."""
 
 
 def _check_unused(tx: Tx, rows: list[Row]) -> None:

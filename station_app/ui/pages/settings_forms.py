@@ -12,7 +12,6 @@ from ... import vault
 from ...db import Database
 from ...errors import Refused, StationError
 from ...model import Changes, Keeper, Role, Station
-from ...paths import DataFolder
 from ...services import keepers
 from ...settings import Setting
 from ...words import label, t
@@ -99,6 +98,7 @@ def pin_form(shell: Shell, keeper: Keeper) -> Entry:
         at={**AT_PASSWORD, "vault.bad_pin": "pin", "settings.pins_differ": "again"},
     )  # fmt: skip
 
+
 def password_form(shell: Shell, keeper: Keeper, cost: vault.Cost) -> Entry:
     """The own new password, for the old one."""
 
@@ -125,10 +125,9 @@ def password_form(shell: Shell, keeper: Keeper, cost: vault.Cost) -> Entry:
     )  # fmt: skip
 
 
-
 def own_root(db: Database, password: str) -> vault.Root:
     """The root key by the acting keeper's own password; Refused for anybody else's."""
-    root, keeper_id = vault.unlock(DataFolder(db.path.parent).slots, password)
+    root, keeper_id = vault.unlock(db.path.with_suffix(".slots"), password)
     if keeper_id != db.acting:
         raise Refused("settings.not_your_password")
     return root
