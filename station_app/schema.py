@@ -287,6 +287,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
         not_null={"epoch", "body"},
         strict=True,
     )
+    db.table("attachment_receipt").create({"sha256": str}, pk="sha256", strict=True)  # what the newest receipt lists
     db.table("refused_row").create(
         {"row_id": str, "table_name": str, "version": int, "reason": str, "receipt_no": int}, pk=("table_name", "row_id"), strict=True
     )  # fmt: skip

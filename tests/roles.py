@@ -460,7 +460,7 @@ CASES: dict[str, Case] = {
 """Every service function that takes an open store, and how to try it."""
 
 INNER = {
-    "attachments.check_there", "attachments.standing", "attachments.unsealed",
+    "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
     "slots.change", "slots.settle", "subjects.key_of", "subjects.secret",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import promises, store
+from . import pictures, promises, store
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -83,6 +83,7 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
                 TurnedDown(table=row["table_name"], id=row["row_id"], version=row["version"], reason=row["reason"])
                 for row in store.turned_down(db, station.station_id)
             ],
+            attachments=pictures.held(db, stores),
         )
         steps = [wire.typed("request_step", dict(row)) for row in store.answers_for(db, stores)]
         told, promised = promises.for_pack(db, station.station_id)

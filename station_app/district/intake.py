@@ -9,11 +9,11 @@ from pathlib import Path
 from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..services import exchange
+from ..services import attachments, exchange
 from ..sync import closing, envelope, opening, wire
 from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
-from . import guard, keys, store
+from . import guard, keys, pictures, store
 
 FARTHEST = 1000
 """How many epochs ahead of ours a station's word is believed: an enrolled station is still somebody else's machine."""
@@ -23,7 +23,8 @@ FARTHEST = 1000
 class Received:
     """What one file brought: batches new and known, rows taken and turned down.
 
-    ``quarantined`` are batches of a revoked key, kept aside for an officer; nothing of them was taken.
+    ``quarantined`` are batches of a revoked key, kept aside for an officer; nothing of them was taken. ``pictures`` are those
+    whose files were not here before.
     """
 
     station: str
@@ -32,6 +33,7 @@ class Received:
     rows: int
     turned_down: int
     quarantined: int = 0
+    pictures: int = 0
 
 
 def open_file(db: Database, path: Path, opener: Opener) -> Opened:
@@ -54,6 +56,7 @@ def receive(db: Database, opened: Opened) -> tuple[Received, Changes]:
         else:
             keys.renew(tx, sender, opened.renewed)
             done = _take(tx, opened, sender)
+    attachments.sweep(db)
     return done, tx.changes
 
 
@@ -108,7 +111,8 @@ def _take(tx: Tx, opened: Opened, sender: store.Enrolled) -> Received:
     store.forget_erased(tx)
     store.forget_withdrawn(tx)
     _compare(tx, opened, sender)
-    return Received(sender.code, fresh, known, rows, down)
+    brought = pictures.take(tx.db, opened.attachments, store.stores_of(tx.db, sender.station_id))
+    return Received(sender.code, fresh, known, rows, down, pictures=brought)
 
 
 def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> tuple[int, int]:

@@ -7,6 +7,7 @@ one whose request was forgotten. Pictures are personal: they are there only for 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -184,6 +185,31 @@ def check_there(db: Database, sha256: str) -> None:
     """Raise Refused when the file of a picture is gone, so that its removal cannot be taken back any more."""
     if not blobs.of(db).holds(sha256):
         raise Refused("pictures.gone")
+
+
+# --- for the exchange --------------------------------------------------------------------------------------------------
+
+
+def waiting(db: Database) -> list[Row]:
+    """The pictures that no receipt lists (``id``, ``subject_id``, ``bytes``, ``sha256``), the oldest first; refused ones never go."""
+    return db.rows(
+        f"SELECT a.id, a.subject_id, a.bytes, a.sha256 FROM ({WHOLE}) a"
+        " WHERE NOT EXISTS(SELECT 1 FROM attachment_receipt r WHERE r.sha256 = a.sha256)"
+        " AND NOT EXISTS(SELECT 1 FROM refused_row f WHERE f.table_name = 'attachment' AND f.row_id = a.id AND f.version = a.version)"
+        " ORDER BY a.id"
+    )
+
+
+def receipted(tx: Tx, hashes: Sequence[str]) -> None:
+    """What the district has by its newest receipt; what that does not list (any more) goes along again."""
+    tx.run("DELETE FROM attachment_receipt")
+    tx.run_many("INSERT OR IGNORE INTO attachment_receipt(sha256) VALUES(?)", ((one,) for one in hashes))
+
+
+def of_stores(db: Database, stores: Sequence[str]) -> dict[str, str]:
+    """The SHA-256 of every picture that stands of these stores, by its row's id: what belongs into the district's folder."""
+    rows = db.rows(f"SELECT id, sha256 FROM ({WHOLE}) WHERE store_id IN (SELECT value FROM json_each(?))", (json.dumps(list(stores)),))
+    return {row["id"]: row["sha256"] for row in rows}
 
 
 def sweep(db: Database) -> int:

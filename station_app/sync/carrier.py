@@ -148,6 +148,8 @@ def cut(data: bytes | memoryview) -> Cut:
         raise Refused("sync_files.too_big")
     packed_keys = cutter.sized()
     attached = tuple((cutter.take(cutter.name_length()), cutter.sized()) for _ in range(cutter.count(MOST_ATTACHMENTS)))
+    if any(len(content) > LARGEST_ATTACHMENT for _, content in attached):
+        raise Refused("sync_files.too_big")
     trailer = envelope.cut_frame("carrier", cutter.sized())
     cutter.end()
     return Cut(parts, introductions, packed_keys, attached, trailer)

@@ -11,7 +11,7 @@ import msgspec
 from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..services import arrivals, exchange, incarnation, stations
+from ..services import arrivals, attachments, exchange, incarnation, stations
 from . import closing, envelope, merge, outbox, wire
 from .opening import Opener
 
@@ -54,6 +54,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
             tx, epoch=plan.epoch, no=plan.no, body=msgspec.json.encode(pack.pack).decode(), have=plan.confirm,
             refused=[msgspec.structs.asdict(row) for row in plan.refused],
         )  # fmt: skip
+        attachments.receipted(tx, plan.attachments)
         taken, _, _ = tx.take("request_step", [wire.plain(step) for step in plan.steps])
         arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
         _keep_trust(tx, plan, pack)

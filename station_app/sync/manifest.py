@@ -217,10 +217,12 @@ class Holding(Signed, frozen=True, kw_only=True):
 
 
 class Receipt(Signed, frozen=True, kw_only=True):
-    """What the district has of this station, store by store, and which rows it did not take."""
+    """What the district has of this station, store by store, which rows it did not take, and the hashes of all attachments it
+    has: what is not among them goes along again."""
 
     stores: list[Holding] = []
     refused: list[TurnedDown] = []
+    attachments: list[Hash] = []
 
 
 class Notice(Signed, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ class Plan:
     snapshot: bool = False
     notices: tuple[Notice, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    attachments: tuple[str, ...] = ()
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -91,6 +92,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         snapshot=any(one.snapshot for one in ours),
         notices=tuple(pack.notices),
         allocations=tuple(pack.allocations),
+        attachments=tuple(pack.receipt.attachments),
     )
 
 

@@ -7,16 +7,18 @@ lists their hash (SYNC.md section 4, rule 1).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..db import Database, Tx
+from .. import blobs
+from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..services import credentials, exchange, incarnation, stations
+from ..services import attachments, credentials, exchange, incarnation, stations
 from . import carrier, carry, closing, envelope, identity, wire
 from .manifest import Format, Totals, common
 
@@ -199,7 +201,7 @@ def totals(db: Database, store_id: str) -> Totals:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A carrier that was read back: where it lies, its bytes, the batches and rows in it.
+    """A carrier that was read back: where it lies, its bytes, the batches, rows and pictures in it.
 
     What is too much for one file lies in several, ``paths``, each of use alone and in any order; ``path`` is the first.
     """
@@ -209,10 +211,13 @@ class Exported:
     batches: tuple[int, ...]
     rows: int
     paths: tuple[Path, ...]
+    pictures: int = 0
 
 
 MOST_IN_FILE = 20 * 1024 * 1024
 """Bytes of batches in one file: with keys and attachments it stays under what a reader takes."""
+MOST_WITH_PICTURES = 28 * 1024 * 1024
+"""Bytes of batches and pictures in one file; batches go first, what does not fit goes in a further file."""
 MOST_BATCHES = carrier.MOST_FRAMES - carrier.MOST_INTRODUCTIONS
 
 
@@ -228,22 +233,25 @@ def export(db: Database, folder: Path, progress: Progress | None = None) -> tupl
     close_batch(db)
     if db.meta("snapshot_asked"):
         close_snapshot(db)
-    waiting = exchange.unconfirmed(db)
-    if not waiting:
+    waiting, pictures = exchange.unconfirmed(db), _pictures(db)
+    if not waiting and not pictures:
         raise Refused("sync_page.nothing_waits")
     station = stations.current(db)
     today = date.fromisoformat(db.stamp().business_date)
-    files = list(_files(waiting))
+    last = exchange.last_batch(db)
+    files = list(_with_pictures(list(_files(waiting)) if waiting else [], pictures))
     written, rows = [], 0
-    for number, part in enumerate(files, 1):
-        data, count = carrier_of(db, [body for _, body in part])
-        name = identity.batch_name(station.code + station.letter, today, waiting[-1][0], number, len(files))
+    for number, (part, along) in enumerate(files, 1):
+        data, count = carrier_of(db, [body for _, body in part], _read(db, along))
+        name = identity.batch_name(station.code + station.letter, today, last["no"] if last else 0, number, len(files))
         written.append(carry.write_file(folder, name, carrier.seal(data, trusted.recipients), progress))
         rows += count
         with db.transact(Op.CLOSE_BATCH, carried=len(part)) as tx:
             exchange.carried(tx, [no for no, _ in part], str(folder))
     numbers = tuple(no for no, _ in waiting)
-    done = Exported(written[0].path, sum(one.bytes for one in written), numbers, rows, tuple(one.path for one in written))
+    done = Exported(
+        written[0].path, sum(one.bytes for one in written), numbers, rows, tuple(one.path for one in written), len(pictures)
+    )
     return done, Changes(tx.operation, Op.CLOSE_BATCH, {"batch": tuple(map(str, numbers))})
 
 
@@ -260,12 +268,45 @@ def _files(waiting: Sequence[tuple[int, bytes]]) -> Iterator[list[tuple[int, byt
     yield part
 
 
-def carrier_of(db: Database, bodies: Sequence[bytes]) -> tuple[bytes, int]:
-    """Closed batches with the keys of those they speak of as a carrier, still to be sealed; and their rows."""
+def _pictures(db: Database) -> list[Row]:
+    """The pictures that go along: not receipted, whole here, of a request whose key crosses."""
+    found = attachments.waiting(db)
+    keys = exchange.keys_for(db, sorted({row["subject_id"] for row in found}))
+    held = blobs.of(db)
+    return [row for row in found if row["subject_id"] in keys and held.holds(row["sha256"])]
+
+
+def _with_pictures(
+    files: Sequence[list[tuple[int, bytes]]], pictures: Sequence[Row]
+) -> Iterator[tuple[list[tuple[int, bytes]], list[Row]]]:
+    """Each file's batches with as many pictures as there is room for, then files of pictures alone."""
+    left = list(pictures)
+    for part in [*files, *([] for _ in pictures)]:
+        if not part and not left:
+            return
+        size, along = sum(len(body) for _, body in part), list[Row]()
+        while left and len(along) < carrier.MOST_ATTACHMENTS and size + left[0]["bytes"] <= MOST_WITH_PICTURES:
+            size += left[0]["bytes"]
+            along.append(left.pop(0))
+        yield part, along
+
+
+def _read(db: Database, pictures: Sequence[Row]) -> dict[str, bytes]:
+    """What crosses of these pictures by the ids of their rows; one that is damaged here stays (``check`` names it)."""
+    held, found = blobs.of(db), dict[str, bytes]()
+    for row in pictures:
+        with suppress(Refused):
+            found[row["id"]] = held.read(row["sha256"])
+    return found
+
+
+def carrier_of(db: Database, bodies: Sequence[bytes], pictures: Mapping[str, bytes] | None = None) -> tuple[bytes, int]:
+    """Closed batches with the keys of those they speak of as a carrier, pictures by the ids of their rows, still to be sealed;
+    and the rows in it."""
     own = own_identity(db)
     subjects, rows = _contents(identities(db), bodies)
     keys = exchange.keys_for(db, sorted(subjects))
-    return carrier.write_carrier([*renewals(db), *bodies], keys, {}, own.sign, own.public.verify_key), rows
+    return carrier.write_carrier([*renewals(db), *bodies], keys, pictures or {}, own.sign, own.public.verify_key), rows
 
 
 def _contents(own: Sequence[identity.Identity], bodies: Sequence[bytes]) -> tuple[set[str], int]:
