@@ -117,12 +117,13 @@ def preview(chosen: Backup, key: str, current: Database | None, *, clock: Clock 
         known = {row["id"] for row in held.rows("SELECT id FROM erasure WHERE void_reason IS NULL")}
         lost, since, lost_rows = _lost(current, held) if current is not None else (0, "", {})
         return Preview(
-            chosen, stations.current(held).name, _content(held), None if current is None else _content(current), lost,
+            chosen, stations.current(held).name, content(held), None if current is None else content(current), lost,
             since, lost_rows, sum(row["id"] not in known for row in erasures),
         )  # fmt: skip
 
 
-def _content(db: Database) -> Content:
+def content(db: Database) -> Content:
+    """What a store holds."""
     row = db.one(
         "SELECT (SELECT max(recorded) FROM operation) AS last,"
         " (SELECT count(*) FROM person WHERE void_reason IS NULL) AS people,"
