@@ -603,6 +603,7 @@ def glance(path: Path, key: str) -> Iterator[Callable[..., list[Row]]]:
     """
     with _translated():
         connection = _keyed(f"{path.resolve().as_uri()}?mode=ro&immutable=1", key, uri=True)
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")  # the end of a text may be on a page that is gone
 
     def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         return _asked(connection, sql, parameters)

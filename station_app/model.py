@@ -239,13 +239,14 @@ class Op(StrEnum):
     ALLOCATE = "allocate"
     POST_NOTICE = "post_notice"
     EXPORT_DATA = "export_data"
+    PUT_BACK = "put_back"
     UNDO = "undo"
 
 
 NOT_UNDOABLE = frozenset(
     {
         Op.SET_UP, Op.ERASE_PERSON, Op.FORGET, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
-        Op.EXPORT_DATA,
+        Op.EXPORT_DATA, Op.PUT_BACK,
     }
 )  # fmt: skip
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""
@@ -256,7 +257,7 @@ NOT_UNDOABLE = frozenset(
 MAY: Mapping[Role, frozenset[Op]] = {
     Role.SUPERVISOR: frozenset(Op),
     Role.KEEPER: frozenset(Op)
-    - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN, Op.EXPORT_DATA},
+    - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN, Op.EXPORT_DATA, Op.PUT_BACK},
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,

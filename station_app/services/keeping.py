@@ -13,6 +13,7 @@ from .. import backup, settings
 from ..backup import Backup, Progress, Reason
 from ..db import Database
 from ..errors import StationError
+from ..model import Op
 from . import backups, preferences
 
 _turn = threading.Lock()
@@ -34,6 +35,7 @@ def keep(db: Database, reason: Reason, progress: Progress | None = None, *, seco
     Belongs on a thread of its own. Raises what ``backup.make`` raises.
     """
     with _turn:
+        _note_salt(db)
         made = backup.make(db, reason, progress=progress)
         place = second or second_place(db)
         if place is None:
@@ -42,6 +44,13 @@ def keep(db: Database, reason: Reason, progress: Progress | None = None, *, seco
             return Kept(made, backup.carry(made, place, db.now()))
         except StationError as error:
             return Kept(made, missed=error)
+
+
+def _note_salt(db: Database) -> None:
+    """Keep what the file begins with in the store, and so in every backup: without it no page of a damaged file can be proved."""
+    if db.meta("salt") != db.salt:
+        with db.transact(Op.SETTING, by_itself=True, name="salt") as tx:
+            tx.set_meta("salt", db.salt)
 
 
 def second_place(db: Database) -> Path | None:
@@ -61,12 +70,12 @@ def newest_time(db: Database) -> str:
     return found.time.astimezone(db.zone).isoformat(timespec="seconds") if found else ""
 
 
-def daily(db: Database) -> Kept | None:
-    """The day's backup when it is due, and the month's rehearsal; None when there was nothing to do."""
+def daily(db: Database, *, rehearse: bool = True) -> Kept | None:
+    """The day's backup when it is due, and (at a station) the month's rehearsal; None when there was nothing to do."""
     last = newest(db)
     reason = backup.due(last.time if last else None, db.now())
     kept = keep(db, reason) if reason is not None else None
-    if newest(db) is not None and backups.rehearsal_due(db):
+    if rehearse and newest(db) is not None and backups.rehearsal_due(db):
         with _turn:
             backups.rehearse(db)
     return kept
