@@ -37,9 +37,9 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import exchange
+        from . import light
 
-        found = {"sync": exchange.sync_group, "district": exchange.district_group}[name]
+        found = light.GROUPS[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from ..db import Database
-from ..district import answer, desk, intake, package, store
-from ..errors import Refused, StationError, UserMistake
+from ..district import answer, desk, intake, package, pictures, store, watch
+from ..errors import EnvironmentFault, Refused, StationError, UserMistake
 from ..model import RequestState
 from ..services import exchange
 from ..sync import identity, inbox, outbox
@@ -23,9 +23,11 @@ from .frame import Desk, Group, option
 from .house import figures, report_text
 from .inputs import DAY, WHOLE, Code
 from .outputs import moment, number, say, table
+from .requests import write_pictures
 
 sync_group = Group("sync")
 district_group = Group("district")
+district_group.usual = "window"
 FILE = click.Path(path_type=Path)
 
 
@@ -93,7 +95,7 @@ def export(line: Desk, to: Path) -> None:
     """Write everything no receipt has confirmed, sealed to the district, and read it back."""
     with line.station() as db:
         done, _ = outbox.export(db, to)
-    told = {"file": done.path, "bytes": done.bytes, "batches": done.batches, "rows": done.rows}
+    told = {"file": done.path, "bytes": done.bytes, "batches": done.batches, "rows": done.rows, "pictures": done.pictures}
     line.tell(told, t("cli.exported", name=done.path.name, n=done.rows))
 
 
@@ -128,8 +130,9 @@ def import_pack(line: Desk, file: Path) -> None:
 
 
 @contextmanager
-def _district(line: Desk) -> Iterator[Database]:
-    db = store.open_district(line.folder, line.named_password() or line.asked_password())
+def open_district(line: Desk) -> Iterator[Database]:
+    """The district, open for this command."""
+    db = store.open_district(line.district_folder, line.named_password() or line.asked_password())
     try:
         yield db
     finally:
@@ -145,13 +148,13 @@ def _district(line: Desk) -> Iterator[Database]:
 def init(line: Desk, name: str, code: str, officer: str, recovery: str) -> None:
     """Set up a district in an empty folder."""
     password = line.named_password() or line.asked_password(twice=True)
-    db = store.set_up(line.folder, code, name, officer, password, recovery=recovery)
+    db = store.set_up(line.district_folder, code, name, officer, password, recovery=recovery)
     try:
         fingerprint = store.own_identity(db).public.fingerprint
     finally:
         db.close()
-    told = {"code": code, "name": name, "folder": line.folder, "fingerprint": fingerprint}
-    line.tell(told, t("cli.district_made", name=name, folder=line.folder, fingerprint=fingerprint))
+    told = {"code": code, "name": name, "folder": line.district_folder, "fingerprint": fingerprint}
+    line.tell(told, t("cli.district_made", name=name, folder=line.district_folder, fingerprint=fingerprint))
 
 
 @district_group.command("trust")
@@ -159,7 +162,7 @@ def init(line: Desk, name: str, code: str, officer: str, recovery: str) -> None:
 @click.pass_obj
 def introduce(line: Desk, to: Path) -> None:
     """Write the district's introduction for its stations."""
-    with _district(line) as db:
+    with open_district(line) as db:
         written = store.introduce(db, to)
         fingerprint = store.own_identity(db).public.fingerprint
     line.tell(
@@ -173,7 +176,7 @@ def introduce(line: Desk, to: Path) -> None:
 @click.pass_obj
 def enrol_station(line: Desk, file: Path) -> None:
     """Take a station's introduction."""
-    with _district(line) as db:
+    with open_district(line) as db:
         station, _ = store.enrol(db, file)
     told = {"station": station.code, "name": station.name, "fingerprint": station.fingerprint}
     line.tell(told, t("cli.trusted", name=station.name, fingerprint=station.fingerprint))
@@ -187,7 +190,7 @@ def take_in(line: Desk, files: tuple[Path, ...]) -> None:
     results: list[dict[str, object]] = []
     said: list[str] = []
     first: StationError | None = None
-    with _district(line) as db, Opener() as opener:
+    with open_district(line) as db, Opener() as opener:
         for file in files:
             try:
                 result, sentence = _taken(db, opener, file)
@@ -206,51 +209,62 @@ def take_in(line: Desk, files: tuple[Path, ...]) -> None:
 
 def _taken(db: Database, opener: Opener, file: Path) -> tuple[dict[str, object], str]:
     done, _ = intake.receive(db, intake.open_file(db, file, opener))
-    sentence = t("cli.taken_in", name=file.name, station=done.station, fresh=number(done.fresh), known=number(done.known),
-                 rows=number(done.rows), down=number(done.turned_down))  # fmt: skip
     return {
         "file": file, "station": done.station, "fresh": done.fresh, "known": done.known, "rows": done.rows,
         "turned_down": done.turned_down,
-    }, sentence  # fmt: skip
+    }, _received(file, done)  # fmt: skip
+
+
+def _received(file: Path, done: intake.Received) -> str:
+    return t("cli.taken_in", name=file.name, station=done.station, fresh=number(done.fresh), known=number(done.known),
+             rows=number(done.rows), down=number(done.turned_down))  # fmt: skip
 
 
 @district_group.command("watch")
 @click.argument("folder", type=FILE, metavar="DIR")
+@option("--answers", type=FILE)
 @option("--every", type=WHOLE, default=10)
 @option("--rounds", type=WHOLE, default=0)
 @click.pass_obj
-def watch(line: Desk, folder: Path, every: int, rounds: int) -> None:
-    """Take in whatever batch comes into a folder, until stopped or for so many rounds."""
-    if not folder.is_dir():
-        raise UserMistake("cli.no_folder", name=str(folder))
-    seen: set[tuple[str, int, int]] = set()
+def watch_folder(line: Desk, folder: Path, answers: Path | None, every: int, rounds: int) -> None:
+    """Take in whatever batch comes into a folder and leave answers in another, until stopped or for so many rounds."""
+    for place in (folder, answers):
+        if place is not None and not place.is_dir():
+            raise UserMistake("cli.no_folder", name=str(place))
     taken = refused = 0
     pause = threading.Event()
-    with _district(line) as db, Opener() as opener:
+    with open_district(line) as db, Opener() as opener:
         for turn in itertools.count(1):
-            for file in sorted(folder.glob("*.batch")):
-                mark = (file.name, file.stat().st_size, file.stat().st_mtime_ns)
-                if mark in seen:
-                    continue
-                seen.add(mark)
-                try:
-                    _, sentence = _taken(db, opener, file)
-                    taken += 1
-                except Refused as error:
-                    refused += 1
-                    sentence = f"{file.name}: {t(error.word, **error.fields)}"
-                say(sentence, err=True)
+            try:
+                for outcome in watch.look(db, folder, answers, opener):
+                    taken, refused = taken + (outcome.received is not None), refused + (outcome.refused is not None)
+                    for sentence in _watched(outcome):
+                        say(sentence, err=True)
+            except EnvironmentFault as error:  # a share that went away comes back; told, and looked at again
+                if turn == rounds:
+                    raise
+                say(t(error.word, **error.fields), err=True)
             if turn == rounds:
                 break
             pause.wait(max(every, 1))
     line.tell({"taken": taken, "refused": refused}, t("cli.watched", taken=number(taken), refused=number(refused)))
 
 
+def _watched(outcome: watch.Outcome) -> Iterator[str]:
+    if outcome.received is not None:
+        yield _received(outcome.file, outcome.received)
+    if outcome.answer is not None:
+        yield t("cli.file_written", name=outcome.answer.name)
+    for error in (outcome.refused, outcome.unanswered):
+        if error is not None:
+            yield f"{outcome.file.name}: {t(error.word, **error.fields)}"
+
+
 @district_group.command("status")
 @click.pass_obj
 def district_status(line: Desk) -> None:
     """Every station with its last batch, gaps and whether totals agree."""
-    with _district(line) as db:
+    with open_district(line) as db:
         found = desk.status(db)
     stations = [
         {
@@ -277,7 +291,7 @@ def district_status(line: Desk) -> None:
 @click.pass_obj
 def district_requests(line: Desk, limit: int) -> None:
     """Requests of all stations, the newest first."""
-    with _district(line) as db:
+    with open_district(line) as db:
         found = answer.inbox(db, max(limit, 0))
     rows = [
         (one.number, moment(one.time), label(one.category), label(one.state), moment(one.due), one.text)
@@ -285,6 +299,20 @@ def district_requests(line: Desk, limit: int) -> None:
     ]
     headings = [t("cli.number"), t("cli.time"), t("cli.category"), t("cli.state"), t("cli.due"), t("cli.text")]
     line.tell({"requests": found}, lambda: table(headings, rows))
+
+
+@district_group.command("pictures")
+@click.argument("number")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def district_pictures(line: Desk, number: str, to: Path) -> None:
+    """Write the pictures of a request to a folder."""
+    with open_district(line) as db:
+        found = answer.by_number(db, number)
+        files, lacking = pictures.of_request(db, found.id)
+    if lacking:
+        say(t("cli.pictures_lacking", n=lacking), err=True)
+    write_pictures(line, found.number, files, to)
 
 
 @district_group.command("reply")
@@ -295,7 +323,7 @@ def district_requests(line: Desk, limit: int) -> None:
 @click.pass_obj
 def reply(line: Desk, number: str, state: RequestState, note: str, unit: str) -> None:
     """The district's step on a request; it travels in the next pack."""
-    with _district(line) as db:
+    with open_district(line) as db:
         now, changes = answer.reply(db, number, state, note, unit)
     line.done(
         changes,
@@ -312,7 +340,7 @@ def reply(line: Desk, number: str, state: RequestState, note: str, unit: str) ->
 @click.pass_obj
 def pack(line: Desk, station: str, to: Path) -> None:
     """Write the next pack for a station."""
-    with _district(line) as db:
+    with open_district(line) as db:
         written, _ = answer.pack(db, station, to)
     line.tell(
         {"file": written.path, "bytes": written.bytes, "station": station},
@@ -327,7 +355,7 @@ def pack(line: Desk, station: str, to: Path) -> None:
 @click.pass_obj
 def district_report(line: Desk, first: date, last: date, codes: tuple[str, ...]) -> None:
     """The figures of a span over all stations or some."""
-    with _district(line) as db:
+    with open_district(line) as db:
         whole, each = desk.report(db, first.isoformat(), last.isoformat(), codes)
     stations = [{"station": one.code, "name": one.name, **figures(part)} for one, part in each]
 
@@ -345,7 +373,7 @@ def district_report(line: Desk, first: date, last: date, codes: tuple[str, ...])
 @click.pass_obj
 def export_data(line: Desk, folder: Path, names: bool) -> None:
     """The merged data as a CSV data package for other programs."""
-    with _district(line) as db:
+    with open_district(line) as db:
         made, _ = package.export(db, folder, names=names)
     line.tell(
         {"folder": made.folder, "rows": made.rows},

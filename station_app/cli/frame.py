@@ -46,6 +46,11 @@ class Desk:
         """The data folder meant."""
         return self.data or default_folder()
 
+    @property
+    def district_folder(self) -> Path:
+        """The folder of a district; without one named it is beside the station's, for each keeps its own backups."""
+        return self.data or default_folder() / "district"
+
     @contextmanager
     def station(self) -> Iterator[Database]:
         """The station, open for this command. A place where its data should not lie is told on standard error."""
@@ -217,9 +222,13 @@ class Command(_Spoken):
 
 
 class Group(_Spoken, click.Group):
-    """A group of commands. ``elsewhere`` are commands made by rooms above this one, loaded when called by name."""
+    """A group of commands. ``elsewhere`` are commands made by rooms above this one, loaded when called by name.
+
+    ``usual`` is the command meant when none is named, if it is there.
+    """
 
     command_class = Command
+    usual = ""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(
@@ -241,9 +250,12 @@ Group.group_class = Group
 
 
 @click.pass_context
-def _needs_command(ctx: click.Context) -> None:
+def _needs_command(ctx: click.Context) -> Any:
     if ctx.invoked_subcommand is None and isinstance(ctx.command, Group):
+        if ctx.command.usual and (meant := ctx.command.get_command(ctx, ctx.command.usual)) is not None:
+            return ctx.invoke(meant)
         raise UserMistake("cli.no_command", path=ctx.command_path, commands=" ".join(ctx.command.list_commands(ctx)))
+    return None
 
 
 # --- the one handler -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import Bug
 from ..model import Amenity, Occupation, Report, RequestState
 from ..words import label, t
+from . import qr
 from .pdf import A4, BRAND, INK, MUTED, SECOND, SOFT, Sheet
 
 EDGE = 16.0
@@ -22,6 +23,8 @@ MOST_ITEMS = 12
 MOST_DAYS = 92
 """A longer period is drawn by month."""
 STATIONS_A_PAGE = 38
+CODE = 46.0
+"""Side of the code, quiet zone included: some 0.4 mm a module at the length a busy day needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,12 @@ def period_report(
     printed_on: date,
     sample: bool = False,
     stations: Sequence[tuple[str, Report]] = (),
+    code: str = "",
 ) -> int:
     """Write the report of ``place`` (a station's or district's name) to the PDF ``target`` and return its pages.
 
     ``stations`` (name, figures) adds the summary table across a district's stations, in the order given: no ranking.
+    ``code`` is the text of a QR code with the same totals, signed, which a district reads from a photograph.
     Raises Bug when the figures do not add up, Refused ("paper.missing_glyph", "paper.too_long") and EnvironmentFault
     ("paper.cannot_write").
     """
@@ -60,7 +65,9 @@ def period_report(
     sheet.text(EDGE, 28.5, f"{period}{t('paper.separator')}{open_days}", 10, colour=MUTED)
     sheet.line(EDGE, 32, RIGHT, 32, colour=BRAND, points=1)
     _figures(sheet, report, 36)
-    _chart(sheet, report, 61, 36)
+    _chart(sheet, report, 61, 36, RIGHT - CODE - GAP if code else RIGHT)
+    if code:
+        _code(sheet, code, 56)
     left, right = EDGE, EDGE + HALF + GAP
     y = 113.0
     lower = max(_table(sheet, occupations(report), left, y, HALF), _table(sheet, amenities(report), right, y, HALF))
@@ -238,19 +245,25 @@ def _figures(sheet: Sheet, report: Report, y: float) -> None:
         sheet.fitted(x + 3, y + 14, name, 9, wide - 6, colour=MUTED)
 
 
-def _chart(sheet: Sheet, report: Report, y: float, high: float) -> None:
+def _code(sheet: Sheet, text: str, y: float) -> None:
+    """The code beside the chart, and what it is for."""
+    sheet.code(qr.matrix(text), RIGHT - CODE, y, CODE)
+    sheet.fitted(RIGHT - CODE / 2, y + CODE + 2.5, t("paper.day_code"), 7.5, CODE, colour=MUTED, anchor="middle")
+
+
+def _chart(sheet: Sheet, report: Report, y: float, high: float, right: float = RIGHT) -> None:
     """Bars of person-times under their title, registered below anonymous; the axis stands at ``y + high``."""
     title, columns = bars(report)
     sheet.text(EDGE, y, title, 11, bold=True)
     if report.registered_by_day and report.first != report.last:
-        x = RIGHT
+        x = right
         for name, colour in ((t("paper.anonymous"), SECOND), (t("paper.registered"), BRAND)):
             x -= sheet.text(x, y, name, 8.5, colour=MUTED, anchor="right") + 4
             sheet.box(x, y - 2.5, 2.8, 2.8, fill=colour)
             x -= 4
     base, top = y + high, y + 5
     most = max((visits for _, visits, _ in columns), default=0)
-    step = (RIGHT - EDGE) / len(columns)
+    step = (right - EDGE) / len(columns)
     wide = min(step * 0.78, 12)
     every = -(-len(columns) // 16)
     for place, (name, visits, registered) in enumerate(columns):
@@ -264,7 +277,7 @@ def _chart(sheet: Sheet, report: Report, y: float, high: float) -> None:
             sheet.fitted(middle, base - tall - 1, str(visits), 7, step, colour=MUTED, anchor="middle")
         if place % every == 0:
             sheet.text(middle, base + 4, name, 7.5, colour=MUTED, anchor="middle")
-    sheet.line(EDGE, base, RIGHT, base, colour=MUTED)
+    sheet.line(EDGE, base, right, base, colour=MUTED)
 
 
 def _table(sheet: Sheet, table: Table, x: float, y: float, wide: float) -> float:

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
+from PIL import Image
 
 from station_app.errors import Bug
 from station_app.model import Amenity, Occupation, Report, RequestState
 from station_app.paper import preview, report
+from station_app.sync import light
 from station_app.words import label, t
 
 Figures = Callable[..., Report]
@@ -163,3 +166,18 @@ def _added(reports: list[Report]) -> Report:
     )
     figures = {name: sum(getattr(one, name) for one in reports) for name in ("person_times", "registered", "anonymous")}
     return replace(reports[0], **figures, **{name: by(name) for name in mappings})
+
+
+def test_a_day_carries_its_code_for_a_photograph(
+    figures: Figures, tmp_path: Path, picture: Callable[[preview.Page], Image.Image], codes_in: Callable[[Image.Image], list[str]]
+) -> None:
+    text = light.base45(Random(7).randbytes(560))
+    target = tmp_path / "day.pdf"
+    report.period_report(figures("2026-07-17", "2026-07-17"), target, place="马家湾暖心驿站", printed_on=PRINTED, code=text)
+    for dpi in (100, 150, 300):
+        [page] = preview.pages(target, dpi)
+        seen = picture(page)
+        assert codes_in(seen) == [text]
+        if dpi >= 150:  # two dots a module, turned, are no picture any telephone takes
+            turned = seen.rotate(7, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
+            assert codes_in(turned) == [text]

@@ -14,13 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from station_app import settings, vault
 from station_app.db import Database
-from station_app.district import answer, intake, store
+from station_app.district import answer, intake, light, store
 from station_app.model import Exchange, Occupation, Request, RequestState
 from station_app.paths import Volume
 from station_app.services import exchange, preferences, requests, stations, visits
 from station_app.sync import outbox
 from station_app.sync.opening import Opener
+from station_app.ui.beam import CodesView
 from station_app.ui.jobs import Jobs
+from station_app.ui.pages import sync_text
 from station_app.ui.pages.sync import SyncPage
 from tests.ui.shell import Clock, FakeShell, set_up
 
@@ -366,3 +368,35 @@ def test_no_process_is_kept_while_nobody_looks(joined: Place) -> None:
     place.wait()
     assert place.page._opener._process is None
     assert not place.page._poll.isActive()
+
+
+def test_where_no_stick_may_be_a_telephone_takes_it_from_the_screen(joined: Place, tmp_path: Path) -> None:
+    joined.show()
+    page = joined.page
+    assert page.out.light.isVisible()
+    page.out.light.setFocus()
+    joined.press(Qt.Key.Key_Space)
+    codes = joined.shell.sheet
+    assert isinstance(codes, CodesView)
+    codes.setFixedSize(420, 640)
+    joined.qtbot.waitUntil(lambda: codes.idle)
+    with Opener(command=WORKER) as opener:
+        for number in range(len(codes.texts)):
+            assert codes.where.text() == f"第 {number + 1} 张，共 {len(codes.texts)} 张"
+            photo = tmp_path / f"{number}.png"
+            assert codes.grab().save(str(photo))
+            seen = light.read_picture(joined.district, photo, opener)
+            joined.qtbot.keyClick(codes, Qt.Key.Key_Right)
+            joined.qtbot.waitUntil(lambda: codes.idle)
+    assert codes.place == 0  # after the last comes the first
+    assert [done.fresh for done in seen.received] == [1]
+    joined.qtbot.keyClick(codes, Qt.Key.Key_Left)
+    assert codes.place == len(codes.texts) - 1
+    codes.save_to(tmp_path / "nowhere")
+    joined.qtbot.waitUntil(lambda: codes.idle)
+    assert "code-001" in codes.told.text()
+    (tmp_path / "pictures").mkdir()
+    codes.save_to(tmp_path / "pictures")
+    joined.qtbot.waitUntil(lambda: codes.idle)
+    assert len(list((tmp_path / "pictures").iterdir())) == len(codes.texts)
+    assert sync_text.where(exchange.batches(joined.db)[0].carried_to) == "屏幕上的码"

@@ -199,7 +199,9 @@ class ReportsPage(Page):
         def draw(target: Path) -> int:
             from ...paper.report import period_report
 
-            return period_report(view.report, target, place=station.name, printed_on=view.today, sample=station.sample)
+            return period_report(
+                view.report, target, place=station.name, printed_on=view.today, sample=station.sample, code=view.code
+            )
 
         name = f"report-{station.code}-{station.letter}-{view.report.first}-{view.report.last}"
         save_and_open(self.shell, name, draw, show=self._show)

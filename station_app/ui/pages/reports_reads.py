@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from ...db import Database
 from ...model import Report, RequestState
 from ...services import reports
+from ...sync import beam
 
 CODES = ("today", "week", "month", "quarter", "year", "last_month", "dates")
 """The spans offered, in the order of their tabs and of Ctrl+1..7; ``dates`` are two days typed in."""
@@ -15,12 +16,16 @@ CODES = ("today", "week", "month", "quarter", "year", "last_month", "dates")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The figures shown, those of as many days just before them, and the bars (label, person-times, of which registered)."""
+    """The figures shown, those of as many days just before them, and the bars (label, person-times, of which registered).
+
+    ``code`` is the text of the code that a day's printed sheet carries for the district, "" where there is none.
+    """
 
     today: date
     report: Report
     before: Report
     bars: tuple[tuple[str, int, int], ...]
+    code: str = ""
 
     @property
     def days(self) -> int:
@@ -77,4 +82,4 @@ def read(db: Database, code: str, dates: tuple[date, date] | None) -> View:
     report = reports.period(db, first.isoformat(), last.isoformat())
     earlier = (day.isoformat() for day in before(first, last))
     _title, columns = bars(report)
-    return View(today, report, reports.period(db, *earlier), tuple(columns))
+    return View(today, report, reports.period(db, *earlier), tuple(columns), beam.day_code(db, report))

@@ -16,12 +16,13 @@ from ...db import Database
 from ...errors import Cancelled, StationError, UserMistake
 from ...schema import LEDGERS
 from ...services.exchange import BatchLine
-from ...sync import carry, inbox, outbox
+from ...sync import beam, carry, inbox, outbox
 from ...sync.identity import Trust
 from ...sync.opening import Opener
 from ...words import t
 from .. import actions, when
 from ..aside import Aside
+from ..beam import CodesView
 from ..jobs import Progress
 from ..kit import Card, Column, EmptyState, Notice, Row, Scroll, Text, clear, page_layout
 from ..page import Page, Shell
@@ -74,6 +75,7 @@ class SyncPage(Page):
         self.out.go.connect(self.export)
         self.out.cancelled.connect(self._cancel)
         self.out.other_folder.connect(self.ask_folder)
+        self.out.by_light.connect(self.show_codes)
         self.back.take.connect(self.take)
         self.back.choose.connect(self.ask_file)
         self.back.trusted.connect(self._trust)
@@ -230,6 +232,18 @@ class SyncPage(Page):
         else:
             self.out.end(error=error)
         self.refresh()
+
+    def show_codes(self) -> None:
+        """Everything unconfirmed as codes on the screen, for a telephone of the district."""
+        if self._writing is None and not self._busy:
+            self._busy = True
+            self.out.errors.clear()
+            self.jobs.run(outbox.close_batch, otherwise=lambda _error: None)
+            self.jobs.run(beam.codes, self._show_codes, self._not_joined)
+
+    def _show_codes(self, texts: list[str]) -> None:
+        self._busy = False
+        self.shell.open_sheet(t("codes.title"), CodesView(texts), cancel=t("kit.close"))
 
     def _joined(self, written: carry.Written) -> None:
         self._busy = False

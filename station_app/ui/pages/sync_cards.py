@@ -107,6 +107,7 @@ class OutCard(Card):
     go = Signal()
     cancelled = Signal()
     other_folder = Signal()
+    by_light = Signal()
 
     def __init__(self) -> None:
         self.key = KeyCap("Ctrl+E")
@@ -127,6 +128,8 @@ class OutCard(Card):
         self.button.clicked.connect(self.go)
         self.another = Button(t("sync_desk.choose_folder"), icon="folder")
         self.another.clicked.connect(self.other_folder)
+        self.light = Button(t("codes.open"), "link")
+        self.light.clicked.connect(self.by_light)
         self.progress, self.errors, self.done = ProgressStrip(), ErrorStrip(), Text("", "good", wrap=True)
         self.progress.cancelled.connect(self.cancelled)
         self.done.hide()
@@ -142,7 +145,7 @@ class OutCard(Card):
         for part in (self._count, self._join, self.targets, self.progress, self.errors, self.done):
             self.body.addWidget(part)
         self._buttons = QWidget()
-        self._buttons.setLayout(Row(self.button, self.another, None))
+        self._buttons.setLayout(Column(Row(self.button, self.another, None), Row(self.light, None), gap=4))
         self.body.addWidget(self._buttons)
         self.body.addStretch(1)
 
@@ -164,6 +167,7 @@ class OutCard(Card):
         self.packed.set(t("sync_desk.packed", n=status.packed) if status.packed else "")
         self.packed.setVisible(status.packed > 0)
         self.another.setVisible(desk.folder is not None)
+        self.light.setVisible(joined and status.local + status.packed > 0)
 
     def begin(self) -> None:
         """Writing began."""

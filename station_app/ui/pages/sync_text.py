@@ -8,6 +8,7 @@ from pathlib import PureWindowsPath
 
 from ...model import Exchange
 from ...services.exchange import BatchLine
+from ...sync import beam
 from ...words import t
 from .. import when
 from .sync_reads import Desk, Offer
@@ -44,6 +45,8 @@ def room(free: int) -> str:
 
 def where(place: str) -> str:
     """The last name in a path of this or another system: KEEPER for /media/desk/KEEPER, E: for E:\\."""
+    if place == beam.BY_LIGHT:
+        return t("sync_desk.by_light")
     path = PureWindowsPath(place)  # takes both kinds of slashes apart
     return path.name or path.drive or place
 
