@@ -43,12 +43,16 @@ SPAN = 5000
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something whose time passes: ``last`` is the business date it counts from, ``on`` the one it is due on."""
+    """Something whose time passes: ``last`` is the business date it counts from, ``on`` the one it is due on.
+
+    ``withdrawn``: what was kept only to answer somebody who withdrew; no clock has to vouch for that.
+    """
 
     kind: Kind
     id: str
     last: str
     on: str
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ def _requests(db: Database) -> Iterator[Due]:
     )
     for row in rows:
         if row["withdrawn"]:
-            yield Due("request", row["id"], row["last"], (date.fromisoformat(row["last"]) + timedelta(days=1)).isoformat())
+            on = date.fromisoformat(row["last"]) + timedelta(days=1)
+            yield Due("request", row["id"], row["last"], on.isoformat(), withdrawn=True)
         else:
             yield _due("request", row, months)
 
@@ -218,7 +223,7 @@ def forget_due(db: Database, stop: Callable[[], bool] = lambda: False) -> tuple[
     held_back = objection(db, records)
     counts = {"person": 0, "request": 0, "pictures": 0}
     done: list[Changes] = []
-    ready = [] if held_back else [one for one in due(db, today) if records.agree(one)]
+    ready = [one for one in due(db, today) if one.withdrawn or not held_back and records.agree(one)]
     for first in range(0, len(ready), SLICE):
         part = ready[first : first + SLICE]
         if stop():

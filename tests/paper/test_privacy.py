@@ -38,7 +38,9 @@ def test_whoever_changes_what_the_notice_says_gives_it_a_new_version(db: Databas
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
-def test_the_notice_fills_one_page_and_leaves_nothing_out(db: Database, tmp_path: Path, text_of: Text, language: str) -> None:
+def test_the_notice_fills_one_page_and_leaves_nothing_out(
+    db: Database, tmp_path: Path, text_of: Text, language: str
+) -> None:
     words.use(language)
     station = stations.current(db)
     target = tmp_path / "notice.pdf"
@@ -47,7 +49,9 @@ def test_the_notice_fills_one_page_and_leaves_nothing_out(db: Database, tmp_path
     for heading, paragraph in paper.notice(station, MONTHS):
         assert flat(heading) in flat(text)
         assert flat(paragraph) in flat(text)
-    assert flat(t("notice.version", version=people.NOTICE_VERSION, station=station.name, day="2026-07-17")) in flat(text)
+    assert flat(t("notice.version", version=people.NOTICE_VERSION, station=station.name, day="2026-07-17")) in flat(
+        text
+    )
 
 
 def test_all_that_is_kept_stands_on_the_sheet_however_many_pages_it_takes(

@@ -101,7 +101,9 @@ def test_mending_a_name_is_no_consent_to_a_newer_notice_and_a_wider_scope_is(
     assert people.change(db, person.id, consent=Consent.DISTRICT)[0].notice_version == 2
 
 
-def test_the_notice_where_they_agree_says_how_long(page: PeoplePage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
+def test_the_notice_where_they_agree_says_how_long(
+    page: PeoplePage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
     preferences.change(db, declared.KEEP_PEOPLE_MONTHS.name, "9")
     again(page, qtbot)
     page.new()
@@ -110,7 +112,9 @@ def test_the_notice_where_they_agree_says_how_long(page: PeoplePage, shell: Shee
     assert any("9 个月没有来访" in text for text in texts)
 
 
-def test_who_goes_soon_has_a_tab_and_a_visit_takes_them_off_it(page: PeoplePage, db: Database, clock: Clock, qtbot: QtBot) -> None:
+def test_who_goes_soon_has_a_tab_and_a_visit_takes_them_off_it(
+    page: PeoplePage, db: Database, clock: Clock, qtbot: QtBot
+) -> None:
     person = named(db)
     works(db, clock, 340)
     again(page, qtbot)
@@ -136,7 +140,17 @@ def test_all_that_is_held_is_read_out_copied_and_printed(
     idle(qtbot, page)
     sheet = shell.sheet
     assert isinstance(sheet, HeldSheet)
-    for told in ("赵丽", "13800001234", "美团", "仅本站", "2026-07：17", "充电口不足", "月底加装", "还没有报出过本站", "2027-07-17"):
+    for told in (
+        "赵丽",
+        "13800001234",
+        "美团",
+        "仅本站",
+        "2026-07：17",
+        "充电口不足",
+        "月底加装",
+        "还没有报出过本站",
+        "2027-07-17",
+    ):
         assert told in sheet.text(), told
     assert focus() is sheet.print_button
     qtbot.keyClick(focus(), Key.Key_Return)
@@ -169,7 +183,9 @@ def test_erasing_says_first_what_goes_what_stays_and_until_when_backups_hold_it(
     assert requests.get(db, kept.id).contact == "13800001234"
 
 
-def test_the_window_forgets_by_itself_once_a_day_before_it_backs_up(db: Database, clock: Clock, qtbot: QtBot, qapp: object) -> None:
+def test_the_window_forgets_by_itself_once_a_day_before_it_backs_up(
+    db: Database, clock: Clock, qtbot: QtBot, qapp: object
+) -> None:
     person = named(db)
     works(db, clock, 370)
     keeping = Keeping(db, qapp)  # type: ignore[arg-type]
@@ -209,7 +225,10 @@ def test_the_card_of_the_settings_tells_and_changes(
     qtbot.addWidget(card)
     card.show()
     qtbot.waitUntil(lambda: shell.jobs.idle)
-    assert card.soon.accessibleName() == "30 天内到期 1 位久未来访的师傅、0 件办结的诉求，姓名和原话将自动删除；师傅再来一次就不删"
+    assert (
+        card.soon.accessibleName()
+        == "30 天内到期 1 位久未来访的师傅、0 件办结的诉求，姓名和原话将自动删除；师傅再来一次就不删"
+    )
     assert card.last.accessibleName().endswith("还没有做过")
     assert "最迟" in card.copies.accessibleName()
     card.show_soon.click()
