@@ -37,7 +37,8 @@ def main(args: Sequence[str] | None = None) -> int:
         return _window(default_folder())
     from .cli import group, later
 
-    later("window", _window_command)
+    later("window", lambda: _window_command("main"))
+    later("district window", lambda: _window_command("district_main"))
     for path in FROM_APP:
         later(path, _from_app(path))
     return group.main(given, standalone_mode=False)
@@ -54,25 +55,27 @@ def has_display() -> bool:
     )
 
 
-def _window(folder: Path) -> int:
+def _window(folder: Path, name: str = "main") -> int:
+    """Show the window that ``app`` opens by this name."""
     from .words import t
 
     if not has_display():
         print(t("cli.no_display"), file=sys.stderr)
         return 4
-    from .app import main as show
+    from . import app
 
-    return show(folder)
+    code: int = vars(app)[name](folder)
+    return code
 
 
-def _window_command() -> click.Command:
+def _window_command(name: str) -> click.Command:
     import click
 
     from .cli import Command, Desk
 
     @click.pass_obj
     def show(desk: Desk) -> int:
-        return _window(desk.folder)
+        return _window(desk.folder if name == "main" else desk.district_folder, name)
 
     return Command("window", callback=show)
 

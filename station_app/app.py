@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,14 @@ from .paper import badges, report
 from .services import people, preferences, samples, stations
 from .sync.opening import Opener
 from .ui import theme
+from .ui.district.exchange import ExchangePage
+from .ui.district.reports import ReportsPage as DistrictReports
+from .ui.district.requests import RequestsPage as DistrictRequests
+from .ui.district.settings import SettingsPage as DistrictSettings
+from .ui.district.start import DistrictStart
+from .ui.district.stations import StationsPage
+from .ui.district.supplies import SuppliesPage as DistrictSupplies
+from .ui.district.window import DistrictWindow
 from .ui.hands import Hands
 from .ui.main_window import MainWindow
 from .ui.pages.desk import DeskPage
@@ -41,6 +49,7 @@ from .ui.pages.sync import SyncPage
 from .ui.pages.trail import TrailPage
 from .ui.start import StartWindow
 from .ui.walk import PASSWORD, PIN, SampleClock, Walk, sample_lines
+from .ui.window import Window
 from .words import t
 
 PAGES = (DeskPage, PeoplePage, SuppliesPage, RequestsPage, ShiftPage, ReportsPage, SyncPage, SettingsPage, TrailPage)
@@ -94,15 +103,34 @@ def window(db: Database, *, backups: bool = False) -> MainWindow:
     return found
 
 
+def district_window(db: Database, *, backups: bool = False) -> DistrictWindow:
+    """The district's window over an open database, as it was left."""
+    if chosen := preferences.get(db, settings.LANGUAGE):
+        words.use(chosen)
+    found = DistrictWindow(db, DISTRICT_PAGES, backups=backups)
+    found.wear()
+    return found
+
+
 def main(folder: Path) -> int:
     """Open the window: set-up or unlock first, then the station. Returns the exit code."""
     app = application()
+    return _run(app, StartWindow(folder), window)
+
+
+def district_main(folder: Path) -> int:
+    """Open the district's desk: set-up or unlock first. Returns the exit code."""
+    app = application()
+    return _run(app, DistrictStart(folder), district_window)
+
+
+def _run(app: QApplication, start: StartWindow, opens: Callable[..., Window]) -> int:
+    """Show the first window, then the one it opens, until that is closed."""
     _catch_faults()
-    start = StartWindow(folder)
-    open_windows: list[MainWindow] = []
+    open_windows: list[Window] = []
 
     def opened(db: Database) -> None:
-        shown = window(db, backups=True)
+        shown = opens(db, backups=True)
         shown.closed.connect(db.close)
         open_windows.append(shown)
         shown.show()

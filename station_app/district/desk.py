@@ -1,14 +1,34 @@
-"""What the district's desk looks at: its stations with what they sent, the merged report."""
+"""What the district's desk looks at: its stations at a glance and one by one, whom to call, and Ctrl+Z."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
+from .. import settings
 from ..db import Database
-from ..model import Report
-from ..services import reports
-from . import store
+from ..errors import UserMistake
+from ..model import NOT_UNDOABLE, Changes, LogLine, Op, Report, Station, uuid7
+from ..services import history, preferences, reports
+from . import books, store
+
+LONGEST_NOTE = 500
+SHOWN_INTAKES = 200
+"""Batches of one station that its card lists, the newest first."""
+NOTHING = store.Held(0, 0, "", "", (), (), None, ())
+"""What is held of a station that sent nothing yet."""
+
+
+def place(db: Database) -> Station:
+    """Whose desk this is, as a window shows it: the district under its own name, with no code of a station."""
+    return Station(
+        id="", code="", letter="", name=db.meta("district_name"), district_code=db.meta("district_code"),
+        district_name=db.meta("district_name"), opens="", closes="", zone=db.meta("zone"), sample=db.meta("sample") == "1",
+    )  # fmt: skip
+
+
+# --- stations at a glance -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +41,167 @@ class StationLine:
 
 def status(db: Database) -> list[StationLine]:
     """Every station with its last batch, gaps, forks, and whether totals agree."""
-    return [StationLine(station, store.held(db, station.station_id)) for station in store.stations(db)]
+    held = store.held_of_all(db)
+    return [StationLine(station, held.get(station.station_id, NOTHING)) for station in store.stations(db)]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to a station: when (ISO 8601), by whom, what was said."""
+
+    time: str
+    officer: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A station as the desk's table shows it.
+
+    ``silent`` is how many days nothing came, counted from its enrolment before the first file; ``overdue`` whether that is
+    more than the setting allows. ``person_times`` are those of the current month, ``unanswered`` requests that wait for us.
+    """
+
+    station: store.Enrolled
+    held: store.Held
+    silent: int
+    overdue: bool
+    person_times: int
+    unanswered: int
+    turned_down: int
+    called: Call | None
+
+    @property
+    def id(self) -> str:
+        """The station's id."""
+        return self.station.station_id
+
+    @property
+    def troubled(self) -> bool:
+        """Whether somebody has to look: a batch is missing or forked, totals differ, rows were not taken."""
+        return bool(self.held.missing or self.held.forks or self.held.rewritten or self.held.agrees is False or self.turned_down)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All stations at a moment. ``days`` is the setting that makes a station overdue, ``late`` requests past their time."""
+
+    now: datetime
+    days: int
+    lines: tuple[Standing, ...]
+    late: int
+
+    @property
+    def person_times(self) -> int:
+        """Person-times of the current month over all stations."""
+        return sum(line.person_times for line in self.lines)
+
+    @property
+    def unanswered(self) -> int:
+        """Requests that wait for the district."""
+        return sum(line.unanswered for line in self.lines)
+
+    @property
+    def overdue(self) -> tuple[Standing, ...]:
+        """The stations not heard from, the longest silent first."""
+        return tuple(sorted((line for line in self.lines if line.overdue), key=lambda line: (-line.silent, line.station.code)))
+
+
+def overview(db: Database) -> Overview:
+    """Every station with what it sent, how long it has been silent, and what waits for us."""
+    now, days = db.now(), preferences.number(db, settings.OVERDUE_DAYS)
+    today = now.date()
+    times = books.person_times(db, today.replace(day=1).isoformat(), today.isoformat())
+    waiting, late = books.unanswered(db, now.isoformat(timespec="seconds"))
+    refused, calls = books.turned_down_counts(db), books.last_calls(db)
+    found = []
+    for line in status(db):
+        station_id = line.station.station_id
+        heard = line.held.last_taken_in or line.station.enrolled
+        silent = max((today - date.fromisoformat(heard[:10])).days, 0)
+        call = calls.get(station_id)
+        found.append(
+            Standing(
+                line.station, line.held, silent, silent > days, times.get(station_id, 0), waiting.get(station_id, 0),
+                refused.get(station_id, 0), Call(call["time"], call["officer"] or "", call["note"] or "") if call else None,
+            )
+        )  # fmt: skip
+    return Overview(now, days, tuple(found), late)
+
+
+# --- one station --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A batch of a station: its number, when it was closed there and taken in here, rows, whether totals agreed (None: open)."""
+
+    no: int
+    closed: str
+    taken_in: str
+    rows: int
+    agrees: bool | None
+    forked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One station in full: its intakes, the newest first, and what was not taken, by (table, reason)."""
+
+    standing: Standing
+    intakes: tuple[Intake, ...]
+    refused: Mapping[tuple[str, str], int]
+
+
+def dossier(db: Database, standing: Standing) -> Dossier:
+    """What the district knows of one station's files."""
+    forked = {(no, store_id) for store_id, no, _ in standing.held.forks}
+    intakes = [
+        Intake(
+            row["no"], row["closed"] or "", row["taken_in"], row["row_count"] or 0,
+            None if row["agrees"] is None else bool(row["agrees"]), (row["no"], row["store_id"]) in forked,
+        )
+        for row in books.intakes(db, standing.id, SHOWN_INTAKES)
+    ]  # fmt: skip
+    refused = {(row["table_name"], row["reason"]): row["n"] for row in books.turned_down_reasons(db, standing.id)}
+    return Dossier(standing, tuple(intakes), refused)
+
+
+# --- calls --------------------------------------------------------------------------------------------------------------
+
+
+def note_call(db: Database, code: str, note: str = "") -> tuple[str, Changes]:
+    """Note that a station was called, and what was said; returns the note's id. UserMistake for an unknown station."""
+    station = store.by_code(db, code)
+    if len(note) > LONGEST_NOTE:
+        raise UserMistake("district.long_note", most=LONGEST_NOTE)
+    call_id = uuid7()
+    with db.transact(Op.NOTE_CALL, station=station.code) as tx:
+        books.keep_call(tx, call_id, station.station_id, note.strip())
+    return call_id, Changes(tx.operation, Op.NOTE_CALL, {"called": (call_id,)})
+
+
+def forget_call(db: Database, call_id: str) -> Changes:
+    """Take the note of a call back."""
+    with db.transact(Op.NOTE_CALL, taken_back=call_id) as tx:
+        books.drop_call(tx, call_id)
+    return Changes(tx.operation, Op.NOTE_CALL, {"called": (call_id,)})
+
+
+# --- Ctrl+Z -------------------------------------------------------------------------------------------------------------
+
+
+def undo_last(db: Database) -> tuple[LogLine, Changes] | None:
+    """Take back the newest thing of today that can be; None when there is nothing."""
+    operation = books.last_undoable(db, sorted(op.value for op in NOT_UNDOABLE))
+    if operation is None:
+        return None
+    row = books.operation(db, operation)
+    line = LogLine(operation, Op(row["op"]), row["time"], row["business_date"], "", {})
+    return line, history.undo(db, operation)
+
+
+# --- figures ------------------------------------------------------------------------------------------------------------
 
 
 def report(
@@ -29,7 +209,8 @@ def report(
 ) -> tuple[Report, list[tuple[store.Enrolled, Report]]]:
     """The report of a span over all stations (or those with ``codes``), and each station's own."""
     chosen = [store.by_code(db, code) for code in codes] or store.stations(db)
-    of = {station.code: store.stores_of(db, station.station_id) for station in chosen}
-    each = [(station, reports.period(db, first, last, of[station.code])) for station in chosen]
-    every = [store_id for stores in of.values() for store_id in stores]
-    return reports.period(db, first, last, every), each
+    of = store.stores_by_station(db)
+    parts = {station.station_id: of.get(station.station_id, []) for station in chosen}
+    own = reports.each(db, first, last, parts)
+    every = [store_id for stores in parts.values() for store_id in stores]
+    return reports.period(db, first, last, every), [(station, own[station.station_id]) for station in chosen]

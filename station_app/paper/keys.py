@@ -58,13 +58,15 @@ def recovery_sheet(station: Station, groups: Sequence[str], number: str, made: d
     return sheet.save(target)
 
 
-def print_recovery(db: Database, root: vault.Root, target: Path) -> tuple[str, Changes]:
-    """Make a recovery key and write its sheet; returns the sheet's number.
+def print_recovery(
+    db: Database, root: vault.Root, target: Path, station: Station | None = None
+) -> tuple[str, Changes]:
+    """Make a recovery key and write its sheet, for this store's station or the ``station`` given; returns the sheet's number.
 
     Raises what the sheet and ``keepers.make_recovery_key`` raise; the sheet is tried before the key in use is replaced.
     """
     db.require(Op.SETTING, {"name": "recovery_key"})
-    station, today = stations.current(db), db.now().date()
+    station, today = station or stations.current(db), db.now().date()
     try:
         recovery_sheet(station, ["0" * vault.GROUP_DIGITS] * vault.GROUPS, "0000", today, target)
         key, changes = keepers.make_recovery_key(db, db.path.parent, root)

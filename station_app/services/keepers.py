@@ -54,7 +54,7 @@ def add(
         if pin:
             write_pin(tx, keeper_id, pin)
         # the slot is written last: without its keeper's record a slot would be an open door
-        vault.add(DataFolder(folder).slots, root, keeper_id, password, cost=cost)
+        vault.add(DataFolder(folder, db.path.stem).slots, root, keeper_id, password, cost=cost)
     return Keeper(keeper_id, name, role), tx.changes
 
 
@@ -122,7 +122,7 @@ def change_password(
 ) -> Changes:
     """A keeper's new password for the old one; Refused when the old one is wrong, UserMistake for a short one."""
     with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, password="changed") as tx:
-        vault.change_password(DataFolder(folder).slots, keeper_id, old, new, cost=cost)
+        vault.change_password(DataFolder(folder, db.path.stem).slots, keeper_id, old, new, cost=cost)
     return tx.changes
 
 
@@ -137,7 +137,7 @@ def reset_password(
     if known is None or not known.active:
         raise Refused("vault.no_keeper")
     with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, password="reset") as tx:
-        vault.add(DataFolder(folder).slots, root, keeper_id, new, cost=cost)
+        vault.add(DataFolder(folder, db.path.stem).slots, root, keeper_id, new, cost=cost)
     return tx.changes
 
 
@@ -155,20 +155,20 @@ def remove(db: Database, folder: Path, keeper_id: str) -> Changes:
     with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, name=known.name) as tx:
         write(tx, replace(known, active=False))
         tx.run("DELETE FROM pin WHERE keeper_id = ?", (keeper_id,))
-        vault.remove(DataFolder(folder).slots, keeper_id)
+        vault.remove(DataFolder(folder, db.path.stem).slots, keeper_id)
     return tx.changes
 
 
 def make_recovery_key(db: Database, folder: Path, root: vault.Root) -> tuple[vault.RecoveryKey, Changes]:
     """A recovery key to be printed now: it is kept nowhere. The sheet before it opens nothing from now on."""
     with slots.change(db, Op.SETTING, name="recovery_key") as tx:
-        key = vault.add_recovery(DataFolder(folder).slots, root)
+        key = vault.add_recovery(DataFolder(folder, db.path.stem).slots, root)
     return key, Changes(tx.operation, Op.SETTING, {"slot": (key.slot_id,)})
 
 
 def recovery_key_made(db: Database, folder: Path) -> str | None:
     """When the recovery sheet that still opens was made (ISO 8601, "" when nobody knows), None without one."""
-    if not any(way.kind == "recovery" for way in vault.ways(DataFolder(folder).slots)):
+    if not any(way.kind == "recovery" for way in vault.ways(DataFolder(folder, db.path.stem).slots)):
         return None
     made = db.scalar(
         "SELECT time FROM operation WHERE op = ? AND json_extract(details, '$.name') = 'recovery_key'"
@@ -181,7 +181,7 @@ def recovery_key_made(db: Database, folder: Path) -> str | None:
 def make_start_card(db: Database, folder: Path, root: vault.Root) -> tuple[vault.StartCard, Changes]:
     """A start card to be printed now, for the desk only; its digits are kept nowhere."""
     with slots.change(db, Op.SETTING, name="start_card") as tx:
-        card = vault.add_start_card(DataFolder(folder).slots, root)
+        card = vault.add_start_card(DataFolder(folder, db.path.stem).slots, root)
         tx.details["slot"] = card.slot_id
     return card, Changes(tx.operation, Op.SETTING, {"slot": (card.slot_id,)})
 
@@ -189,7 +189,7 @@ def make_start_card(db: Database, folder: Path, root: vault.Root) -> tuple[vault
 def revoke_start_card(db: Database, folder: Path, slot_id: str) -> Changes:
     """A lost start card opens nothing from now on; UserMistake when it was revoked already."""
     with slots.change(db, Op.SETTING, name="start_card_revoked", slot=slot_id) as tx:
-        vault.revoke(DataFolder(folder).slots, slot_id)
+        vault.revoke(DataFolder(folder, db.path.stem).slots, slot_id)
     return Changes(tx.operation, Op.SETTING, {"slot": (slot_id,)})
 
 
@@ -203,7 +203,7 @@ def start_cards(db: Database, folder: Path) -> list[Card]:
     made = {row["slot"]: (row["time"], row["name"] or "") for row in rows}
     return [
         Card(way.id, vault.slot_mark(way.id), *made.get(way.id, ("", "")))
-        for way in vault.ways(DataFolder(folder).slots)
+        for way in vault.ways(DataFolder(folder, db.path.stem).slots)
         if way.kind == "start_card"
     ]
 

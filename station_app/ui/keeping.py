@@ -62,8 +62,12 @@ class Keeping(QObject):
         if self._forgotten_on != now.date():  # before the backup, which need not hold what goes
             self._forgotten_on = now.date()
             self._aside.do(lambda: retention.daily(self._db, self._closing.is_set), self._told)
-        if self._not_before is None or not now < self._not_before <= now + AGAIN:
+        if self._due(now):
             self._aside.do(lambda: keeping.daily(self._db), self._tell, self._missed)
+
+    def _due(self, now: datetime) -> bool:
+        """Whether a backup may be tried: not again right after one failed."""
+        return self._not_before is None or not now < self._not_before <= now + AGAIN
 
     def close(self) -> None:
         """The backup of closing time, waited for; what fails now is told by the next morning's."""

@@ -50,7 +50,7 @@ class StartWindow(QWidget):
         self.resize(1366, 768)
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(20, 12, 20, 20)
-        self.card: UnlockCard | RecoverCard | SetUpCard | None = None
+        self.card: StartCard | None = None
         self._recovering = False
         QShortcut(QKeySequence("F11"), self, self._toggle_large)
         self._build()
@@ -68,8 +68,8 @@ class StartWindow(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        if not DataFolder(self._folder).exists:
-            self.card = SetUpCard(self)
+        if not self._exists():
+            self.card = self._set_up_card()
         else:
             self.card = RecoverCard(self) if self._recovering else UnlockCard(self)
         self.languages = FilterTabs([("zh", t("kit.chinese")), ("en", t("kit.english"))])
@@ -90,6 +90,25 @@ class StartWindow(QWidget):
             self.card.fill(kept)
         self.card.settle()
 
+    # --- what a district's start does its own way ----------------------------------------------------------------
+
+    def _exists(self) -> bool:
+        return DataFolder(self._folder).exists
+
+    def _set_up_card(self) -> StartCard:
+        return SetUpCard(self)
+
+    def _open(self, password: str, language: str) -> Database:
+        return start_work.unlock(self._folder, password, clock=self._clock, language=language)
+
+    def _who(self, groups: tuple[str, ...]) -> list[Keeper]:
+        return start_work.whose(self._folder, groups, clock=self._clock)
+
+    def _open_anew(self, groups: tuple[str, ...], keeper_id: str, password: str, language: str) -> Database:
+        return start_work.recover(
+            self._folder, groups, keeper_id, password, clock=self._clock, cost=self._cost, language=language
+        )
+
     def showEvent(self, event: QShowEvent) -> None:
         """The cursor stands where one begins."""
         super().showEvent(event)
@@ -108,10 +127,7 @@ class StartWindow(QWidget):
     def unlock(self, password: str, otherwise: Callable[[StationError], None]) -> None:
         """Open the station here with a password."""
         language = self._chosen_language
-        self._aside.do(
-            lambda: start_work.unlock(self._folder, password, clock=self._clock, language=language), self._hand_over,
-            otherwise,
-        )  # fmt: skip
+        self._aside.do(lambda: self._open(password, language), self._hand_over, otherwise)
 
     def recovering(self, begun: bool) -> None:
         """Show the way in by the recovery sheet, or the password again."""
@@ -123,20 +139,14 @@ class StartWindow(QWidget):
         self, groups: tuple[str, ...], then: Callable[[list[Keeper]], None], otherwise: Callable[[StationError], None]
     ) -> None:
         """Who works here, for whoever has the recovery sheet."""
-        self._aside.do(lambda: start_work.whose(self._folder, groups, clock=self._clock), then, otherwise)
+        self._aside.do(lambda: self._who(groups), then, otherwise)
 
     def recover(
         self, groups: tuple[str, ...], keeper_id: str, password: str, otherwise: Callable[[StationError], None]
     ) -> None:
         """Open the station with a keeper's new password."""
         language = self._chosen_language
-        self._aside.do(
-            lambda: start_work.recover(
-                self._folder, groups, keeper_id, password, clock=self._clock, cost=self._cost, language=language
-            ),
-            self._hand_over,
-            otherwise,
-        )
+        self._aside.do(lambda: self._open_anew(groups, keeper_id, password, language), self._hand_over, otherwise)
 
     def set_up(self, plan: start_work.Plan, otherwise: Callable[[StationError], None]) -> None:
         """Make the station."""

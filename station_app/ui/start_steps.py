@@ -20,12 +20,12 @@ from .tiles import Tile
 FIELDS = {
     "stations.no_name": "name", "stations.bad_code": "code", "stations.bad_letter": "letter",
     "stations.bad_district_code": "district_code", "stations.bad_hours": "opens", "keepers.no_name": "keeper",
-    "vault.short_password": "password", "vault.bad_pin": "pin",
+    "vault.short_password": "password", "vault.bad_pin": "pin", "district.no_name": "name",
 }  # fmt: skip
 """Under which field the sentence of an error stands."""
 
 
-class _StepForm(Form):
+class StepForm(Form):
     """Fields of which some stand side by side, with plain words between them."""
 
     def beside(self, *names: str) -> None:
@@ -72,7 +72,7 @@ class Beginning(QWidget):
         self.build.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
-class StationStep(_StepForm):
+class StationStep(StepForm):
     """Name, code and computer, district, hours."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class StationStep(_StepForm):
         super().submit()
 
 
-class KeeperStep(_StepForm):
+class KeeperStep(StepForm):
     """The first keeper: name, password twice, a PIN if wished."""
 
     def __init__(self) -> None:

@@ -1,0 +1,278 @@
+"""The district's own books: what its desk asks of the merged ledgers, calls, closed months, allocations, notices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..db import Database, Row, Tx
+from ..model import Keeper, Role
+from ..services.requests import REQUEST
+
+# --- who works here -----------------------------------------------------------------------------------------------------
+
+
+def officers(db: Database) -> list[Keeper]:
+    """Who works at the district; the keepers of stations stand in the same ledger."""
+    rows = db.rows(
+        "SELECT * FROM keeper WHERE active = 1 AND void_reason IS NULL"
+        " AND store_id NOT IN (SELECT store_id FROM store) ORDER BY name"
+    )
+    return [Keeper(row["id"], row["name"], Role(row["role"])) for row in rows]
+
+
+def last_undoable(db: Database, kept: Sequence[str]) -> str | None:
+    """The newest operation recorded today that changed a ledger, was not taken back and is none of ``kept`` (kinds)."""
+    marks = ", ".join("?" * len(kept))
+    found: str | None = db.scalar(
+        "SELECT o.id FROM operation o WHERE o.sequence > (SELECT max(sequence) FROM operation) - 150"
+        f" AND substr(o.recorded, 1, 10) = ? AND o.op NOT IN ({marks})"
+        " AND EXISTS(SELECT 1 FROM change WHERE operation = o.sequence)"
+        " AND NOT EXISTS(SELECT 1 FROM operation u WHERE u.undoes = o.id) ORDER BY o.sequence DESC LIMIT 1",
+        (db.stamp().business_date, *kept),
+    )
+    return found
+
+
+def operation(db: Database, operation_id: str) -> Row:
+    """One operation of this store's log; LookupError for none."""
+    row = db.one("SELECT * FROM operation WHERE id = ?", (operation_id,))
+    if row is None:
+        raise LookupError(operation_id)
+    return row
+
+
+def count_stations(db: Database) -> int:
+    """How many stations may send."""
+    return int(db.scalar("SELECT count(*) FROM enrolled WHERE revoked IS NULL"))
+
+
+# --- stations at a glance -----------------------------------------------------------------------------------------------
+
+
+def _by_station(db: Database, sql: str, parameters: Sequence[object] = ()) -> dict[str, int]:
+    return {row["station_id"]: row["n"] for row in db.rows(sql, list(parameters))}
+
+
+def person_times(db: Database, first: str, last: str) -> dict[str, int]:
+    """Person-times of a span by station id."""
+    return _by_station(
+        db,
+        "SELECT s.station_id, sum(v.n) AS n FROM (SELECT store_id, sum(person_times) AS n FROM visit"
+        " WHERE business_date BETWEEN ? AND ? AND void_reason IS NULL GROUP BY store_id) v"
+        " JOIN store s ON s.store_id = v.store_id GROUP BY 1",
+        (first, last),
+    )
+
+
+def unanswered(db: Database, now: str) -> tuple[dict[str, int], int]:
+    """Requests that wait for the district's answer, by station id; how many of all are past their time (``now`` is ISO 8601)."""
+    rows = db.rows(
+        f"SELECT s.station_id, count(*) AS n, sum(julianday(q.due) < julianday(?)) AS late"
+        f" FROM ({REQUEST} WHERE r.void_reason IS NULL) q JOIN store s ON s.store_id = q.store_id"
+        " WHERE q.state IN ('recorded', 'accepted', 'transferred', 'reopened') GROUP BY 1",
+        (now,),
+    )
+    return {row["station_id"]: row["n"] for row in rows}, sum(row["late"] for row in rows)
+
+
+def turned_down_counts(db: Database) -> dict[str, int]:
+    """How many rows of each station were not taken."""
+    return _by_station(db, "SELECT station_id, count(*) AS n FROM turned_down GROUP BY 1")
+
+
+def turned_down_reasons(db: Database, station_id: str) -> list[Row]:
+    """(table, reason, n) of what was not taken from a station, the most first."""
+    return db.rows(
+        "SELECT table_name, reason, count(*) AS n FROM turned_down WHERE station_id = ? GROUP BY 1, 2 ORDER BY 3 DESC, 1",
+        (station_id,),
+    )
+
+
+def intakes(db: Database, station_id: str, limit: int) -> list[Row]:
+    """The batches taken in from a station, the newest first: no, store_id, closed, taken_in, row_count, agrees."""
+    return db.rows(
+        "SELECT hash, no, store_id, closed, taken_in, row_count, agrees FROM intake WHERE station_id = ?"
+        " ORDER BY closed DESC, no DESC LIMIT ?",
+        (station_id, limit),
+    )
+
+
+def months(db: Database) -> list[str]:
+    """The months (YYYY-MM) in which anybody came, the newest first."""
+    first = db.scalar("SELECT min(business_date) FROM visit")
+    last = db.scalar("SELECT max(business_date) FROM visit")
+    if first is None:
+        return []
+    year, month = int(last[:4]), int(last[5:7])
+    found: list[str] = []
+    while (text := f"{year:04d}-{month:02d}") >= first[:7] and len(found) < 240:
+        found.append(text)
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    return found
+
+
+# --- requests -----------------------------------------------------------------------------------------------------------
+
+
+def requests_with_station(db: Database, limit: int) -> list[Row]:
+    """Requests of all stations, the newest first, each with the code and name of its station."""
+    return db.rows(
+        f"SELECT q.*, e.code AS station_code, e.name AS station_name FROM ({REQUEST} WHERE r.void_reason IS NULL) q"
+        " JOIN store s ON s.store_id = q.store_id JOIN enrolled e ON e.station_id = s.station_id"
+        " ORDER BY q.time DESC, q.id DESC LIMIT ?",
+        (limit,),
+    )
+
+
+# --- calls --------------------------------------------------------------------------------------------------------------
+
+
+def keep_call(tx: Tx, call_id: str, station_id: str, note: str) -> None:
+    """Note that a station was called."""
+    tx.run(
+        "INSERT INTO called(id, station_id, time, keeper_id, note) VALUES(?, ?, ?, ?, ?)",
+        (call_id, station_id, tx.stamp.time, tx.db.acting, note),
+    )
+
+
+def drop_call(tx: Tx, call_id: str) -> int:
+    """Take a note of a call away; returns whether it was there."""
+    return tx.run("DELETE FROM called WHERE id = ?", (call_id,))
+
+
+def last_calls(db: Database) -> dict[str, Row]:
+    """The newest call to each station by its id: time, note, who."""
+    rows = db.rows(
+        "SELECT c.station_id, c.time, c.note, k.name AS officer FROM called c LEFT JOIN keeper k ON k.id = c.keeper_id"
+        " ORDER BY c.time, c.id"
+    )
+    return {row["station_id"]: row for row in rows}
+
+
+# --- closed months ------------------------------------------------------------------------------------------------------
+
+
+def keep_closing(tx: Tx, month: str, figures: Mapping[str, str]) -> None:
+    """Freeze a month: figures as JSON by station id, "" for the whole district."""
+    tx.run_many(
+        "INSERT INTO closing(month, station_id, figures, closed, keeper_id) VALUES(?, ?, ?, ?, ?)",
+        [(month, station_id, text, tx.stamp.time, tx.db.acting) for station_id, text in figures.items()],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed month: when (ISO 8601), by whom, and its figures (parsed JSON) by station id, "" for the whole district."""
+
+    month: str
+    time: str
+    officer: str
+    figures: Mapping[str, Mapping[str, object]]
+
+
+def closing(db: Database, month: str) -> Closed | None:
+    """A closed month, None while it is open."""
+    rows = db.rows(
+        "SELECT c.*, k.name AS officer FROM closing c LEFT JOIN keeper k ON k.id = c.keeper_id WHERE c.month = ?",
+        (month,),
+    )
+    if not rows:
+        return None
+    return Closed(
+        month,
+        rows[0]["closed"],
+        rows[0]["officer"] or "",
+        {row["station_id"]: json.loads(row["figures"]) for row in rows},
+    )
+
+
+def closed_months(db: Database) -> list[str]:
+    """The months that are closed, the newest first."""
+    return [row["month"] for row in db.rows("SELECT DISTINCT month FROM closing ORDER BY 1 DESC")]
+
+
+# --- supplies across stations ---------------------------------------------------------------------------------------------
+
+
+def balances(db: Database) -> list[Row]:
+    """What is on every station's shelf: station_id, name, unit, kind, low_level, n, the items of one name as one."""
+    return db.rows(
+        "SELECT s.station_id, i.name, i.unit, i.kind, max(i.low_level) AS low_level, sum(coalesce(m.n, 0)) AS n FROM item i"
+        " JOIN store s ON s.store_id = i.store_id LEFT JOIN (SELECT item_id, sum(delta) AS n FROM movement"
+        " WHERE void_reason IS NULL GROUP BY item_id) m ON m.item_id = i.id"
+        " WHERE i.void_reason IS NULL AND i.active = 1 GROUP BY 1, 2, 3, 4 ORDER BY 2, 1"
+    )
+
+
+def keep_allocation(
+    tx: Tx, allocation_id: str, station_id: str, item: tuple[str, str, str], quantity: int, note: str
+) -> None:
+    """Promise a station ``quantity`` of an item (name, unit, kind)."""
+    tx.run(
+        "INSERT INTO allocation(id, station_id, time, item_name, unit, kind, quantity, note, keeper_id)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (allocation_id, station_id, tx.stamp.time, *item, quantity, note, tx.db.acting),
+    )  # fmt: skip
+
+
+def withdraw_allocation(tx: Tx, allocation_id: str) -> int:
+    """Take a promise back that nobody received yet; returns whether there was one."""
+    return tx.run(
+        "UPDATE allocation SET withdrawn = ? WHERE id = ? AND withdrawn IS NULL AND NOT EXISTS(SELECT 1 FROM movement"
+        " WHERE source = allocation.id AND void_reason IS NULL)",
+        (tx.stamp.time, allocation_id),
+    )
+
+
+ALLOCATION = (
+    "SELECT a.*, e.code, e.name, (SELECT min(m.time) FROM movement m JOIN store s ON s.store_id = m.store_id"
+    " WHERE m.source = a.id AND m.void_reason IS NULL AND s.station_id = a.station_id) AS received"
+    " FROM allocation a JOIN enrolled e ON e.station_id = a.station_id"
+)
+
+
+def allocations(db: Database, limit: int) -> list[Row]:
+    """What was promised, the newest first, with the station's code and name and when it was received."""
+    return db.rows(f"{ALLOCATION} ORDER BY a.time DESC, a.id DESC LIMIT ?", (limit,))
+
+
+def open_allocations(db: Database, station_id: str) -> list[Row]:
+    """What a station was promised and has not received, the oldest first."""
+    return db.rows(
+        f"SELECT * FROM ({ALLOCATION} WHERE a.station_id = ? AND a.withdrawn IS NULL) WHERE received IS NULL ORDER BY time, id",
+        (station_id,),
+    )
+
+
+# --- notices --------------------------------------------------------------------------------------------------------------
+
+
+def keep_notice(tx: Tx, notice_id: str, title: str, text: str, until: str, station_id: str | None) -> None:
+    """A word to one station, or to all (None)."""
+    tx.run(
+        "INSERT INTO notice(id, time, title, text, until, station_id, keeper_id) VALUES(?, ?, ?, ?, ?, ?, ?)",
+        (notice_id, tx.stamp.time, title, text, until, station_id, tx.db.acting),
+    )
+
+
+def withdraw_notice(tx: Tx, notice_id: str) -> int:
+    """Say it no more; returns whether it was being said."""
+    return tx.run("UPDATE notice SET withdrawn = ? WHERE id = ? AND withdrawn IS NULL", (tx.stamp.time, notice_id))
+
+
+def notices(db: Database, limit: int) -> list[Row]:
+    """What was said, the newest first, with the station's name where it went to one alone."""
+    return db.rows(
+        "SELECT n.*, e.name FROM notice n LEFT JOIN enrolled e ON e.station_id = n.station_id ORDER BY n.time DESC, n.id DESC LIMIT ?",
+        (limit,),
+    )
+
+
+def notices_for(db: Database, station_id: str, today: str) -> list[Row]:
+    """What a station is still to be told."""
+    return db.rows(
+        "SELECT * FROM notice WHERE withdrawn IS NULL AND until >= ? AND (station_id IS NULL OR station_id = ?) ORDER BY time, id",
+        (today, station_id),
+    )

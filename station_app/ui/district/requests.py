@@ -1,0 +1,362 @@
+"""Requests of all stations: what waits for the district, one in full with its steps, and the district's next step on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+from unicodedata import normalize
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from ...db import Database
+from ...district import answer, books
+from ...model import Changes, Exchange, Request, RequestState
+from ...services import people
+from ...services import requests as service
+from ...words import label, t
+from .. import when
+from ..entry import Entry
+from ..forms import Combo, Field
+from ..jobs import Otherwise
+from ..kit import (
+    Button,
+    Card,
+    Column,
+    EmptyState,
+    Fact,
+    FilterTabs,
+    FlowLayout,
+    Pill,
+    Row,
+    Scroll,
+    Text,
+    Timeline,
+    clear,
+    page_layout,
+)
+from ..page import Page, Shell
+from ..pages.requests import Search
+from ..pages.requests_form import step_fields
+from ..pages.requests_reads import ANSWERED, Line, Whole, late
+from ..pages.requests_text import is_whole, state_pill, timeline, title, who
+from ..tables import Column as TableColumn
+from ..tables import RowsModel, Table
+
+TABS = ("waiting", "late", "answered", "done", "all")
+MOST = 5000
+"""Requests the list holds, the newest first."""
+CARD = 440
+STEPS = (RequestState.REPLIED, RequestState.ACCEPTED, RequestState.TRANSFERRED)
+"""What the district does with a request, the usual thing first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with its station."""
+
+    line: Line
+    code: str
+    station: str
+
+    @property
+    def id(self) -> str:
+        """The request's id."""
+        return self.line.id
+
+    def tabs(self) -> frozenset[str]:
+        """The tabs it stands on."""
+        state = self.line.request.state
+        found = {"all"}
+        if state in service.OPEN - ANSWERED:
+            found.add("waiting")
+        if self.line.late is not None:
+            found.add("late")
+        if state in ANSWERED:
+            found.add("answered")
+        if state not in service.OPEN:
+            found.add("done")
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All requests at a moment."""
+
+    today: date
+    rows: tuple[Asked, ...]
+
+
+def read_listing(db: Database) -> Listing:
+    """The newest requests of all stations."""
+    now = db.now()
+    found = []
+    for row in books.requests_with_station(db, MOST):
+        request = service.record(row, (), Exchange.RECEIPTED)
+        found.append(Asked(Line(request, None, late(request, now)), row["station_code"], row["station_name"]))
+    return Listing(now.date(), tuple(found))
+
+
+def read_whole(db: Database, number: str) -> Whole:
+    """One request with its steps and its person, as far as the station let the district know them."""
+    now, request = db.now(), answer.by_number(db, number)
+    known = people.several(db, [request.person_id]) if request.person_id else []
+    return Whole(now, Line(request, known[0] if known else None, late(request, now)), None, db.meta("district_name"))
+
+
+def deeds(request: Request) -> list[tuple[RequestState, str]]:
+    """What the district may do with a request now."""
+    names = {
+        RequestState.REPLIED: t("district_desk.reply"), RequestState.ACCEPTED: t("requests_page.accept"),
+        RequestState.TRANSFERRED: t("requests_page.transfer"),
+    }  # fmt: skip
+    return [(state, names[state]) for state in STEPS if state in service.AFTER[request.state]]
+
+
+class RequestCard(Card):
+    """One request in full; its buttons, also by the digits on them, say which step is wanted."""
+
+    wanted = Signal(object)
+
+    def __init__(self) -> None:
+        inner = QWidget()
+        self._parts = Column(gap=10)
+        inner.setLayout(self._parts)
+        super().__init__(Scroll(inner))
+        self.whole: Whole | None = None
+        self.deeds: list[tuple[RequestState, str]] = []
+        self.show_nothing()
+
+    def show_nothing(self) -> None:
+        """No request is chosen."""
+        self.whole, self.deeds = None, []
+        clear(self._parts)
+        self._parts.addWidget(EmptyState("requests", t("requests_page.choose_one")))
+
+    def show_request(self, whole: Whole, station: str) -> None:
+        """Show this request of a station."""
+        request = whole.row.request
+        self.whole, self.deeds = whole, deeds(request)
+        clear(self._parts)
+        headline = title(request)
+        self.setAccessibleName(f"{request.number} {headline}")
+        self._parts.addWidget(Text(headline, "strong", wrap=True))
+        self._parts.addLayout(Row(Pill(*state_pill(whole.row)), None))
+        parts = [
+            request.number,
+            station,
+            label(request.kind),
+            label(request.category),
+            who(whole.row),
+            label(request.channel),
+        ]
+        self._parts.addWidget(Text(t("terms.dot").join(parts), "muted", wrap=True, selectable=True))
+        if request.text and not is_whole(headline, request):
+            self._parts.addWidget(Text(request.text, "body", wrap=True, selectable=True))
+        facts = FlowLayout(24, row_gap=6)
+        for name, text in (
+            (t("requests_page.place"), request.place), (t("requests_page.contact"), request.contact),
+            (t("requests_page.urgency"), label(request.urgency)), (t("district_desk.due"), when.moment(request.due, whole.now.date())),
+        ):  # fmt: skip
+            if text:
+                facts.addWidget(Fact(name, text))
+        self._parts.addLayout(facts)
+        self._parts.addWidget(Timeline(timeline(whole)))
+        flow = FlowLayout(8)
+        for number, (state, text) in enumerate(self.deeds, start=1):
+            button = Button(text, "primary" if number == 1 else "plain", key=str(number))
+            button.clicked.connect(lambda _checked=False, state=state: self.wanted.emit(state))
+            flow.addWidget(button)
+        self._parts.addLayout(flow)
+        self._parts.addStretch(1)
+
+
+class RequestsPage(Page):
+    """The list with tabs, search and a choice of station; the card of one at the right."""
+
+    name: ClassVar[str] = "requests"
+    tables: ClassVar[frozenset[str]] = frozenset({"request", "request_step", "enrolled", "erasure"})
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self._today = date.min
+        self._rows: tuple[Asked, ...] = ()
+        self._wanted = ""
+        self.tabs = FilterTabs([(code, "") for code in TABS])
+        self.search = Search(t("requests_page.search"))
+        self.station: QComboBox = Combo()
+        self.station.setAccessibleName(t("district_desk.station"))
+        self.station.addItem(t("district_desk.every_station"), "")
+        self._model = RowsModel(self._columns())
+        self.list = Table(self._model, rows=58, name=t("requests_page.list"))
+        self._empty = EmptyState("requests", t("district_desk.no_requests"))
+        self.list.set_empty(self._empty)
+        self.card = RequestCard()
+        self.card.setFixedWidth(CARD)
+        head = Row(gap=10)
+        head.addWidget(self.search, 1)
+        head.addWidget(self.station)
+        left = Column(head, self.tabs, Card(self.list, gap=4), gap=8)
+        page_layout(self, Row(left, self.card, gap=16))
+        self.setTabOrder(self.search, self.station)
+        self.setTabOrder(self.station, self.list)
+        self.tabs.chosen.connect(lambda _code: self._filter())
+        self.search.textChanged.connect(lambda _text: self._filter())
+        self.station.currentIndexChanged.connect(lambda _index: self._filter())
+        self.list.current_record.connect(self._chosen)
+        self.card.wanted.connect(self._do)
+        self._show_tabs()
+
+    def _columns(self) -> list[TableColumn]:
+        def below(asked: Asked) -> str:
+            request = asked.line.request
+            return t("terms.dot").join((asked.station, label(request.category), when.moment(request.time, self._today)))
+
+        return [
+            TableColumn("", lambda asked: asked.line.request.number, 160, muted=True),
+            TableColumn("", lambda asked: title(asked.line.request), bold=True, sub=below),
+            TableColumn("", lambda _asked: "", 190, "right", pill=lambda asked: state_pill(asked.line)),
+        ]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "card") and self.card.whole is not None:
+            self._show_whole(self.card.whole)
+
+    # --- what the window asks ----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read the list; the chosen request follows."""
+        self.jobs.read(read_listing, self._show, key="requests")
+
+    def show_subject(self, subject: str) -> None:
+        """Show one request by its id."""
+        self._wanted = subject
+        self.search.clear()
+        self.tabs.choose("all")
+        self.refresh()
+
+    def look_up(self) -> None:
+        """``/``: into the search."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def settle(self) -> None:
+        """Into the list."""
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A digit does what stands on the button with this digit."""
+        text = normalize("NFKC", event.text())
+        if len(text) == 1 and text in "123456789" and int(text) <= len(self.card.deeds):
+            self._do(self.card.deeds[int(text) - 1][0])
+        else:
+            super().keyPressEvent(event)
+
+    # --- showing -----------------------------------------------------------------------------------------------------
+
+    def _show_tabs(self) -> None:
+        names = {
+            "waiting": t("district_desk.tab_waiting"), "late": t("district_desk.tab_late"), "answered": t("district_desk.tab_answered"),
+            "done": t("district_desk.tab_done"), "all": t("requests_page.all"),
+        }  # fmt: skip
+        marks = [asked.tabs() for asked in self._rows]
+        self.tabs.set_texts({code: f"{names[code]} {sum(code in found for found in marks):,}" for code in TABS})
+
+    def _show(self, listing: Listing) -> None:
+        self._today, self._rows = listing.today, listing.rows
+        chosen = self.station.currentData()
+        self.station.blockSignals(True)
+        self.station.clear()
+        self.station.addItem(t("district_desk.every_station"), "")
+        for code, name in sorted({(asked.code, asked.station) for asked in self._rows}):
+            self.station.addItem(name, code)
+        self.station.setCurrentIndex(max(self.station.findData(chosen), 0))
+        self.station.blockSignals(False)
+        self._show_tabs()
+        self._filter()
+        wanted, self._wanted = self._wanted, ""
+        if wanted and not self.list.choose(wanted):
+            self.tabs.choose("all")
+            self.list.choose(wanted)
+
+    def _filter(self) -> None:
+        code, station = self.tabs.code(), self.station.currentData() or ""
+        text = normalize("NFKC", self.search.text()).strip().casefold()
+        shown = [
+            asked for asked in self._rows
+            if code in asked.tabs() and station in ("", asked.code) and (not text or _holds(asked, text))
+        ]  # fmt: skip
+        self._empty.sentence.set(t("requests_page.none_found") if self._rows else t("district_desk.no_requests"))
+        self._model.set_rows(shown)
+        if self.list.current() is None and shown:
+            self.list.choose(shown[0].id)
+        if not shown:
+            self.card.show_nothing()
+
+    def _chosen(self, asked: Asked | None) -> None:
+        if asked is not None:
+            number = asked.line.request.number
+            self.jobs.read(lambda db: read_whole(db, number), self._show_whole, key="requests-one")
+
+    def _show_whole(self, whole: Whole) -> None:
+        current = self.list.current()
+        if current is None or current.id != whole.row.id:
+            return
+        inside = (focus := self.focusWidget()) is not None and focus.hasFocus() and self.card.isAncestorOf(focus)
+        self.card.show_request(whole, current.station)
+        if inside:
+            self.settle()
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    def _do(self, state: RequestState) -> None:
+        """Take the step, or open the sheet for the words it needs."""
+        if self.card.whole is None:
+            return
+        request = self.card.whole.row.request
+        fields = step_fields(state)
+        if fields:
+            form = AnswerForm(self.shell, request.number, state, self._stepped, *fields)
+            text = next(text for found, text in self.card.deeds if found is state)
+            self.shell.open_sheet(f"{text} {request.number}", form, submit=t("requests_page.save"))
+        else:
+            self.jobs.run(
+                lambda db: _kept(answer.reply(db, request.number, state)), lambda outcome: self._stepped(*outcome)
+            )
+
+    def _stepped(self, request: Request, changes: Changes) -> None:
+        self.shell.close_sheet()
+        self._wanted = request.id
+        self.shell.tell_undoable(t("district_desk.stepped", number=request.number, state=label(request.state)), changes)
+
+
+class AnswerForm(Entry):
+    """A step of the district that needs words; it travels in the station's next pack."""
+
+    def __init__(
+        self, shell: Shell, number: str, state: RequestState, done: Callable[[Request, Changes], None], *fields: Field
+    ) -> None:
+        def save(values: dict[str, Any], otherwise: Otherwise) -> None:
+            shell.jobs.run(
+                lambda db: _kept(answer.reply(db, number, state, values.get("note", ""), values.get("unit", ""))),
+                lambda outcome: done(*outcome), otherwise,
+            )  # fmt: skip
+
+        super().__init__(shell, save, *fields)
+
+
+def _holds(asked: Asked, text: str) -> bool:
+    request = asked.line.request
+    return any(
+        text in part.casefold() for part in (request.number, request.text, asked.station, label(request.category))
+    )
+
+
+def _kept(outcome: tuple[Request, Changes]) -> tuple[tuple[Request, Changes], Changes]:
+    """(record, Changes) as the record, so that ``then`` can offer undo."""
+    return outcome, outcome[1]
