@@ -131,7 +131,7 @@ def make(db: Database, reason: Reason, folder: Path | None = None, progress: Pro
     """
     folder = folder or folder_of(db)
     with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        vault.make_folder(folder)
         _sweep(folder)
         _room(folder, db.path.stat().st_size + _more(_attachments(db), folder))
         _take_slots(db.path.with_suffix(".slots"), folder)
@@ -156,7 +156,7 @@ def carry(chosen: Backup, second: Path, now: datetime) -> Backup:
     gone, read-only or full.
     """
     with _told(second):
-        second.mkdir(parents=True, exist_ok=True)
+        vault.make_folder(second)
         _sweep(second)
         _room(second, chosen.size + _more(chosen.path.parent / blobs.FOLDER, second))
         for slots in chosen.path.parent.glob("*.slots"):
@@ -260,7 +260,7 @@ def _bring(chosen: Backup, folder: Path, known: Mapping[str, str]) -> dict[str, 
 
 def _copied(source: Path, target: Path) -> str:
     """Copy an attachment, synced, under its name only when whole; returns its SHA-256."""
-    target.parent.mkdir(exist_ok=True)
+    vault.make_folder(target.parent)
     part = target.with_suffix(".part")
     try:
         shutil.copyfile(source, part)

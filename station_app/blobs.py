@@ -54,8 +54,7 @@ class Blobs:
         digest = hashlib.sha256(content).hexdigest()
         name = self.name(digest)
         with self._told():
-            self.folder.mkdir(exist_ok=True)
-            vault.sync_folder(self.folder.parent)
+            vault.make_folder(self.folder)
             vault.write_whole(self.folder / name, vault.seal_bytes(self._seal, name, content))
         return digest
 

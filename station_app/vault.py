@@ -438,6 +438,14 @@ def write_whole(file: Path, data: bytes) -> None:
     sync_folder(file.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Have a folder, and those above it, so that power loss does not take it and what is synced in it; raises OSError."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in ``folder`` durable, where the system can."""
     if os.name == "posix":

@@ -195,7 +195,7 @@ def restore(
     work = place.path / "restoring"
     try:
         backup.check(chosen)
-        place.path.mkdir(parents=True, exist_ok=True)
+        vault.make_folder(place.path)
         set_aside = None
         if _journal(place).exists():  # opening a damaged store would throw its journal away
             with database.held(place.database, holder):

@@ -39,7 +39,7 @@ def found(
     if place.slots.exists():
         raise EnvironmentFault(taken, folder=place.path.name)
     try:
-        place.path.mkdir(parents=True, exist_ok=True)
+        vault.make_folder(place.path)
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=str(place.path), reason=error.strerror) from error
     root = vault.new_root()

@@ -252,7 +252,7 @@ DEEDS: dict[str, Deed] = {
     ),
     "recovery key": Deed(lambda w, root: keepers.make_recovery_key(w.db, w.folder, root), lambda w: w.root),
     "start card revoked": Deed(lambda w, card: keepers.revoke_start_card(w.db, w.folder, card), _card),
-    "restore": Deed(_restore, lambda w: (_newest(w), w.root), closed=True, last=True),
+    "restore": Deed(_restore, lambda w: (_newest(w), w.root), closed=True, steps=("operation",), last=True),
     "migration": Deed(_migrate, lambda w: w.root, closed=True, steps=("backups",), last=True, more=("backups",)),
     "set-up": Deed(_set_up, closed=True, last=True),
 }  # fmt: skip

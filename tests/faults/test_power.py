@@ -311,7 +311,7 @@ def recorded_deeds(tmp_path: Path, recorder: Path, names: list[str], mutant: str
     events, made = read_record(log), []
     for place, name in enumerate(names):
         home = homes / str(place)
-        mine = [event for event in events if event.kind == "P" or event.name.startswith(f"{home}/")]
+        mine = [event for event in events if event.kind == "P" or f"{event.name}/".startswith(f"{home}/")]
         after, problems = morning_after(shutil.copytree(home, tmp_path / f"after {place}"))
         assert problems == [], name
         made.append(Recorded(name, Day(home, base, mine), before, after))
