@@ -303,6 +303,28 @@ class Database:
             raise
         return [line for line in found if line != "ok"]
 
+    def full_check(self, stop: Callable[[], bool]) -> list[str] | None:
+        """What is wrong with the whole file, free pages and indexes included; None when ``stop``, asked now and then, ended it.
+
+        On a short-lived connection of its own, like ``quick_check``. The page MACs are read off the file as it lies there, so what
+        the write-ahead log holds is written home first, in a way that nobody waits for; a page counts as bad only when it is bad
+        again and again, for a checkpoint of the desk may just be writing it.
+        """
+        try:
+            with _translated(), closing(_connect(self.path, self.key)) as checker:
+                checker.set_progress_handler(stop, 1000)
+                found = _unproved(checker, stop)
+                if stop():
+                    return None
+                found += [str(_first(row)) for row in checker.execute("PRAGMA integrity_check").fetchall()]
+        except Refused as error:  # damage so bad that the check itself cannot go on
+            return [error.word]
+        except driver.OperationalError:
+            if stop():
+                return None
+            raise
+        return [line for line in found if line != "ok"]
+
     @contextmanager
     def snapshot(self) -> Iterator[Database]:
         """The store as it stands at this moment, to be read for long on a connection of its own (decision 003).
@@ -654,6 +676,26 @@ def _version(connection: Any) -> int:
     return int(_first(_asked(connection, "PRAGMA user_version", ())[0]))
 
 
+LOOKS = 3
+"""Times a page has to be found bad before it is called so."""
+
+
+def _unproved(checker: Any, stop: Callable[[], bool]) -> list[str]:
+    """The pages of the file whose MAC does not hold, as SQLCipher says it; [] too while the log cannot be written home."""
+    suspects: set[str] | None = None
+    for _ in range(LOOKS):
+        busy, logged, written = tuple(checker.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
+        if stop():
+            return []
+        found = {str(_first(row)) for row in checker.execute("PRAGMA cipher_integrity_check").fetchall()}
+        if busy or logged != written:  # pages that are in the log alone have no MAC in the file yet
+            continue
+        suspects = found if suspects is None else suspects & found
+        if not suspects:
+            return []
+    return sorted(suspects or ())
+
+
 def _figures(connection: Any) -> Figures:
     names = _asked(
         connection,
@@ -776,7 +818,7 @@ def _translated() -> Iterator[None]:
         said = str(error)
         if "file is not a database" in said:
             raise Refused("db.wrong_key") from error
-        if "malformed" in said or "hmac" in said:
+        if any(word in said for word in ("malformed", "hmac", "vtable constructor failed")):  # the last: the search index
             raise Refused("db.damaged") from error
         if "full" in said:
             raise EnvironmentFault("db.full") from error

@@ -22,11 +22,13 @@ from ..db import Database
 from ..errors import Refused, RuleRefused, StationError, UserMistake
 from ..model import Changes
 from ..paths import default_folder
-from ..services import care, demo, stations
+from ..services import attachments, care, demo, stations
 from ..words import t
 from .outputs import plain, say, say_json
 
 PASSWORD = "STATION_PASSWORD"
+UNTOLD = frozenset({"care.clock_ahead"})
+"""Nothing a command would tell: whoever looks something up in a station that was closed for a year knows it."""
 
 
 # --- what a command works with -------------------------------------------------------------------------------------------
@@ -53,12 +55,14 @@ class Desk:
 
     @contextmanager
     def station(self) -> Iterator[Database]:
-        """The station, open for this command. A place where its data should not lie is told on standard error."""
+        """The station, open for this command. What threatens its records is told on standard error."""
         db = self._open()
         try:
-            if (trouble := care.place(db)) is not None:
-                click.echo(t(trouble.advice, **trouble.fields), err=True)
+            for trouble in care.look(db, db.now()):
+                if trouble.word not in UNTOLD:
+                    click.echo(t(trouble.advice, **trouble.fields), err=True)
             care.tend(db)
+            attachments.sweep(db)
             with care.spare(db):
                 yield db
         finally:

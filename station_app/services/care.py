@@ -1,16 +1,17 @@
 """Self-care: what threatens the records of this computer, seen early and said calmly (FAULTS.md).
 
-``look`` tells what is wrong now, the most serious first; ``check`` reads the whole file; ``tend`` and ``spare`` keep a
+``look`` tells what is wrong now, the most serious first; ``check`` reads all that is in use, ``full_check`` every page; ``tend`` and ``spare`` keep a
 ballast file that gives room back when the disk is full. Recording goes on through all of it: order is by sequence.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -19,7 +20,8 @@ from typing import Any, Literal
 
 from .. import paths
 from ..db import Database
-from ..errors import EnvironmentFault
+from ..errors import EnvironmentFault, Refused
+from ..model import Changes, Op
 from ..paths import DataFolder, VolumeKind
 
 MB = 1_000_000
@@ -79,6 +81,61 @@ def check(db: Database, stop: Callable[[], bool]) -> bool:
     Nothing waits for it. Raises EnvironmentFault when the file cannot be opened at all.
     """
     return bool(db.quick_check(stop))
+
+
+# --- the full check --------------------------------------------------------------------------------------------------------
+
+CHECKED_EVERY = timedelta(days=7)
+FULL_CHECK = "full_check"
+"""The small fact that keeps the outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class FullCheck:
+    """When the whole file was checked last (ISO 8601), whether it was sound, and the sentence to show."""
+
+    time: str
+    sound: bool
+    word: str
+    fields: Mapping[str, Any]
+
+
+def full_check(db: Database, stop: Callable[[], bool]) -> tuple[FullCheck, Changes] | None:
+    """Check every page of the file and keep the outcome; None when ``stop``, asked now and then, ended it.
+
+    Nobody waits for it. Raises EnvironmentFault when the file cannot be opened at all.
+    """
+    found = db.full_check(stop)
+    if found is None:
+        return None
+    word, fields = ("care.full_damaged", {"n": len(found)}) if found else ("care.full_sound", {})
+    done = FullCheck(db.stamp().time, not found, word, fields)
+    operation = ""
+    with suppress(*((Refused,) if found else ())):  # a damaged store may not take it down any more; it is told all the same
+        with db.transact(Op.SETTING, by_itself=True, name=FULL_CHECK) as tx:
+            tx.set_meta(FULL_CHECK, json.dumps(asdict(done)))
+        operation = tx.operation
+    return done, Changes(operation, Op.SETTING, {"meta": (FULL_CHECK,)})
+
+
+def weekly(db: Database, stop: Callable[[], bool]) -> FullCheck | None:
+    """The full check when a week went by since the last; None when there was nothing to do or it was stopped."""
+    if not full_check_due(db):
+        return None
+    done = full_check(db, stop)
+    return done[0] if done else None
+
+
+def last_full_check(db: Database) -> FullCheck | None:
+    """The outcome of the newest full check, None before the first."""
+    kept = db.meta(FULL_CHECK)
+    return FullCheck(**json.loads(kept)) if kept else None
+
+
+def full_check_due(db: Database) -> bool:
+    """Whether a week went by since the last full check (or it lies in a future that a wrong clock made)."""
+    last = last_full_check(db)
+    return last is None or not timedelta(0) <= db.now() - datetime.fromisoformat(last.time) < CHECKED_EVERY
 
 
 # --- the clock -----------------------------------------------------------------------------------------------------------

@@ -33,10 +33,12 @@ def set_up(
     clock: Callable[[], datetime] = database.wall_clock,
     holder: str = "window",
     cost: vault.Cost = vault.DESK,
+    kind: founding.Kind | None = None,
 ) -> tuple[Database, Keeper]:
     """A new station in an empty folder, with its first keeper (a supervisor), open and ready.
 
-    ``station.id`` may be "". Raises UserMistake for what cannot be, EnvironmentFault when the folder is taken or unwritable.
+    ``station.id`` may be "". Raises UserMistake for what cannot be, EnvironmentFault when the folder is taken, unwritable
+    or no place for a live database (``founding.check_place``; ``kind`` as there).
     """
     place = DataFolder(folder)
     check(station)
@@ -48,7 +50,7 @@ def set_up(
     keeper_id = uuid7()
     return founding.found(
         place, STATION, keeper_id, password, lambda db: _found(db, station, keeper_id, keeper_name.strip(), pin),
-        taken="stations.exists", clock=clock, holder=holder, cost=cost,
+        taken="stations.exists", clock=clock, holder=holder, cost=cost, kind=kind,
     )  # fmt: skip
 
 

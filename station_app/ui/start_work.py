@@ -8,18 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from unicodedata import normalize
 
-from .. import paths, settings, vault
+from .. import settings, vault
 from ..db import DEFAULT_ZONE, Database
-from ..errors import EnvironmentFault
 from ..model import Keeper, Station
 from ..paths import DataFolder
 from ..services import demo, keepers, people, preferences, search, stations
 
 Clock = Callable[[], datetime]
-
-BAD_PLACES = {"removable": "start.on_stick", "network": "start.on_network", "synced": "start.on_cloud"}
-"""Where a live database must not lie (SYNC.md section 5), and the sentence that says so."""
-
 
 SAMPLE_FOLDER = "demo"
 SAMPLE_DAYS = 14
@@ -49,10 +44,7 @@ def planned(station: dict[str, str], keeper: dict[str, str]) -> Plan:
 
 
 def create(folder: Path, plan: Plan, *, clock: Clock, cost: vault.Cost, language: str) -> Database:
-    """A new station in ``folder``, open; raises what ``stations.set_up`` does, EnvironmentFault for a bad place."""
-    kind = paths.volume_kind(folder)
-    if kind in BAD_PLACES:
-        raise EnvironmentFault(BAD_PLACES[kind], folder=str(folder))
+    """A new station in ``folder``, open; raises what ``stations.set_up`` does."""
     db, _keeper = stations.set_up(folder, plan.station, plan.keeper, plan.password, plan.pin, clock=clock, cost=cost)
     return _speaking(db, language)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from click.testing import CliRunner, Result
 
 from station_app.cli import group
 from station_app.model import Consent, Occupation
-from station_app.services import people, samples, stations
+from station_app.services import care, people, samples, stations
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
 
 AT = "2026-07-17T14:26:00+08:00"
+Usage = namedtuple("Usage", "total used free")
 REAL = "not-the-demo-password"
 
 
@@ -42,6 +44,8 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATION_LANG", "zh")
     monkeypatch.delenv("STATION_PASSWORD", raising=False)
     monkeypatch.delenv("STATION_DATA", raising=False)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(10**13, 10**12, 9 * 10**12))
+    monkeypatch.setattr(care, "clock", lambda _db, _now: None)  # this machine's own; tests/cli/test_care.py has it
 
 
 def call(*args: object) -> Result:

@@ -14,7 +14,7 @@ import pytest
 from station_app import words
 from station_app.db import Database
 from station_app.errors import EnvironmentFault
-from station_app.model import Occupation
+from station_app.model import Occupation, Op
 from station_app.paths import VolumeKind
 from station_app.services import care, stations, visits
 from tests.conftest import PASSWORD, Clock
@@ -350,3 +350,77 @@ def test_the_connection_of_the_check_cancels_no_lock_and_a_plain_close_would(db:
     with db.path.open("rb"):
         pass
     assert held() == ["free", "held"]
+
+
+# --- the full check --------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_check_is_due_every_week_and_its_outcome_is_kept(db: Database, clock: Clock) -> None:
+    assert care.last_full_check(db) is None
+    assert care.full_check_due(db)
+    done = care.weekly(db, never)
+    assert done == care.last_full_check(db)
+    assert done is not None
+    assert (done.sound, done.word) == (True, "care.full_sound")
+    clock.forward(days=6, hours=23)
+    assert not care.full_check_due(db)
+    assert care.weekly(db, never) is None
+    clock.forward(hours=1)
+    assert care.full_check_due(db)
+    clock.forward(days=-30)  # a wrong clock puts it off for ever otherwise
+    assert care.full_check_due(db)
+
+
+def test_a_full_check_finds_what_no_row_stands_on(db: Database) -> None:
+    """A free page: the quick check does not read it, the full one does."""
+    for _ in range(300):
+        visits.tally(db, Occupation.COURIER)
+    db._writer.execute("DROP INDEX change_again").fetchall()
+    db._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    assert db._writer.execute("PRAGMA freelist_count").fetchone()[0] > 0
+    count = db._writer.execute("PRAGMA page_count").fetchone()[0]
+    for page in range(2, count + 1):
+        with one_bit_wrong(db, (page - 1) * 4096 + 1000):
+            if not care.check(db, never):
+                done = care.full_check(db, never)
+                break
+    assert done is not None
+    assert not done[0].sound
+    last = care.last_full_check(db)
+    assert last is not None
+    assert words.t(last.word, **last.fields) == "完整检查发现 1 处损坏"
+
+
+def test_pages_that_are_in_the_log_alone_raise_no_false_alarm(db: Database) -> None:
+    """The negative control of writing the log home first: read as the file lies there, much of it is not there yet."""
+    for _ in range(200):
+        visits.tally(db, Occupation.RIDER)
+    with db.snapshot() as held:  # keeps the log from being emptied
+        held.scalar("SELECT count(*) FROM visit")
+        for _ in range(200):
+            visits.tally(db, Occupation.RIDER)
+        assert db.full_check(never) == []
+    assert db.full_check(never) == []
+
+
+def test_a_full_check_is_stopped_at_once_and_keeps_nothing(db: Database) -> None:
+    assert db.full_check(lambda: True) is None
+    assert care.full_check(db, lambda: True) is None
+    assert care.weekly(db, lambda: True) is None
+    assert care.last_full_check(db) is None
+
+
+def test_an_operation_under_way_and_a_full_check_do_not_wait_for_each_other(db: Database) -> None:
+    counted: list[int] = []
+
+    def meanwhile() -> bool:
+        if len(counted) < 3:
+            visits.tally(db, Occupation.RIDER)
+            counted.append(visits.today(db, db.stamp().business_date).person_times)
+        return False
+
+    with db.transact(Op.TALLY, by_itself=True) as tx:
+        tx.details["n"] = 1
+        assert db.full_check(never) == []
+    assert db.full_check(meanwhile) == []
+    assert counted == [1, 2, 3]
