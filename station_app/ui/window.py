@@ -29,7 +29,7 @@ from .. import settings, words
 from ..db import Database
 from ..errors import StationError
 from ..model import MAY, Changes, Keeper, LogLine, Op, Role, Station
-from ..services import care, keepers, preferences
+from ..services import attachments, care, keepers, preferences
 from ..services.keeping import Kept
 from ..words import label, t
 from . import actions, printing, theme
@@ -353,6 +353,7 @@ class Window(QWidget):
             return
         self._tending.do(lambda: printing.sweep(self.db, 0))  # what a killed window left
         self._tending.do(lambda: care.tend(self.db))
+        self._tending.do(lambda: attachments.sweep(self.db))
         self._tending.do(lambda: care.check(self.db, self._stop_check.is_set), self._checked, self.tell_error)
 
     def _checked(self, damaged: bool) -> None:
@@ -536,7 +537,9 @@ class Window(QWidget):
 
 def _types(watched: QObject) -> bool:
     """Whether a slash typed here is text."""
-    return isinstance(watched, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox | QComboBox)
+    if isinstance(watched, QComboBox):
+        return watched.isEditable()
+    return isinstance(watched, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox)
 
 
 def application() -> QApplication:

@@ -17,13 +17,15 @@ from station_app.db import Database
 from station_app.district import answer, intake, light, store
 from station_app.model import Exchange, Occupation, Request, RequestState
 from station_app.paths import Volume
-from station_app.services import exchange, preferences, requests, stations, visits
+from station_app.services import attachments, exchange, preferences, requests, stations, visits
+from station_app.services.pictures import prepare
 from station_app.sync import outbox
 from station_app.sync.opening import Opener
 from station_app.ui.beam import CodesView
 from station_app.ui.jobs import Jobs
 from station_app.ui.pages import sync_text
 from station_app.ui.pages.sync import SyncPage
+from tests.pictures import phone
 from tests.ui.shell import Clock, FakeShell, set_up
 
 Key = Qt.Key
@@ -400,3 +402,16 @@ def test_where_no_stick_may_be_a_telephone_takes_it_from_the_screen(joined: Plac
     joined.qtbot.waitUntil(lambda: codes.idle)
     assert len(list((tmp_path / "pictures").iterdir())) == len(codes.texts)
     assert sync_text.where(exchange.batches(joined.db)[0].carried_to) == "屏幕上的码"
+
+
+def test_pictures_without_a_receipt_are_counted_beside_the_rows(joined: Place) -> None:
+    request, _ = requests.add(joined.db, "路灯不亮", pictures=[prepare(phone(64, 48))] * 2)
+    page = joined.page
+    page.refresh()
+    joined.wait()
+    assert "2 张图片" in page.out.packed.text()
+    for picture in attachments.listing(joined.db, request.id):
+        attachments.remove(joined.db, picture.id)
+    page.refresh()
+    joined.wait()
+    assert "图片" not in page.out.packed.text()

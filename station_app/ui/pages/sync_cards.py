@@ -164,8 +164,10 @@ class OutCard(Card):
         since = t("sync_desk.since", day=when.date_only(status.since, desk.today)) if status.since else ""
         told = f"{sync_text.kinds(status.by_table)}　{since}".strip()
         self.kinds.set(told if status.local else t("sync_desk.all_out") if desk.batches else "")
-        self.packed.set(t("sync_desk.packed", n=status.packed) if status.packed else "")
-        self.packed.setVisible(status.packed > 0)
+        packed = t("sync_desk.packed", n=status.packed) if status.packed else ""
+        pictures = t("sync_desk.pictures", n=desk.pictures) if desk.pictures else ""
+        self.packed.set(" ".join(filter(None, [packed, pictures])))
+        self.packed.setVisible(bool(packed or pictures))
         self.another.setVisible(desk.folder is not None)
         self.light.setVisible(joined and status.local + status.packed > 0)
 

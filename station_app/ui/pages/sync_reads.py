@@ -13,7 +13,7 @@ from ...db import Database
 from ...errors import EnvironmentFault
 from ...model import Exchange
 from ...paths import Volume
-from ...services import credentials, exchange, preferences, requests, stations
+from ...services import attachments, credentials, exchange, preferences, requests, stations
 from ...services.exchange import BatchLine, Status
 from ...sync import carry, identity, inbox, outbox
 from ...sync.envelope import OpenPack
@@ -43,6 +43,7 @@ class Desk:
     today: date
     code: str
     district_code: str
+    pictures: int = 0
 
 
 def read_desk(db: Database) -> Desk:
@@ -55,6 +56,7 @@ def read_desk(db: Database) -> Desk:
         refused=Counter((row["table_name"], row["reason"]) for row in exchange.refused_rows(db)),
         first_closed=batches[-1].closed if batches else "", folder=Path(folder) if folder else None,
         fingerprint=fingerprint(db), today=db.now().date(), code=station.code, district_code=station.district_code,
+        pictures=len(attachments.waiting(db)),
     )  # fmt: skip
 
 
