@@ -48,7 +48,8 @@ def found(
     """The store, open with ``acting`` at work, and what ``write`` made of its first operation.
 
     Raises EnvironmentFault (sentence ``taken``) when somebody was set up here already, when the folder cannot be written or is no
-    place for a live database; ``kind`` tells what it stands on, if the system is not to be asked. What ``write`` raises leaves no store behind.
+    place for a live database; ``kind`` tells what it stands on, if the system is not to be asked. What ``write`` raises leaves no
+    store behind.
     """
     vault.check_password(password)
     check_place(place.path, kind)
