@@ -424,11 +424,13 @@ def forget_erased(tx: Tx) -> int:
 
     A station can make us forget its own people and requests only. Taking an erasure back does not bring a key back.
     """
-    return tx.run(
+    gone = tx.run(
         "DELETE FROM subject_key WHERE subject_id IN (SELECT e.subject_id FROM erasure e JOIN store teller ON teller.store_id = e.store_id"
         " JOIN store owner ON owner.store_id = coalesce((SELECT store_id FROM person WHERE id = e.subject_id),"
         " (SELECT store_id FROM request WHERE id = e.subject_id)) WHERE owner.station_id = teller.station_id)"
     )
+    tx.forgets |= gone > 0  # their old pages leave the write-ahead log too
+    return gone
 
 
 def forget_withdrawn(tx: Tx) -> None:
@@ -437,6 +439,7 @@ def forget_withdrawn(tx: Tx) -> None:
         "DELETE FROM subject_key WHERE subject_id = (SELECT id FROM person WHERE id = ? AND consent <> 'district')",
         [(person_id,) for person_id in tx.changes.rows.get("person", ())],
     )
+    tx.forgets |= "person" in tx.changes.rows
 
 
 def newest_manifests(db: Database, store_id: str) -> list[tuple[str, Manifest]]:
