@@ -17,20 +17,26 @@ from . import pictures, promises, store
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
     """The district's step on a request: accepted, transferred to a unit, replied. It travels in the next pack.
 
-    UserMistake for a number nobody has; RuleRefused for a state that cannot follow.
+    UserMistake for a number nobody has, Refused for one that two have; RuleRefused for a state that cannot follow.
     """
     request = by_number(db, number)
     requests.check_follows(request, state)
     with db.transact(Op.REQUEST_STEP, None, request=request.id, number=request.number, state=state.value) as tx:
         requests.write_step(tx, request.id, state, note, unit, side="district")
-    return by_number(db, number), tx.changes
+    return by_number(db, request.id), tx.changes
 
 
 def by_number(db: Database, number: str) -> Request:
-    """A request of any station by its full number."""
-    row = store.request_row(db, number.strip().upper())
-    if row is None:
+    """A request of any station by its full number, or by its id.
+
+    UserMistake for a number nobody has; Refused for one that two have (a computer that was copied), naming their ids.
+    """
+    found = store.requests_named(db, number.strip())
+    if not found:
         raise UserMistake("requests.unknown_number", number=number)
+    if len(found) > 1:
+        raise Refused("district.number_twice", number=number, ids=", ".join(row["id"] for row in found))
+    row = found[0]
     return requests.record(row, requests.steps(db, row), Exchange.RECEIPTED)
 
 

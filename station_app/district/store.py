@@ -339,6 +339,8 @@ def _enrolled(row: Row, keys: Iterable[Key]) -> Enrolled:
 
 # --- what came in ------------------------------------------------------------------------------------------------------
 
+LONG_ID = 36
+"""Characters of an id; no number of a request is as long."""
 MOST_GAPS = 500
 MOST_TURNED_DOWN = 5000
 """How many of each a receipt tells: a pack has a bound, and who sends more has other worries."""
@@ -607,9 +609,11 @@ def answers_for(db: Database, stores: Sequence[str]) -> list[Row]:
     )
 
 
-def request_row(db: Database, number: str) -> Row | None:
-    """The request of this number, as ``requests.record`` reads it."""
-    return db.one(f"{REQUEST} WHERE r.number = ? AND r.void_reason IS NULL", (number,))
+def requests_named(db: Database, text: str) -> list[Row]:
+    """The requests of this number, or the one with this id, as ``requests.record`` reads them: two of one number where a
+    computer was copied and neither knew yet."""
+    column, wanted = ("id", text.lower()) if len(text) == LONG_ID else ("number", text.upper())
+    return db.rows(f"{REQUEST} WHERE r.{column} = ? AND r.void_reason IS NULL ORDER BY r.time, r.id", (wanted,))
 
 
 def request_rows(db: Database, limit: int) -> list[Row]:

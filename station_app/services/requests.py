@@ -25,6 +25,8 @@ from ..model import (
 from . import attachments, exchange, subjects
 
 LONGEST_TEXT = 4000
+SPAN = 100_000
+"""Serials that an incarnation of a store has for a year."""
 DEADLINES = {
     Urgency.EMERGENCY: timedelta(hours=2),
     Urgency.URGENT: timedelta(hours=24),
@@ -134,14 +136,22 @@ def add(
 
 
 def _next_number(tx: Tx) -> str:
-    """Station code, store letter, year, serial: unique even where two stores of one station write at once."""
+    """Station code, store letter, year, serial: unique even where two stores of one station write at once.
+
+    A store that began anew counts in a span of its own, drawn by its id: whatever it went on from may have given the next serials
+    already, or may go on giving them.
+    """
     station = tx.db.one("SELECT code, letter FROM station WHERE id = ?", (tx.db.meta("station_id"),))
     if station is None:
         raise UserMistake("vault.no_station", name="")
     prefix = f"{station['code']}-{station['letter']}-{tx.stamp.business_date[:4]}-"
-    last = tx.db.scalar("SELECT max(CAST(substr(number, ?) AS INTEGER)) FROM request WHERE substr(number, 1, ?) = ?",
-                        (len(prefix) + 1, len(prefix), prefix))  # fmt: skip
-    return f"{prefix}{(last or 0) + 1:04d}"
+    begin = (int(tx.db.store_id[-6:], 16) % 999 + 1) * SPAN if tx.db.meta("parent") else 0
+    last = tx.db.scalar(
+        "SELECT max(serial) FROM (SELECT CAST(substr(number, ?) AS INTEGER) AS serial FROM request WHERE substr(number, 1, ?) = ?)"
+        " WHERE serial BETWEEN ? AND ?",
+        (len(prefix) + 1, len(prefix), prefix, begin, begin + SPAN - 1),
+    )
+    return f"{prefix}{(last or begin) + 1:04d}"
 
 
 def step(

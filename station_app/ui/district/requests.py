@@ -100,9 +100,9 @@ def read_listing(db: Database) -> Listing:
     return Listing(now.date(), tuple(found))
 
 
-def read_whole(db: Database, number: str) -> Whole:
+def read_whole(db: Database, request_id: str) -> Whole:
     """One request with its steps and its person, as far as the station let the district know them."""
-    now, request = db.now(), answer.by_number(db, number)
+    now, request = db.now(), answer.by_number(db, request_id)
     known = people.several(db, [request.person_id]) if request.person_id else []
     return Whole(now, Line(request, known[0] if known else None, late(request, now)), None, db.meta("district_name"))
 
@@ -300,8 +300,8 @@ class RequestsPage(Page):
 
     def _chosen(self, asked: Asked | None) -> None:
         if asked is not None:
-            number = asked.line.request.number
-            self.jobs.read(lambda db: read_whole(db, number), self._show_whole, key="requests-one")
+            request_id = asked.id
+            self.jobs.read(lambda db: read_whole(db, request_id), self._show_whole, key="requests-one")
 
     def _show_whole(self, whole: Whole) -> None:
         current = self.list.current()
@@ -321,12 +321,12 @@ class RequestsPage(Page):
         request = self.card.whole.row.request
         fields = step_fields(state)
         if fields:
-            form = AnswerForm(self.shell, request.number, state, self._stepped, *fields)
+            form = AnswerForm(self.shell, request.id, state, self._stepped, *fields)
             text = next(text for found, text in self.card.deeds if found is state)
             self.shell.open_sheet(f"{text} {request.number}", form, submit=t("requests_page.save"))
         else:
             self.jobs.run(
-                lambda db: _kept(answer.reply(db, request.number, state)), lambda outcome: self._stepped(*outcome)
+                lambda db: _kept(answer.reply(db, request.id, state)), lambda outcome: self._stepped(*outcome)
             )
 
     def _stepped(self, request: Request, changes: Changes) -> None:
@@ -339,11 +339,11 @@ class AnswerForm(Entry):
     """A step of the district that needs words; it travels in the station's next pack."""
 
     def __init__(
-        self, shell: Shell, number: str, state: RequestState, done: Callable[[Request, Changes], None], *fields: Field
+        self, shell: Shell, request_id: str, state: RequestState, done: Callable[[Request, Changes], None], *fields: Field
     ) -> None:
         def save(values: dict[str, Any], otherwise: Otherwise) -> None:
             shell.jobs.run(
-                lambda db: _kept(answer.reply(db, number, state, values.get("note", ""), values.get("unit", ""))),
+                lambda db: _kept(answer.reply(db, request_id, state, values.get("note", ""), values.get("unit", ""))),
                 lambda outcome: done(*outcome), otherwise,
             )  # fmt: skip
 
