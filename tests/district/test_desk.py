@@ -13,7 +13,18 @@ from station_app.db import Database
 from station_app.district import answer, books, desk, intake, many, months, promises, store
 from station_app.errors import Cancelled, EnvironmentFault, Refused, UserMistake
 from station_app.model import Consent, Exchange, ItemKind, MovementKind, Occupation, Op, RequestState
-from station_app.services import arrivals, history, keepers, people, preferences, reports, requests, stations, supplies, visits
+from station_app.services import (
+    arrivals,
+    history,
+    keepers,
+    people,
+    preferences,
+    reports,
+    requests,
+    stations,
+    supplies,
+    visits,
+)
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
@@ -45,7 +56,9 @@ def line(district: Database, code: str) -> desk.Standing:
 # --- stations at a glance -----------------------------------------------------------------------------------------------
 
 
-def test_a_station_stands_by_what_it_sent(station: Database, second: Database, district: Database, stick: Path, opener: Opener) -> None:
+def test_a_station_stands_by_what_it_sent(
+    station: Database, second: Database, district: Database, stick: Path, opener: Opener
+) -> None:
     visits.tally(station, Occupation.RIDER, 7)
     requests.add(station, "充电口不足")
     assert take(district, station, stick, opener).error is None
@@ -60,7 +73,9 @@ def test_a_station_stands_by_what_it_sent(station: Database, second: Database, d
     assert line(district, "YQ").unanswered == 0
 
 
-def test_what_waits_too_long_is_late(station: Database, district: Database, stick: Path, opener: Opener, clock: Clock) -> None:
+def test_what_waits_too_long_is_late(
+    station: Database, district: Database, stick: Path, opener: Opener, clock: Clock
+) -> None:
     requests.add(station, "充电口不足")
     take(district, station, stick, opener)
     clock.forward(days=8)
@@ -81,7 +96,9 @@ def test_silence_is_counted_from_the_last_file_and_the_setting_says_how_much_is_
     assert [one.station.code for one in desk.overview(district).overdue] == ["LT"]
 
 
-def test_a_missing_batch_is_trouble_until_it_comes(station: Database, district: Database, stick: Path, opener: Opener) -> None:
+def test_a_missing_batch_is_trouble_until_it_comes(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
     from station_app.services import exchange
 
     visits.tally(station, Occupation.RIDER, 1)
@@ -115,7 +132,9 @@ def test_a_call_is_noted_and_can_be_forgotten(station: Database, district: Datab
         desk.note_call(district, "YQ", "长" * 501)
 
 
-def test_the_officers_are_not_the_keepers_of_stations(station: Database, district: Database, stick: Path, opener: Opener) -> None:
+def test_the_officers_are_not_the_keepers_of_stations(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
     visits.tally(station, Occupation.RIDER, 1)
     take(district, station, stick, opener)
     assert "王敏" in [one.name for one in keepers.listing(district)]
@@ -218,7 +237,11 @@ def test_all_parts_at_once_say_what_each_says_alone(
         visits.tally(db, Occupation.OTHER, 2)
         take(district, db, stick, opener)
     span = ("2026-07-01", "2026-07-31")
-    parts = {"one": store.stores_of(district, stations.current(station).id), "both": [station.store_id, second.store_id], "none": []}
+    parts = {
+        "one": store.stores_of(district, stations.current(station).id),
+        "both": [station.store_id, second.store_id],
+        "none": [],
+    }
     both = reports.each(district, *span, {"both": parts["both"]})["both"]
     apart = reports.each(district, *span, {"one": parts["one"], "none": []})
     assert both == reports.period(district, *span, parts["both"])
@@ -299,7 +322,7 @@ def test_supplies_are_promised_received_by_one_key_and_confirmed_by_the_movement
     water = supplies.by_name(station, "矿泉水")
     assert water is not None
     assert water.balance == 33
-    assert [one.kind for one in supplies.movements(station, water.id)][0] is MovementKind.ALLOCATED
+    assert supplies.movements(station, water.id)[0].kind is MovementKind.ALLOCATED
     assert arrivals.due(station) == []
     with pytest.raises(Refused):
         arrivals.receive(station, due[0].id)
@@ -312,7 +335,9 @@ def test_supplies_are_promised_received_by_one_key_and_confirmed_by_the_movement
         promises.withdraw_allocations(district, [due[0].id])
 
 
-def test_a_receipt_that_is_undone_is_due_again(station: Database, district: Database, stick: Path, opener: Opener) -> None:
+def test_a_receipt_that_is_undone_is_due_again(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
     promises.allocate(district, "防暑包", "份", ItemKind.COOLING, {"YQ": 60})
     answered(station, district, "YQ", stick, opener)
     one = arrivals.due(station)[0]
@@ -349,7 +374,13 @@ def test_another_station_cannot_say_that_it_received_what_was_not_for_it(
 
 @pytest.mark.parametrize(
     ("item", "unit", "quantities"),
-    [("", "份", {"YQ": 1}), ("防暑包", "", {"YQ": 1}), ("防暑包", "份", {"ZZ": 1}), ("防暑包", "份", {"YQ": 0}), ("防暑包", "份", {"YQ": -1})],
+    [
+        ("", "份", {"YQ": 1}),
+        ("防暑包", "", {"YQ": 1}),
+        ("防暑包", "份", {"ZZ": 1}),
+        ("防暑包", "份", {"YQ": 0}),
+        ("防暑包", "份", {"YQ": -1}),
+    ],
 )
 def test_what_cannot_be_promised_is_not(
     station: Database, district: Database, item: str, unit: str, quantities: dict[str, int]
@@ -381,7 +412,8 @@ def test_a_notice_is_shown_at_its_stations_until_its_last_day(
 
 
 @pytest.mark.parametrize(
-    ("title", "text", "until"), [("", "", "2026-07-20"), ("题", "长" * 1001, "2026-07-20"), ("题", "", "2026-07-16"), ("题", "", "2026-02-30")]
+    ("title", "text", "until"),
+    [("", "", "2026-07-20"), ("题", "长" * 1001, "2026-07-20"), ("题", "", "2026-07-16"), ("题", "", "2026-02-30")],
 )
 def test_a_notice_that_cannot_be_is_not_posted(district: Database, title: str, text: str, until: str) -> None:
     with pytest.raises(UserMistake):
@@ -389,7 +421,9 @@ def test_a_notice_that_cannot_be_is_not_posted(district: Database, title: str, t
     assert promises.notices(district) == []
 
 
-def test_a_request_of_a_station_comes_with_its_station(station: Database, district: Database, stick: Path, opener: Opener) -> None:
+def test_a_request_of_a_station_comes_with_its_station(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
     requests.add(station, "充电口不足")
     take(district, station, stick, opener)
     (row,) = books.requests_with_station(district, 10)
@@ -397,7 +431,9 @@ def test_a_request_of_a_station_comes_with_its_station(station: Database, distri
     assert requests.record(row, (), Exchange.RECEIPTED).text == "充电口不足"
 
 
-def test_intake_of_a_known_file_keeps_the_books(station: Database, district: Database, stick: Path, opener: Opener) -> None:
+def test_intake_of_a_known_file_keeps_the_books(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
     visits.tally(station, Occupation.RIDER, 1)
     file = outbox.export(station, stick)[0].path
     intake.receive(district, intake.open_file(district, file, opener))

@@ -422,19 +422,15 @@ class ExchangePage(Page):
         self.shell.tell(t("district_desk.withdrawn_now"))
 
     def _open_notice(self, one: Notice) -> None:
-        button = Button(t("district_desk.withdraw"), "danger")
-        button.clicked.connect(lambda: self._withdraw(one.id))
-        button.setVisible(not one.withdrawn)
         content = QWidget()
-        content.setLayout(
-            Column(
-                Text(one.title, "strong", wrap=True),
-                Text(one.text, wrap=True, selectable=True),
-                Row(button, None),
-                None,
-            )
-        )
-        content.setFocusProxy(button)
+        column = Column(Text(one.title, "strong", wrap=True), Text(one.text, wrap=True, selectable=True), gap=12)
+        if not one.withdrawn:
+            button = Button(t("district_desk.withdraw"), "danger")
+            button.clicked.connect(lambda: self._withdraw(one.id))
+            column.addLayout(Row(button, None))
+            content.setFocusProxy(button)
+        column.addStretch(1)
+        content.setLayout(column)
         self.shell.open_sheet(t("district_desk.notice"), content, cancel=t("kit.close"))
 
     # --- files of revoked keys -------------------------------------------------------------------------------------------

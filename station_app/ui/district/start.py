@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from ... import paths, settings, vault
+from ... import settings, vault
 from ...db import Database
 from ...district import books, store
-from ...errors import EnvironmentFault, StationError, UserMistake
+from ...errors import StationError, UserMistake
 from ...model import Keeper
 from ...paths import DataFolder
 from ...services import keepers, preferences
@@ -20,7 +20,6 @@ from ..kit import Button, Icon, Row, Text
 from ..start import StartWindow
 from ..start_recover import StartCard
 from ..start_steps import FIELDS, StepForm
-from ..start_work import BAD_PLACES
 
 
 class DistrictStart(StartWindow):
@@ -58,9 +57,6 @@ class DistrictStart(StartWindow):
         self._aside.do(lambda: self._made(values, language), self._hand_over, otherwise)
 
     def _made(self, values: dict[str, str], language: str) -> Database:
-        kind = paths.volume_kind(self._folder)
-        if kind in BAD_PLACES:
-            raise EnvironmentFault(BAD_PLACES[kind], folder=str(self._folder))
         db = store.set_up(
             self._folder, values["district_code"], values["name"], values["keeper"], values["password"], pin=values["pin"],
             clock=self._clock, holder="window", cost=self._cost,

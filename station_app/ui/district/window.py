@@ -124,6 +124,8 @@ class DistrictWindow(Window):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Take in what was dropped, wherever it fell."""
+        if self.locked:
+            return
         self.take_in([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
         event.acceptProposedAction()
 
