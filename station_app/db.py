@@ -35,6 +35,8 @@ SLICE = 64
 """Pages copied before operations may go first: 256 KiB, some 2 ms (DECISIONS.md 4 allows 20)."""
 BUSY = 5000
 """Milliseconds to wait for another program's lock."""
+YEARS = range(1900, 9000)
+"""Those in which a time of another zone, or a week later, is still a time (datetime ends at the years 1 and 9999)."""
 Row = Mapping[str, Any]
 
 
@@ -128,14 +130,19 @@ class Database:
     # --- time ----------------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """The present moment in the station's zone."""
-        return self.clock().astimezone(self.zone)
+        """The present moment in the station's zone; EnvironmentFault where the computer's clock shows none of this world."""
+        moment = self.clock()
+        if moment.year not in YEARS:
+            raise EnvironmentFault("db.impossible_clock", year=moment.year)
+        return moment.astimezone(self.zone)
 
     def stamp(self, moment: datetime | None = None) -> Stamp:
-        """``moment`` (now without one) as the ledgers keep it; UserMistake for a time without an offset."""
+        """``moment`` (now without one) as the ledgers keep it; UserMistake for a time without an offset or beyond all calendars."""
         if moment is not None and moment.tzinfo is None:
             raise UserMistake("db.naive_time", time=moment.isoformat())
-        local = (moment or self.clock()).astimezone(self.zone)
+        if moment is not None and moment.year not in YEARS:
+            raise UserMistake("db.impossible_time", year=moment.year)
+        local = self.now() if moment is None else moment.astimezone(self.zone)
         return Stamp(local.isoformat(timespec="seconds"), local.date().isoformat(), local.hour)
 
     # --- who may -------------------------------------------------------------------------------------------------

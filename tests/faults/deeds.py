@@ -206,7 +206,7 @@ def _restore(w: World, ready: tuple[backup.Backup, vault.Root]) -> None:
 
 
 def _migrate(w: World, root: vault.Root) -> Database:
-    return database.open(w.place.database, root.database_key(), NEXT, clock=w.clock, before_migration=stations._back_up)
+    return database.open(w.place.database, root.database_key(), NEXT, clock=w.clock, before_migration=lambda db: stations._back_up(db))
 
 
 def _liu(w: World) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from station_app import db as database
 from station_app import vault
 from station_app.db import Database, Tx
 from station_app.model import Op
-from station_app.services import slots
+from station_app.schema import Migration
+from station_app.services import slots, stations
 
 
 def acknowledge_early() -> None:
@@ -86,10 +87,28 @@ def the_drivers_own_words() -> None:
     database._translated = nullcontext
 
 
+def migrate_bit_by_bit() -> None:
+    """Each statement of a migration is committed by itself."""
+
+    def bit_by_bit(connection: Any, migrations: Sequence[Migration]) -> None:
+        import sqlite_utils
+
+        for number in range(database._version(connection), len(migrations)):
+            migrations[number](sqlite_utils.Database(connection))
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+
+    database._migrate = bit_by_bit
+
+
+def no_backup_before() -> None:
+    """A newer program changes the store with no backup of it."""
+    stations._back_up = lambda _db: None
+
+
 MUTANTS = {
     one.__name__: one
     for one in (
         acknowledge_early, commit_row_by_row, sync_seldom, sync_no_file, leave_what_failed, change_keys_at_once, write_in_place,
-        the_drivers_own_words,
+        the_drivers_own_words, migrate_bit_by_bit, no_backup_before,
     )
 }  # fmt: skip

@@ -290,13 +290,17 @@ class Recorded:
 
     def wrong(self, place: Path, point: int, found: dict[str, bytes]) -> list[str]:
         """What is neither as before nor as after in what a cut left; only as after once the screen had said so."""
+        return self.found(place, point, found)[0]
+
+    def found(self, place: Path, point: int, found: dict[str, bytes]) -> tuple[list[str], State]:
+        """The same, and the state."""
         put(place, found, self.day.before)
         for name in ("stick", "second"):
             (place / name).mkdir(exist_ok=True)
         state, problems = morning_after(place)
         ends = (self.after,) if {"saved": self.name} in self.day.shown(point) else (self.before, self.after)
         steps = DEEDS[self.name].steps if len(ends) == 2 else ()
-        return [*problems, *differs(state, *ends, steps=steps)]
+        return [*problems, *differs(state, *ends, steps=steps)], state
 
 
 def recorded_deeds(tmp_path: Path, recorder: Path, names: list[str], mutant: str = "") -> list[Recorded]:
@@ -322,7 +326,7 @@ def recorded_deeds(tmp_path: Path, recorder: Path, names: list[str], mutant: str
 def test_every_deed_is_done_or_not_done_after_a_power_cut(
     tmp_path: Path, recorder: Path, chance: random.Random, tally: Tally, group: int
 ) -> None:
-    names = [name for place, name in enumerate(DEEDS) if place % 3 == group]
+    names = [name for place, name in enumerate(DEEDS) if place % 3 == group and name != "migration"]  # test_migration.py
     for deed in recorded_deeds(tmp_path, recorder, names):
         for point, found in deed.day.cuts(chance, scale(60, 6)):
             wrong = deed.wrong(tmp_path / "cut", point, found)
