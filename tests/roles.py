@@ -31,9 +31,11 @@ from station_app.model import (
     RequestState,
     Role,
     may,
+    uuid7,
 )
 from station_app.paths import DataFolder
 from station_app.services import (
+    arrivals,
     attachments,
     audit,
     backups,
@@ -259,6 +261,14 @@ def _items(w: World, role: Role) -> Call:
     return lambda: supplies.import_items(w.db, plan)
 
 
+def _promised(w: World, _role: Role) -> Call:
+    one = {"id": uuid7(), "time": w.db.stamp().time, "item_name": "退热贴", "unit": "盒", "kind": "cooling", "quantity": 6, "note": ""}
+    with w.boss().transact(Op.APPLY_PACK) as tx:
+        arrivals.replace(tx, [], [one])
+        tx.details["no"] = 1
+    return lambda: arrivals.receive(w.db, one["id"])
+
+
 def _rehearse(w: World, _role: Role) -> Call:
     backup.make(w.boss(), backup.Reason.MANUAL)
     return lambda: backups.rehearse(w.db)
@@ -283,6 +293,9 @@ def plain(kind: Kind, call: Callable[[World], object]) -> Case:
 
 
 CASES: dict[str, Case] = {
+    "arrivals.due": plain(READ, lambda w: arrivals.due(w.db)),
+    "arrivals.notices": plain(READ, lambda w: arrivals.notices(w.db)),
+    "arrivals.receive": (Op.RECEIVE, _promised),
     "attachments.add": (Op.ADD_PICTURES, _pictured),
     "attachments.content": (SIGHT, _picture),
     "attachments.counts": plain(READ, lambda w: attachments.counts(w.db)),
@@ -399,6 +412,7 @@ CASES: dict[str, Case] = {
     "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
     "privacy.overview": plain(READ, lambda w: privacy.overview(w.db)),
     "privacy.with_words": (SIGHT, _held),
+    "reports.each": plain(READ, lambda w: reports.each(w.db, DAY, DAY, {"all": [w.db.store_id]})),
     "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
     "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
     "requests.by_number": plain(MASKED, lambda w: requests.by_number(w.db, _number(w))),
