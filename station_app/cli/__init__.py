@@ -14,6 +14,7 @@ from .backups import backup_group
 from .frame import Command, Desk, Group, Root, option
 from .people import badges_group, people_group
 from .requests import requests_group
+from .rescue import rescue_group
 from .supplies import supplies_group
 from .visits import visits_group
 
@@ -21,7 +22,7 @@ __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 
 group = Root("station-app")
 house.join(group)
-for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group):
+for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group, rescue_group):
     group.add_command(_part)
 
 _inside: dict[str, dict[str, Callable[[], click.Command]]] = {}
@@ -37,9 +38,9 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import light
+        from . import keys, light
 
-        found = light.GROUPS[name]
+        found = (light.GROUPS | keys.GROUPS)[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

@@ -17,7 +17,6 @@ from ..db import Database
 from ..errors import Refused, StationError, UserMistake
 from ..model import Op
 from ..paths import DataFolder
-from ..schema import STATION
 from ..services import backups, demo, keepers, keeping
 from ..words import t
 from .frame import Desk, Group, option
@@ -36,10 +35,15 @@ SOURCE = option("--from", "source", type=FILE)
 @click.pass_obj
 def list_backups(desk: Desk, source: Path | None) -> None:
     """The backups that are there, the newest first; needs no password."""
-    found = backup.listing(_folder(desk, source))
-    rows = [(one.path.name, _local(one.time), t(one.reason.word), one.size) for one in found]
+    tell_listing(desk, _folder(desk, source))
+
+
+def tell_listing(desk: Desk, folder: Path) -> None:
+    """Answer with the backups of a folder."""
+    found = backup.listing(folder)
+    rows = [(one.path.name, local(one.time), t(one.reason.word), one.size) for one in found]
     headings = [t("cli.name"), t("cli.time"), t("cli.reason"), t("cli.bytes")]
-    desk.tell({"backups": [_told(one) for one in found]}, lambda: table(headings, rows, right=(3,)))
+    desk.tell({"backups": [told(one) for one in found]}, lambda: table(headings, rows, right=(3,)))
 
 
 @backup_group.command("make")
@@ -54,7 +58,7 @@ def make(desk: Desk, to: Path | None) -> None:
     text = t("cli.backup_made", name=made.path.name, bytes=number(made.size))
     if carried is not None:
         text += "\n" + t("cli.backup_carried", folder=carried.path.parent)
-    desk.tell({**_told(made), "file": made.path, "carried": carried.path if carried else None}, text)
+    desk.tell({**told(made), "file": made.path, "carried": carried.path if carried else None}, text)
     if kept.missed is not None:  # the backup stands, the copy that was asked for does not
         raise kept.missed
 
@@ -66,8 +70,8 @@ def check(desk: Desk, source: Path | None) -> None:
     """See whether each backup still is, byte for byte, what was made; needs no password."""
     found = backup.listing(_folder(desk, source))
     sound = {one.path: _sound(one) for one in found}
-    rows = [(one.path.name, _local(one.time), t("cli.sound") if sound[one.path] else t("cli.unsound")) for one in found]
-    answer = [{**_told(one), "sound": sound[one.path]} for one in found]
+    rows = [(one.path.name, local(one.time), t("cli.sound") if sound[one.path] else t("cli.unsound")) for one in found]
+    answer = [{**told(one), "sound": sound[one.path]} for one in found]
     desk.tell(
         {"ok": all(sound.values()), "backups": answer},
         lambda: table([t("cli.name"), t("cli.time"), t("cli.state")], rows),
@@ -100,17 +104,21 @@ def rehearse(desk: Desk) -> None:
 @click.pass_obj
 def restore(desk: Desk, name: str, source: Path | None, yes: bool) -> None:
     """Say what a backup holds and what would be lost; with ``--yes`` put it in place, the store there is set aside."""
-    folder, place = _folder(desk, source), DataFolder(desk.folder)
+    restore_into(desk, DataFolder(desk.folder), _folder(desk, source), name, yes)
+
+
+def restore_into(desk: Desk, place: DataFolder, folder: Path, name: str, yes: bool) -> None:
+    """The same for a station's folder or a district's."""
     chosen = next((one for one in backup.listing(folder) if one.path.name == name), None)
     if chosen is None:
         raise UserMistake("cli.no_backup", name=name, folder=folder)
-    slots = place.slots if place.slots.exists() else backup.slots_in(folder)
-    root, keeper_id = _unlocked(desk, slots)
+    slots = place.slots if place.slots.exists() else backup.slots_in(folder, place.side)
+    root, keeper_id = unlocked(desk, slots)
     with _in_place(place, root.database_key(), keeper_id) as current:
         seen = backups.preview(chosen, root.database_key(), current)
     text = _preview_text(seen)
     answer = {
-        "backup": _told(chosen), "station": seen.station, "holds": seen.held, "now": seen.now, "lost": seen.lost,
+        "backup": told(chosen), "station": seen.station, "holds": seen.held, "now": seen.now, "lost": seen.lost,
         "since": seen.since, "lost_rows": seen.lost_rows, "erasures": seen.erasures,
     }  # fmt: skip
     if not yes:
@@ -118,13 +126,13 @@ def restore(desk: Desk, name: str, source: Path | None, yes: bool) -> None:
         raise Refused("cli.restore_not_yet")
     if not desk.as_json:
         say(text)
-    done = backups.restore(place, chosen, slots, root, holder="command")
+    done = backups.restore(place, chosen, slots, root, holder="command", by=keeper_id)
     aside = t("cli.set_aside", folder=done.set_aside) if done.set_aside else ""
     lost = t("backup.pictures_lost", n=done.lost_pictures) if done.lost_pictures else ""
     desk.tell(
         {**answer, "restored": True, "store_id": done.store_id, "erased": done.erased, "set_aside": done.set_aside,
          "lost_pictures": done.lost_pictures},
-        "\n".join(filter(None, [t("cli.restored", time=_local(chosen.time)), aside, lost])),
+        "\n".join(filter(None, [t("cli.restored", time=local(chosen.time)), aside, lost])),
     )
 
 
@@ -132,7 +140,7 @@ def restore(desk: Desk, name: str, source: Path | None, yes: bool) -> None:
 def _in_place(place: DataFolder, key: str, keeper_id: str) -> Iterator[Database | None]:
     """The store in place, None when it cannot be read; Refused when its keeper may not restore, or a window has it."""
     try:
-        current = database.open(place.database, key, STATION, holder="command") if place.database.exists() else None
+        current = database.open(place.database, key, backups.SCHEMAS[place.side], holder="command") if place.database.exists() else None
     except StationError as error:
         if error.word.startswith("db.in_use"):
             raise
@@ -148,7 +156,7 @@ def _in_place(place: DataFolder, key: str, keeper_id: str) -> Iterator[Database 
 
 def _preview_text(seen: backups.Preview) -> str:
     lines = [
-        t("cli.backup_holds", station=seen.station, time=_local(seen.backup.time), reason=t(seen.backup.reason.word))
+        t("cli.backup_holds", station=seen.station, time=local(seen.backup.time), reason=t(seen.backup.reason.word))
     ]
     rows = [(t("cli.in_backup"), *_figures(seen.held))]
     if seen.now is not None:
@@ -177,8 +185,8 @@ def _figures(held: backups.Content) -> tuple[object, ...]:
     return moment(held.last), held.people, held.visits, held.handouts, held.requests
 
 
-def _unlocked(desk: Desk, slots: Path) -> tuple[vault.Root, str]:
-    """The root, as ``Desk.station`` does: a sample opens with its own password, any other asks."""
+def unlocked(desk: Desk, slots: Path) -> tuple[vault.Root, str]:
+    """The root and whose password it was, as ``Desk.station`` does: a sample opens with its own password, any other asks."""
     named = desk.named_password()
     if named is not None:
         return vault.unlock(slots, named)
@@ -202,11 +210,13 @@ def _sound(one: Backup) -> bool:
     return True
 
 
-def _told(one: Backup) -> dict[str, Any]:
+def told(one: Backup) -> dict[str, Any]:
+    """A backup as the object of ``--json``."""
     return {"name": one.path.name, "time": one.time.isoformat(), "reason": one.reason, "bytes": one.size}
 
 
-def _local(time: datetime) -> str:
+def local(time: datetime) -> str:
+    """A time on this computer's clock."""
     return moment(time.astimezone().isoformat())
 
 
