@@ -19,6 +19,9 @@ DEPTH = 16
 LARGEST = 2**53 - 1
 """The largest integer every JSON engine keeps exactly (RFC 8785 section 3.2.2.3)."""
 
+_text_of = json.JSONEncoder(ensure_ascii=False).encode
+"""One for all: ``json.dumps`` makes a new one for every text."""
+
 
 def canonical(tree: object) -> bytes:
     """``tree`` (dict, list, tuple, str, int, bool, None) as RFC 8785 bytes; raises Bug for anything else in it."""
@@ -36,7 +39,7 @@ def _spell(node: object, parts: list[str], depth: int) -> None:
     if isinstance(node, dict):
         parts.append("{")
         for number, key in enumerate(sorted(node, key=_utf16)):
-            parts.append(("," if number else "") + json.dumps(key, ensure_ascii=False) + ":")
+            parts.append(("," if number else "") + _text_of(key) + ":")
             _spell(node[key], parts, depth + 1)
         parts.append("}")
     elif isinstance(node, (list, tuple)):
@@ -46,7 +49,7 @@ def _spell(node: object, parts: list[str], depth: int) -> None:
             _spell(entry, parts, depth + 1)
         parts.append("]")
     elif node is None or isinstance(node, (str, bool)):
-        parts.append(json.dumps(node, ensure_ascii=False))
+        parts.append(_text_of(node))
     elif isinstance(node, int) and abs(node) <= LARGEST:
         parts.append(str(int(node)))
     else:
