@@ -16,7 +16,7 @@ from ..district import answer, desk, intake, package, pictures, store, watch
 from ..errors import EnvironmentFault, Refused, StationError, UserMistake
 from ..model import RequestState
 from ..services import exchange
-from ..sync import identity, inbox, outbox
+from ..sync import carry, identity, inbox, outbox
 from ..sync.opening import Opener
 from ..words import label, t
 from .frame import Desk, Group, option
@@ -95,7 +95,10 @@ def export(line: Desk, to: Path) -> None:
     """Write everything no receipt has confirmed, sealed to the district, and read it back."""
     with line.station() as db:
         done, _ = outbox.export(db, to)
-    told = {"file": done.path, "bytes": done.bytes, "batches": done.batches, "rows": done.rows, "pictures": done.pictures}
+    told = {
+        "file": done.path, "files": done.paths, "bytes": done.bytes, "batches": done.batches, "rows": done.rows,
+        "pictures": done.pictures,
+    }  # fmt: skip
     line.tell(told, t("cli.exported", name=done.path.name, n=done.rows))
 
 
@@ -121,8 +124,10 @@ def import_pack(line: Desk, file: Path) -> None:
             "refused": done.refused,
             "steps": done.steps,
             "missing": done.missing,
+            "began": done.began,
+            "differs": done.differs,
         },
-        said,
+        said if not done.began else f"{said}\n{t('cli.began_anew')}",
     )
 
 
@@ -150,7 +155,7 @@ def init(line: Desk, name: str, code: str, officer: str, recovery: str) -> None:
     password = line.named_password() or line.asked_password(twice=True)
     db = store.set_up(line.district_folder, code, name, officer, password, recovery=recovery)
     try:
-        fingerprint = store.own_identity(db).public.fingerprint
+        fingerprint = store.root(db).public.fingerprint
     finally:
         db.close()
     told = {"code": code, "name": name, "folder": line.district_folder, "fingerprint": fingerprint}
@@ -164,7 +169,7 @@ def introduce(line: Desk, to: Path) -> None:
     """Write the district's introduction for its stations."""
     with open_district(line) as db:
         written = store.introduce(db, to)
-        fingerprint = store.own_identity(db).public.fingerprint
+        fingerprint = store.root(db).public.fingerprint
     line.tell(
         {"file": written.path, "fingerprint": fingerprint},
         t("cli.introduced", name=written.path.name, fingerprint=fingerprint),
@@ -173,13 +178,18 @@ def introduce(line: Desk, to: Path) -> None:
 
 @district_group.command("enrol")
 @click.argument("file", type=FILE)
+@option("--fingerprint")
+@option("--accept", is_flag=True)
 @click.pass_obj
-def enrol_station(line: Desk, file: Path) -> None:
-    """Take a station's introduction."""
+def enrol_station(line: Desk, file: Path, fingerprint: str | None, accept: bool) -> None:
+    """Take a station's introduction; with ``--fingerprint`` only that one, with ``--accept`` another computer of a known station."""
+    introduction = identity.read_enrolment(carry.read_file(file, identity.LARGEST_INTRODUCTION))
+    if fingerprint is not None and _digits(fingerprint) != _digits(introduction.fingerprint):
+        raise Refused("cli.other_fingerprint", theirs=introduction.fingerprint)
     with open_district(line) as db:
-        station, _ = store.enrol(db, file)
-    told = {"station": station.code, "name": station.name, "fingerprint": station.fingerprint}
-    line.tell(told, t("cli.trusted", name=station.name, fingerprint=station.fingerprint))
+        station, _ = store.enrol(db, file, accept=accept)
+    told = {"station": station.code, "name": station.name, "fingerprint": introduction.fingerprint}
+    line.tell(told, t("cli.trusted", name=station.name, fingerprint=introduction.fingerprint))
 
 
 @district_group.command("intake")
@@ -211,11 +221,13 @@ def _taken(db: Database, opener: Opener, file: Path) -> tuple[dict[str, object],
     done, _ = intake.receive(db, intake.open_file(db, file, opener))
     return {
         "file": file, "station": done.station, "fresh": done.fresh, "known": done.known, "rows": done.rows,
-        "turned_down": done.turned_down,
+        "turned_down": done.turned_down, "quarantined": done.quarantined,
     }, _received(file, done)  # fmt: skip
 
 
 def _received(file: Path, done: intake.Received) -> str:
+    if done.quarantined:
+        return t("cli.quarantined", name=file.name, station=done.station, n=done.quarantined)
     return t("cli.taken_in", name=file.name, station=done.station, fresh=number(done.fresh), known=number(done.known),
              rows=number(done.rows), down=number(done.turned_down))  # fmt: skip
 
@@ -271,6 +283,7 @@ def district_status(line: Desk) -> None:
             "station": one.station.code, "name": one.station.name, "phone": one.station.phone, "batches": one.held.batches,
             "newest_no": one.held.newest_no, "newest_closed": one.held.newest_closed, "last_taken_in": one.held.last_taken_in,
             "missing": [no for _, no in one.held.missing], "forks": [no for _, no, _ in one.held.forks],
+            "rewritten": [no for _, no in one.held.rewritten], "revoked": one.station.revoked,
             "agrees": one.held.agrees, "last_pack_no": one.station.last_pack_no,
         }
         for one in found

@@ -14,6 +14,9 @@ from typing import Any
 from ..db import Database, Row
 from . import store
 
+REASONS = ("other_store", "other_subject", "other_side", "other_number", "day_twice")
+"""Every code a row may be turned down with; each has its sentence at the station."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:

@@ -10,7 +10,7 @@ from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..services import attachments, exchange
-from ..sync import closing, envelope, opening, wire
+from ..sync import envelope, opening, wire
 from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
 from . import guard, keys, pictures, store
@@ -150,8 +150,8 @@ class _Digests:
     def written(self, here: Row | None, there: Row) -> None:
         """A row was written in the place of another or of none."""
         if here is not None:
-            self._add(here["store_id"], -1, closing.digest_of(self._table, here))
-        total = closing.digest_of(self._table, there) if self.image is None else wire.line_sum(self.image)
+            self._add(here["store_id"], -1, exchange.digest_of(here))
+        total = exchange.digest_of(there) if self.image is None else wire.line_sum(self.image)
         self._add(there["store_id"], 1, total)
 
     def _add(self, store_id: str, sign: int, total: int) -> None:

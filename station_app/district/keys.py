@@ -68,6 +68,14 @@ def rotate(db: Database) -> tuple[identity.Identity, Changes]:
     return fresh, Changes(tx.operation, Op.ENROL, {"meta": ("recipients",)})
 
 
+def ask_snapshot(db: Database, code: str) -> tuple[store.Enrolled, Changes]:
+    """Ask a station for every row as it is, with its next pack: the last resort for a gap that nothing fills."""
+    station = store.by_code(db, code)
+    with db.transact(Op.ENROL, station=station.code, snapshot=True) as tx:
+        store.ask_snapshot(tx, station.station_id, True)
+    return station, Changes(tx.operation, Op.ENROL, {"enrolled": (station.station_id,)})
+
+
 # --- quarantine ---------------------------------------------------------------------------------------------------------
 
 

@@ -24,11 +24,13 @@ from ..db import Database, Row
 from ..errors import EnvironmentFault, Refused, StationError
 from ..model import Changes, Op
 from ..paths import DataFolder
-from ..schema import STATION
-from . import audit, incarnation, people, stations, subjects
+from ..schema import DISTRICT, STATION, Migration
+from . import audit, exchange, incarnation, people, stations, subjects
 
 Clock = Callable[[], datetime]
 REHEARSED_EVERY = timedelta(days=30)
+SCHEMAS: Mapping[str, Sequence[Migration]] = {"station": STATION, "district": DISTRICT}
+"""The schema of each side: a district's store is backed up and restored as a station's is."""
 PIECE = 1024 * 1024
 """Bytes copied between two looks at whether the person stopped."""
 
@@ -117,9 +119,13 @@ def preview(chosen: Backup, key: str, current: Database | None, *, clock: Clock 
         known = {row["id"] for row in held.rows("SELECT id FROM erasure WHERE void_reason IS NULL")}
         lost, since, lost_rows = _lost(current, held) if current is not None else (0, "", {})
         return Preview(
-            chosen, stations.current(held).name, content(held), None if current is None else content(current), lost,
+            chosen, _name(held), content(held), None if current is None else content(current), lost,
             since, lost_rows, sum(row["id"] not in known for row in erasures),
         )  # fmt: skip
+
+
+def _name(db: Database) -> str:
+    return db.meta("district_name") if _side(db) == "district" else stations.current(db).name
 
 
 def content(db: Database) -> Content:
@@ -171,9 +177,14 @@ def _erasures(chosen: Backup, key: str, current: Database | None) -> list[Row]:
 
 
 def _known_schema(held: Database) -> None:
-    found = held.scalar("PRAGMA user_version")
-    if found > len(STATION):
-        raise EnvironmentFault("db.too_new", found=found, known=len(STATION))
+    found, known = held.scalar("PRAGMA user_version"), len(SCHEMAS[_side(held)])
+    if found > known:
+        raise EnvironmentFault("db.too_new", found=found, known=known)
+
+
+def _side(db: Database) -> str:
+    """Whose store this is: a district alone has an epoch."""
+    return "district" if db.meta("epoch") else "station"
 
 
 # --- restoring -----------------------------------------------------------------------------------------------------------
@@ -206,10 +217,10 @@ def restore(
             erasures = [*_erasures(chosen, key, None), *mend.erasures]
         shutil.rmtree(work, ignore_errors=True)  # what an earlier try left
         work.mkdir()
-        with closing(_opened_copy(chosen, key, work, clock, holder, progress)) as restored:
+        with closing(_opened_copy(chosen, key, work, clock, holder, progress, place.side)) as restored:
             if mend is None:  # whoever mends was asked about before
                 require_may_restore(restored, by)
-            parent = _begin_anew(restored, chosen)
+            parent = _begin_anew(restored, chosen, incarnation.read(place))
             if mend is not None:
                 mend.put_back(restored)
             erased = _erase_again(restored, erasures)
@@ -250,7 +261,7 @@ def _of_current(
     if not place.database.exists():
         return _erasures(chosen, key, None)
     try:
-        with closing(database.open(place.database, key, STATION, clock=clock, holder=holder)) as current:
+        with closing(database.open(place.database, key, SCHEMAS[place.side], clock=clock, holder=holder)) as current:
             require_may_restore(current, by)
             return _erasures(chosen, key, current)
     except StationError as error:
@@ -269,10 +280,10 @@ def _sound_slots(slots: Path) -> bool:
 
 
 def _opened_copy(
-    chosen: Backup, key: str, work: Path, clock: Clock, holder: str, progress: backup.Progress | None = None
+    chosen: Backup, key: str, work: Path, clock: Clock, holder: str, progress: backup.Progress | None = None, side: str = "station"
 ) -> Database:
     """A copy of a backup in a folder of its own, brought to this program's schema and found sound."""
-    copied = DataFolder(work).database
+    copied = DataFolder(work, side).database
     with chosen.path.open("rb") as source, copied.open("wb") as target:
         while piece := source.read(PIECE):
             target.write(piece)
@@ -280,17 +291,17 @@ def _opened_copy(
                 progress(source.tell(), chosen.size)
     with copied.open("r+b") as written:
         os.fsync(written.fileno())
-    opened = database.open(copied, key, STATION, clock=clock, holder=holder)
+    opened = database.open(copied, key, SCHEMAS[side], clock=clock, holder=holder)
     if opened.damage():
         opened.close()
         raise Refused("backup.differs")
     return opened
 
 
-def _begin_anew(db: Database, chosen: Backup) -> str:
+def _begin_anew(db: Database, chosen: Backup, known: incarnation.Anchor | None) -> str:
     """A new incarnation of the store; returns its parent."""
     with db.transact(Op.SETTING, name="restored", backup=chosen.time.isoformat()) as tx:
-        tx.details["parent"] = incarnation.begin(tx, "restored")
+        tx.details["parent"] = incarnation.begin(tx, "restored", known)
     return str(tx.details["parent"])
 
 
@@ -298,6 +309,8 @@ def _erase_again(db: Database, erasures: Sequence[Row]) -> int:
     """Apply what was erased after the backup, as the same facts, at the times and by the keepers of then."""
     known = {row["id"] for row in db.rows("SELECT id FROM erasure")}
     missing = [row for row in erasures if row["id"] not in known]
+    if _side(db) == "district":
+        return _forget_again(db, missing)
     for row in missing:
         subject, at, db.acting = row["subject_id"], datetime.fromisoformat(row["time"]), row["keeper_id"] or ""
         if db.one("SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL", (subject,)):
@@ -312,6 +325,17 @@ def _erase_again(db: Database, erasures: Sequence[Row]) -> int:
             subjects.forget(tx, subject)
     db.acting = ""
     return len(missing)
+
+
+def _forget_again(db: Database, erasures: Sequence[Row]) -> int:
+    """The same at a district: facts of stations, and the keys of whom they speak of."""
+    with db.transact(Op.TAKE_IN, by_itself=True, erased=len(erasures)) as tx:
+        tx.take("erasure", [dict(row) for row in erasures])
+        for row in erasures:
+            exchange.add_digests(tx, {(row["store_id"], "erasure"): (1, exchange.digest_of(dict(row)))})
+        for row in erasures:
+            subjects.forget(tx, row["subject_id"])
+    return len(erasures)
 
 
 def _journal(place: DataFolder) -> Path:

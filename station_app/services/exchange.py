@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
-from ..db import Database, Row, Tx
+from ..db import Database, Row, Tx, image
 from ..model import Exchange
 from ..schema import LEDGERS
 
@@ -251,6 +252,11 @@ def digests(db: Database, store_id: str) -> dict[str, tuple[int, str]]:
     """(rows, digest) by table of all rows of a store: at a station as of its last batch, at the district as they stand."""
     rows = db.rows("SELECT table_name, row_count, total FROM digest WHERE store_id = ? AND row_count > 0", (store_id,))
     return {row["table_name"]: (row["row_count"], row["total"]) for row in rows}
+
+
+def digest_of(row: Row) -> int:
+    """What one row adds to the digest of its table: the SHA-256 of its line as it crosses, which is spelled like an image."""
+    return int.from_bytes(sha256(image(row).encode()).digest(), "big")
 
 
 def add_digests(tx: Tx, changed: Mapping[tuple[str, str], tuple[int, int]]) -> None:

@@ -31,7 +31,7 @@ from . import exchange
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """What is known outside the database; ``no`` and ``hash`` of the last batch (0 and "" before the first; a district counts
-    packs), ``operation`` and ``chain`` of the newest operation then."""
+    packs), ``operation`` and ``chain`` of the newest operation then, ``epoch`` of a district (0 at a station)."""
 
     machine: str
     store_id: str
@@ -39,6 +39,7 @@ class Anchor:
     hash: str
     operation: int
     chain: str
+    epoch: int = 0
 
 
 def here() -> str:
@@ -48,18 +49,24 @@ def here() -> str:
 
 def anchor(db: Database) -> Anchor | None:
     """The anchor beside a store, None where there is none that can be read."""
+    return read(DataFolder(db.path.parent, db.path.stem))
+
+
+def read(place: DataFolder) -> Anchor | None:
+    """The anchor in a data folder, None where there is none that can be read."""
     try:
-        told = json.loads(_place(db).read_text("utf-8"))
+        told = json.loads(place.anchor.read_text("utf-8"))
         return Anchor(
-            str(told["machine"]), str(told["store_id"]), int(told["no"]), str(told["hash"]), int(told["operation"]), str(told["chain"])
-        )
+            str(told["machine"]), str(told["store_id"]), int(told["no"]), str(told["hash"]), int(told["operation"]), str(told["chain"]),
+            int(told["epoch"]),
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def spelled(db: Database) -> bytes:
     """The anchor of a store as it stands now, as it is written."""
-    return json.dumps(asdict(Anchor(here(), db.store_id, *_last(db), *newest_link(db)))).encode()
+    return json.dumps(asdict(Anchor(here(), db.store_id, *_last(db), *newest_link(db), int(db.meta("epoch") or 0)))).encode()
 
 
 def write_anchor(db: Database) -> None:
@@ -99,21 +106,22 @@ def settle(db: Database) -> str:
     why = suspicion(db)
     if why:
         with db.transact(Op.SETTING, by_itself=True, name="incarnation", why=why) as tx:
-            begin(tx, why)
+            begin(tx, why, anchor(db))
     if why or anchor(db) is None:
         write_anchor(db)
     return why
 
 
-def begin(tx: Tx, why: str) -> str:
+def begin(tx: Tx, why: str, known: Anchor | None = None) -> str:
     """A new incarnation inside an operation; returns the parent as manifests tell it, ``store_id/hash of its last batch``.
 
-    The manifest that carries it is signed. A district's epoch rises instead. ``why`` is kept for the screen until it was seen.
+    The manifest that carries it is signed. A district's epoch rises instead, above that of the anchor ``known``. ``why`` is
+    kept to be shown.
     """
     db = tx.db
     parent = f"{db.store_id}/{_last(db)[1]}"
     if _is_district(db):
-        tx.set_meta("epoch", str(int(db.meta("epoch")) + 1))
+        tx.set_meta("epoch", str(max(int(db.meta("epoch")), known.epoch if known else 0) + 1))
     else:
         tx.set_meta("store_id", uuid7())
         tx.set_meta("parent", parent)
@@ -128,7 +136,7 @@ def began(db: Database) -> tuple[str, str]:
 
 
 def _is_district(db: Database) -> bool:
-    return db.path.stem == "district"
+    return bool(db.meta("epoch"))
 
 
 def _place(db: Database) -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -15,7 +14,7 @@ from ..db import Database, Row, Tx
 from ..model import Op
 from ..schema import LEDGERS
 from ..services import exchange, incarnation, stations
-from . import envelope, identity, wire
+from . import envelope, identity
 from .manifest import BatchFields, Link, Manifest, Part, Seen, Totals
 
 MOST_ROWS = 5_000
@@ -81,11 +80,6 @@ def head_of(body: bytes) -> Manifest:
     return envelope.read_manifest(envelope.cut_frame("batch", body).manifest, Manifest, "batch")
 
 
-def digest_of(table: str, row: Mapping[str, Any]) -> int:
-    """What one row adds to the digest of its table."""
-    return wire.line_sum(wire.typed(table, row))
-
-
 def _fields(tx: Tx, signer: Signer, *, first: int, last: int, told: Totals | None, part: Part | None = None) -> BatchFields:
     """What this store says about the batch it is about to close."""
     db, station = tx.db, stations.current(tx.db)
@@ -119,7 +113,7 @@ def _count(tx: Tx, rows: Mapping[str, Sequence[Row]], edge: int) -> None:
 
     def add(table: str, row: Row, sign: int) -> None:
         count, total = changed.get((row["store_id"], table), (0, 0))
-        changed[row["store_id"], table] = count + sign, total + sign * digest_of(table, row)
+        changed[row["store_id"], table] = count + sign, total + sign * exchange.digest_of(row)
 
     for table, images in rows.items():
         for row in images:

@@ -9,7 +9,7 @@ import pytest
 
 from station_app.db import Database
 from station_app.district import answer, desk, store
-from station_app.model import Occupation, Op
+from station_app.model import Occupation, Op, RequestState
 from station_app.schema import LEDGERS
 from station_app.services import audit, exchange, history, people, visits
 from station_app.sync import carry, closing, inbox, outbox, wire
@@ -110,16 +110,16 @@ def test_a_snapshot_mends_a_gap_that_cannot_be_filled(
     held = desk.status(district)[0].held
     assert (held.missing, held.forks, held.agrees) == ((), (), True)
     same_totals(station, district)
-    assert ours(district) == ours(station)
+    assert ours(district, station.store_id) == ours(station, station.store_id)
     assert not store.snapshot_asked(district, station.store_id)
     assert station.meta("snapshot_asked") == ""
     assert audit.check(station) == []
     assert answered(station, district, stick, opener).differs == ()
 
 
-def ours(db: Database) -> list[list[dict[str, object]]]:
+def ours(db: Database, store_id: str) -> list[list[dict[str, object]]]:
     return [
-        [dict(row) for row in db.rows(f"SELECT * FROM {table} WHERE store_id <> ? ORDER BY id", (db.meta("store_id"),))]
+        [dict(row) for row in db.rows(f"SELECT * FROM {table} WHERE store_id = ? ORDER BY id", (store_id,))]
         for table in LEDGERS
     ]
 
@@ -157,8 +157,6 @@ def test_a_snapshot_adds_nothing_to_a_district_that_has_everything(
 
 
 def test_the_districts_answers_are_not_sent_back_to_it(station: Database, district: Database, stick: Path, opener: Opener) -> None:
-    from station_app.model import RequestState
-
     number = a_day(station)
     take(district, outbox.export(station, stick)[0].path, opener)
     answer.reply(district, number, RequestState.REPLIED, "加装")
@@ -202,7 +200,7 @@ def test_a_row_that_differs_shows_on_both_sides(station: Database, district: Dat
     with district.transact(Op.TAKE_IN) as tx:  # a row lost at the district, its digest with it
         row = dict(district.rows("SELECT * FROM visit LIMIT 1")[0])
         tx.run("DELETE FROM visit WHERE id = ?", (row["id"],))
-        exchange.add_digests(tx, {(station.store_id, "visit"): (-1, -closing.digest_of("visit", row))})
+        exchange.add_digests(tx, {(station.store_id, "visit"): (-1, -exchange.digest_of(row))})
     assert answered(station, district, stick, opener).differs == ("visit",)
     visits.tally(station, Occupation.RIDER, 1)
     take(district, outbox.export(station, stick)[0].path, opener)
@@ -226,3 +224,11 @@ def test_a_count_of_rows_that_does_not_fit_the_batches_is_found(station: Databas
     assert exchange.digests(station, station.store_id)["visit"][0] == 1
     outbox.close_batch(station)
     assert "audit.digest_differs" in {problem.word for problem in audit.check(station)}
+
+
+def test_an_image_is_spelled_as_it_crosses(station: Database) -> None:
+    odd = "".join(map(chr, range(0x300))) + "\u2028\u2029\ud7ff\ue000\U0001f600\"\\/"
+    row = dict(station.rows("SELECT * FROM station")[0]) | {"name": odd[:200]}
+    for start in range(0, len(odd), 200):
+        row["name"] = odd[start : start + 200]
+        assert exchange.digest_of(row) == wire.line_sum(wire.typed("station", row))

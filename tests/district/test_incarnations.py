@@ -15,7 +15,7 @@ from station_app.district import answer, desk, store
 from station_app.errors import Refused
 from station_app.model import Occupation, Op
 from station_app.paths import DataFolder, machine_id
-from station_app.services import audit, backups, exchange, incarnation, stations, visits
+from station_app.services import audit, backups, exchange, incarnation, people, stations, visits
 from station_app.sync import envelope, identity, inbox, manifest, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, Clock
@@ -322,3 +322,48 @@ def test_control_a_past_left_alone_shows_nothing(station: Database, district: Da
         take(district, outbox.export(station, stick)[0].path, opener)
     assert audit.check(station) == []
     assert desk.status(district)[0].held.rewritten == ()
+
+
+def restored_district(home: Path, kept: backup.Backup, clock: Clock) -> Database:
+    """The district's backup put in place the proper way."""
+    place = DataFolder(home, "district")
+    root, _ = vault.unlock(place.slots, PASSWORD)
+    backups.restore(place, kept, backup.slots_in(kept.path.parent, "district"), root, clock=clock)
+    return store.open_district(home, PASSWORD, clock=clock)
+
+
+def test_a_restored_district_has_a_higher_epoch_each_time_and_everything_comes_back(
+    db: Database, stick: Path, opener: Opener, clock: Clock, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    district = store.set_up(home, "990101", "云桥区", "", PASSWORD, clock=clock, cost=CHEAP)
+    station = introduced(db, district, stick)
+    kept = backup.make(district, backup.Reason.MANUAL)
+    a_day(station)
+    take(district, outbox.export(station, stick)[0].path, opener)
+    late, _ = answer.pack(district, "YQ", stick)
+    late = replace(late, path=late.path.rename(late.path.with_suffix(".late")))
+    answered(station, district, stick, opener)
+    person = people.find(station, "李志强")[0]
+    people.erase(station, person.id)
+    take(district, outbox.export(station, stick)[0].path, opener)
+    for epoch in ("2", "3"):
+        district.close()
+        district = restored_district(home, kept, clock)
+        assert district.meta("epoch") == epoch  # above every one before, though the backup knew of none
+        assert district.rows("SELECT * FROM visit") == []
+        erased = "SELECT count(*) FROM erasure"
+        assert district.scalar(erased) == station.scalar(erased) > 0  # applied again at once
+        answered(station, district, stick, opener)
+        exported, _ = outbox.export(station, stick)
+        assert exported.batches == (1, 2)
+        take(district, exported.path, opener)
+        assert person_times(district) == 6
+        assert district.scalar("SELECT 1 FROM subject_key WHERE subject_id = ?", (person.id,)) is None
+        applied = answered(station, district, stick, opener)
+        assert (applied.receipted, applied.differs) == (2, ())
+        assert desk.status(district)[0].held.agrees is True
+    with pytest.raises(Refused) as refusal:  # of before it was restored
+        inbox.look(station, late.path, opener)
+    assert refusal.value.word == "sync_page.old_pack"
+    district.close()

@@ -20,7 +20,12 @@ KINDS = {
     "movement": "sync_desk.supplies", "stocktake": "sync_desk.supplies", "quota": "sync_desk.supplies",
 }  # fmt: skip
 """Tables by the word a keeper has for them; all others are 其他."""
-REASONS = {"other_store": "sync_desk.reason_other_store"}
+REASONS = {
+    "other_store": "sync_desk.reason_other_store", "other_subject": "sync_desk.reason_other_subject",
+    "other_side": "sync_desk.reason_other_side", "other_number": "sync_desk.reason_other_number",
+    "day_twice": "sync_desk.reason_day_twice",
+}  # fmt: skip
+"""Why the district did not take a row, by its code (``district/guard.REASONS``)."""
 REMIND_AFTER = 14
 """Days without a receipt before the page says so."""
 
