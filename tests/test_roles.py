@@ -28,10 +28,12 @@ from station_app.services import (
     visits,
 )  # fmt: skip
 from tests.conftest import CHEAP, Clock
+from tests.faults.table import report
 from tests.roles import CASES, DOC, INNER, NAME, PASSWORDS, PHONE, PINS, WORDS, World, everything, expected, functions
 from tests.roles import table as written
 from tests.roles import world as built
 
+FAULT = "roles"
 EXPECTED = {(name, role): expected(kind, role) for name, (kind, _) in CASES.items() for role in Role}
 """By the table as it is, whatever a mutant below makes of it."""
 
@@ -68,7 +70,9 @@ def test_every_service_function_that_takes_a_store_is_tried() -> None:
 
 
 def test_every_function_does_for_every_role_what_the_table_says(came: Mapping[tuple[str, Role], str]) -> None:
-    assert {key: (what, EXPECTED[key]) for key, what in came.items() if what != EXPECTED[key]} == {}
+    strange = {key: (what, EXPECTED[key]) for key, what in came.items() if what != EXPECTED[key]}
+    report(FAULT, tried=len(came), corrupt=len(strange))
+    assert strange == {}
     assert len(came) == len(CASES) * len(Role) > 400
     assert {*came.values()} == {"done", "masked", "refused"}
 
@@ -107,6 +111,12 @@ def test_the_auditor_does_nothing_and_the_supervisor_everything() -> None:
 # --- negative controls: what the tries above must not let pass -----------------------------------------------------------------
 
 
+def noticed(mutant: str, caught: bool) -> None:
+    """Tell the table of faults, and fail when it was not."""
+    report(FAULT, mutant=mutant, caught=caught)
+    assert caught
+
+
 def caught(folder: Path, role: Role = Role.EVENING, names: Collection[str] = CASES) -> set[str]:
     return {what for key, what in everything(folder, [role], names).items() if what != EXPECTED[key]}
 
@@ -114,7 +124,7 @@ def caught(folder: Path, role: Role = Role.EVENING, names: Collection[str] = CAS
 def test_a_table_that_allows_everything_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "MAY", dict.fromkeys(Role, frozenset(Op)))
     for role in (Role.KEEPER, Role.EVENING, Role.AUDITOR):
-        assert "done" in caught(tmp_path / role, role)
+        noticed("everything allowed", "done" in caught(tmp_path / role, role))
 
 
 @pytest.mark.parametrize("op", sorted(model.MAY[Role.EVENING] - {Op.REFUSE}))
@@ -122,12 +132,12 @@ def test_a_table_that_forbids_the_desk_one_thing_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, op: Op
 ) -> None:
     monkeypatch.setattr(model, "MAY", {**model.MAY, Role.EVENING: model.MAY[Role.EVENING] - {op}})
-    assert caught(tmp_path, names=[name for name, (kind, _) in CASES.items() if kind is op])
+    noticed(f"{op} forbidden", bool(caught(tmp_path, names=[name for name, (kind, _) in CASES.items() if kind is op])))
 
 
 def test_showing_people_to_everybody_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Database, "sees_people", True)
-    assert "done" in caught(tmp_path)
+    noticed("people shown to all", "done" in caught(tmp_path))
 
 
 def test_a_refusal_that_is_not_logged_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +145,7 @@ def test_a_refusal_that_is_not_logged_is_caught(tmp_path: Path, monkeypatch: pyt
         raise Refused("roles.not_allowed", denied=what, role="")
 
     monkeypatch.setattr(Database, "deny", deny)
-    assert "refused, but not logged" in caught(tmp_path)
+    noticed("unlogged", "refused, but not logged" in caught(tmp_path))
 
 
 def test_a_refusal_after_the_deed_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +159,7 @@ def test_a_refusal_after_the_deed_is_caught(tmp_path: Path, monkeypatch: pytest.
             db.require(op, details)
 
     monkeypatch.setattr(Database, "transact", late)
-    assert "refused, but something changed" in caught(tmp_path)
+    noticed("refused after", "refused, but something changed" in caught(tmp_path))
 
 
 # --- the evening keeper ----------------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ DEEDS: dict[str, Deed] = {
     "erase": Deed(lambda w, who: people.erase(w.db, who), lambda w: w.person),
     "setting": Deed(lambda w, _: preferences.change(w.db, "idle_lock_minutes", "7")),
     "close station": Deed(lambda w, _: keepers.close_station(w.db, "一切如常")),
-    "backup": Deed(lambda w, _: backup.make(w.db, Reason.CLOSE), last=True),
+    "backup": Deed(lambda w, _: backup.make(w.db, Reason.CLOSE), last=True, more=("backups",)),
     "carry": Deed(lambda w, chosen: backup.carry(chosen, w.home / "second" / "copies", w.db.now()), _newest, last=True),
     "rehearse": Deed(lambda w, _: backups.rehearse(w.db)),
     "close batch": Deed(lambda w, _: outbox.close_batch(w.db), steps=("batch", "operation")),  # the anchor comes after

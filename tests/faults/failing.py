@@ -155,6 +155,8 @@ class Bench:
             return [f"the second time {type(error).__name__}: {error}"]
         if isinstance(opened, Database):
             opened.close()
+        elif opened == (None, None):  # nothing was left to do: a batch had been closed, its anchor is written with the next
+            return []
         return ["the second time it was called done, on a disk that fails"]
 
     def _killed_now(self, world: World, deed: Deed, told: str, before: State, after: State) -> list[str]:
