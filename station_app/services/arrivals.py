@@ -5,6 +5,7 @@ Both tables are the content of the last pack: each pack brings all that holds, s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from ..db import Database, Row, Tx
 from ..errors import Refused, UserMistake
 from ..model import Changes, ItemKind, MovementKind, Op
 from . import supplies
+
+ALLOCATION = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,11 @@ def receive(db: Database, allocation_id: str, at: datetime | None = None) -> tup
         supplies.write_receipt(tx, item_id, found.quantity, MovementKind.ALLOCATED, source=found.id)
         tx.details["item"] = item_id
     return found, tx.changes
+
+
+def is_allocation(source: str) -> bool:
+    """Whether a movement's source is an allocation of the district, and so no words for people."""
+    return bool(ALLOCATION.fullmatch(source))
 
 
 def notices(db: Database) -> list[Notice]:

@@ -13,6 +13,7 @@ from ...errors import StationError
 from ...model import Changes, Op
 from ...words import t
 from .. import actions
+from ..arrived import NoticeLine
 from ..kit import Card, Column, FilterTabs, Row, page_layout
 from ..page import Page, Shell
 from ..printing import Show, open_file
@@ -30,7 +31,7 @@ class ShiftPage(Page):
     """Today at the desk on one tab, 补登 on the other. ``show`` opens the blank sheet that was drawn."""
 
     name = "shift"
-    tables = frozenset({"shift", "station_day", "visit", "handout", "request", "keeper", "station"})
+    tables = frozenset({"shift", "station_day", "visit", "handout", "request", "keeper", "station", "notice"})
 
     def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
         super().__init__(shell)
@@ -41,6 +42,7 @@ class ShiftPage(Page):
         self.duty, self.day_card, self.paper = DutyCard(), DayCard(), PaperView(shell, show)
         self._lines = RowsModel(self._columns())
         self.days = Table(self._lines, name=t("shift_page.last_days"))
+        self.notices = NoticeLine(shell)
         self._views = QStackedWidget()
         self._build()
         self._connect()
@@ -58,7 +60,7 @@ class ShiftPage(Page):
         self._views.addWidget(self.paper)
         if not self.may(Op.PAPER_SHEET):
             self.tabs.hide()
-        page_layout(self, self.tabs, self._views, gap=8).setStretchFactor(self._views, 1)
+        page_layout(self, self.tabs, self.notices, self._views, gap=8).setStretchFactor(self._views, 1)
         self._fit()
 
     def _connect(self) -> None:
@@ -153,6 +155,7 @@ class ShiftPage(Page):
         self._lines.set_rows(desk.days)
         self.duty.show_desk(desk)
         self.day_card.show_desk(desk)
+        self.notices.show_notices(list(desk.notices), desk.today)
         turned = before is not None and (before.day.opened, before.day.closed) != (desk.day.opened, desk.day.closed)
         settling, self._settling = self._settling or turned, False
         if settling and self.isVisible() and self.tabs.code() == "today":

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from ...db import Database
 from ...model import LogLine, Op, Recorded, Station
-from ...services import history, keepers, visits
+from ...services import arrivals, history, keepers, visits
+from ...services.arrivals import Notice
 from ...services.keepers import Shift, StationDay
 
 DAYS = 7
@@ -45,6 +46,7 @@ class Desk:
     days: tuple[DayLine, ...]
     undoable: Mapping[Op, str]
     usual_high: int | None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def desk(db: Database) -> Desk:
     return Desk(
         today=today, keeper=acting.name if acting else "", on_duty=on_duty, shifts=tuple(shifts), day=days[0].day,
         figures=visits.today(db, now), days=days, undoable=_undoable(db, now),
-        usual_high=next((line.day.high for line in days if line.day.high is not None), None),
+        usual_high=next((line.day.high for line in days if line.day.high is not None), None), notices=tuple(arrivals.notices(db)),
     )  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
 from ...model import Changes, Item, Op
+from ...services.arrivals import Arrival
 from ...words import label, t
 from .. import when
+from ..arrived import DueSupplies, receive
 from ..entry import Entry
 from ..import_wizard import Choose, ImportWizard, choose_file
 from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, Row, page_layout
@@ -33,7 +35,7 @@ class SuppliesPage(Page):
     """The shelf as a table, one item in full at the right, the ledger of all on a tab of its own."""
 
     name = "supplies"
-    tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity"})
+    tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity", "allocation"})
 
     def __init__(self, shell: Shell, *, choose: Choose = choose_file) -> None:
         super().__init__(shell)
@@ -53,6 +55,7 @@ class SuppliesPage(Page):
         self.ledger = Table(self._ledger_rows, rows=56, name=t("supplies_page.ledger_tab"))
         self._keeps = self.may(Op.RECEIVE)
         self.card = ItemCard(keeps=self._keeps)
+        self.due = DueSupplies(receives=self.may(Op.RECEIVE))
         self._views = QStackedWidget()
         self._build()
         self._connect()
@@ -75,7 +78,7 @@ class SuppliesPage(Page):
         head.addWidget(self.count_button)
         head.addWidget(self.receive_button)
         foot = Row(self.new_button, self.import_button, None, self.only, gap=16)
-        left = Column(head, Card(self._views, foot, gap=4), gap=8)
+        left = Column(head, self.due, Card(self._views, foot, gap=4), gap=8)
         self._content = QWidget()
         page_layout(self._content, Row(left, self.card, gap=16))
         self._whole = QStackedLayout(self)
@@ -93,6 +96,7 @@ class SuppliesPage(Page):
         if self._keeps:
             self.stock.activated_record.connect(lambda _shelf: self._count())
         self.ledger.current_record.connect(lambda line: self.stock.choose(line.item.id) if line is not None else None)
+        self.due.wanted.connect(lambda allocation_id: receive(self.jobs, allocation_id, self._arrived))
         self.card.edit.connect(self._edit_item)
         self.card.receive.connect(self._receive)
         self.card.waste.connect(self._waste)
@@ -134,7 +138,9 @@ class SuppliesPage(Page):
                 self.card.show_item(self.card.detail)
 
     def _fit(self) -> None:
-        self.card.setFixedWidth(CARD_LARGE if tokens().large else CARD)
+        large = tokens().large
+        self.card.setFixedWidth(CARD_LARGE if large else CARD)
+        self.stock.show_columns((0, 2, 3, 4) if large else range(len(self._stock_rows.columns)))  # the number says it too
 
     # --- what the window asks ----------------------------------------------------------------------------------------
 
@@ -176,6 +182,7 @@ class SuppliesPage(Page):
 
     def _show_overview(self, overview: Overview) -> None:
         self._today = overview.today
+        self.due.show_due(list(overview.due), overview.today)
         self._items = tuple(shelf.item for shelf in overview.shelves if shelf.item.active)
         self.count_button.setEnabled(bool(self._items))
         self._stock_rows.set_rows(overview.shelves)
@@ -247,6 +254,11 @@ class SuppliesPage(Page):
         if self.card.detail is not None:
             item = self.card.detail.shelf.item
             self.shell.open_sheet(item.name, ItemForm(self.shell, item, self._saved), submit=t("supplies_page.save"))
+
+    def _arrived(self, outcome: tuple[Arrival, Changes]) -> None:
+        one, changes = outcome
+        self._wanted = str(next(iter(changes.rows.get("item", ())), self._wanted))
+        self.shell.tell_undoable(t("arrivals.received", item=one.item, quantity=f"{one.quantity:,}", unit=one.unit), changes)
 
     def _saved(self, text: str, changes: Changes, item_id: str) -> None:
         self.shell.close_sheet()

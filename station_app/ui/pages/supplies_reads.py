@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from ...db import Database
 from ...model import Item, LogLine, Op, Person
-from ...services import history, people, supplies
+from ...services import arrivals, history, people, supplies
+from ...services.arrivals import Arrival
 from ...services.supplies import Lot, Movement
 
 DAYS = 30
@@ -36,10 +37,11 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All items, the retired last, and the station's local day."""
+    """All items, the retired last, the station's local day, what the district sent and nobody received yet."""
 
     today: date
     shelves: tuple[Shelf, ...]
+    due: tuple[Arrival, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def overview(db: Database) -> Overview:
     today = _today(db)
     months = _months(db)
     items = sorted(supplies.items(db, with_retired=True), key=lambda item: not item.active)
-    return Overview(today, tuple(_shelf(db, item, today, months) for item in items))
+    return Overview(today, tuple(_shelf(db, item, today, months) for item in items), tuple(arrivals.due(db)))
 
 
 def detail(db: Database, item_id: str) -> Detail:

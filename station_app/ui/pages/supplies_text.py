@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from ...model import Item, ItemKind, MovementKind
+from ...services import arrivals
 from ...words import label, t
 from .. import when
 from ..names import person_name
@@ -117,5 +118,6 @@ def note(line: Line) -> str:
     """Where it came from or why it went, and its lot when it came in."""
     movement = line.movement
     lot = t("supplies_page.lot_no", lot=movement.lot) if movement.lot and movement.delta > 0 else ""
-    return t("terms.dot").join(part for part in (lot, movement.source) if part)
+    source = "" if arrivals.is_allocation(movement.source) else movement.source
+    return t("terms.dot").join(part for part in (lot, source) if part)
 
