@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from .. import blobs
 from ..db import Database
 from ..errors import Refused
+from ..model import Picture
 from ..services import attachments
 
 
@@ -34,6 +35,13 @@ def held(db: Database, stores: Sequence[str]) -> list[str]:
     folder = blobs.of(db)
     names = folder.names()
     return sorted(digest for digest in attachments.of_stores(db, stores).values() if folder.name(digest) in names)
+
+
+def listing(db: Database, request_id: str) -> tuple[list[Picture], int]:
+    """The pictures of a request whose files are here, and how many have not come yet; none for who is not shown what people said."""
+    told, folder = attachments.listing(db, request_id), blobs.of(db)
+    here = [picture for picture in told if folder.holds(picture.sha256)]
+    return here, len(told) - len(here)
 
 
 def of_request(db: Database, request_id: str) -> tuple[list[tuple[int, bytes]], int]:

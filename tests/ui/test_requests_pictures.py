@@ -7,23 +7,29 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app import blobs, vault
 from station_app.db import Database
+from station_app.district import intake, store
 from station_app.model import Request, Role
 from station_app.services import attachments, keepers, pictures, requests
+from station_app.sync import outbox
 from station_app.sync.opening import Opener
+from station_app.ui.district.requests import RequestsPage as DistrictRequests
+from station_app.ui.jobs import Jobs
+from station_app.ui.page import Page
 from station_app.ui.pages.requests import RequestsPage
 from station_app.ui.pages.requests_form import RecordedCard, RequestForm
 from station_app.ui.pages.requests_pictures import Viewer
 from station_app.ui.pictures import Large, Thumb, drawn, files_of
 from tests.conftest import CHEAP, PASSWORD
+from tests.district.conftest import introduced
 from tests.pictures import BLUE, RED, phone, saved
-from tests.ui.shell import SheetShell, focus, idle, in_front, type_in
+from tests.ui.shell import SheetShell, focus, idle, in_front, sees, type_in
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -69,7 +75,7 @@ def page(shell: SheetShell, opener: Opener, chosen: Chosen, qtbot: QtBot) -> Req
     return in_front(RequestsPage(shell, opener=opener, choose=chosen), shell, qtbot)
 
 
-def settled(qtbot: QtBot, page: RequestsPage) -> None:
+def settled(qtbot: QtBot, page: Page) -> None:
     qtbot.waitUntil(lambda: page.idle, timeout=20_000)
     idle(qtbot, page)
 
@@ -318,3 +324,63 @@ def test_only_files_of_this_machine_are_taken() -> None:
     mime = QMimeData()
     mime.setUrls([QUrl("https://example.org/a.jpg")])
     assert files_of(mime) == []
+
+
+def test_in_large_type_they_are_there_again(
+    page: RequestsPage, shell: SheetShell, db: Database, jpeg: bytes, qtbot: QtBot
+) -> None:
+    with_pictures(db, jpeg)
+    page.refresh()
+    settled(qtbot, page)
+    before = strip(page)[0]
+    QApplication.sendEvent(page, QEvent(QEvent.Type.StyleChange))
+    settled(qtbot, page)
+    assert strip(page)[0] is not before
+    qtbot.waitUntil(lambda: all(thumb.seen for thumb in strip(page)))
+
+
+# --- at the district ----------------------------------------------------------------------------------------------------
+
+
+def test_from_the_drop_at_the_desk_to_the_districts_window(
+    page: RequestsPage, shell: SheetShell, db: Database, files: list[Path], opener: Opener, tmp_path: Path, qtbot: QtBot
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    district = store.set_up(
+        tmp_path / "district", "990101", "云桥区", "社会工作部", PASSWORD, clock=db.clock, cost=CHEAP
+    )
+    introduced(db, district, stick)
+    page.new()
+    type_in(qtbot, "中午充电排队半小时")
+    assert drop(form(shell), files[:2])
+    press(qtbot, Key.Key_Return, modifier=CONTROL)
+    settled(qtbot, page)
+    [request] = requests.listing(db)
+    for path in outbox.export(db, stick)[0].paths:
+        intake.receive(district, intake.open_file(district, path, opener))
+    lost = attachments.listing(db, request.id)[1]
+
+    there = SheetShell(Jobs(district), shell.station)
+    try:
+        desk = in_front(DistrictRequests(there), there, qtbot)
+        settled(qtbot, desk)
+        assert desk.card.strip is not None
+        assert desk.card.strip.add_button is None
+        qtbot.waitUntil(lambda: [thumb.seen for thumb in desk.card.strip.thumbs] == [True, True])
+        desk.card.strip.thumbs[0].setFocus()
+        press(qtbot, Key.Key_Return)
+        settled(qtbot, desk)
+        assert isinstance(there.sheet, Viewer)
+        assert near(there.sheet.large.grab().toImage(), 300, 225, RED)
+        assert "移除这张" not in [part.accessibleName() for part in there.sheet.findChildren(QWidget)]
+        there.close_sheet()
+        blobs.of(district).delete([lost.sha256])  # a stick that was pulled out too early
+        desk.refresh()
+        settled(qtbot, desk)
+        qtbot.waitUntil(lambda: len(desk.card.strip.thumbs) == 1)
+        sees(qtbot, desk.card, "还有 1 张图片没有送到")
+        desk.close()
+    finally:
+        there.jobs.close()
+        district.close()

@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ...db import Database
-from ...district import answer, books
+from ...district import answer, books, pictures
 from ...model import Changes, Exchange, Request, RequestState
 from ...services import people
 from ...services import requests as service
@@ -41,6 +41,7 @@ from ..kit import (
 from ..page import Page, Shell
 from ..pages.requests import Search
 from ..pages.requests_form import step_fields
+from ..pages.requests_pictures import Strip, Viewer
 from ..pages.requests_reads import ANSWERED, Line, Whole, late
 from ..pages.requests_text import is_whole, state_pill, timeline, title, who
 from ..tables import Column as TableColumn
@@ -103,8 +104,10 @@ def read_listing(db: Database) -> Listing:
 def read_whole(db: Database, request_id: str) -> Whole:
     """One request with its steps and its person, as far as the station let the district know them."""
     now, request = db.now(), answer.by_number(db, request_id)
+    here, lacking = pictures.listing(db, request.id)
     known = people.several(db, [request.person_id]) if request.person_id else []
-    return Whole(now, Line(request, known[0] if known else None, late(request, now)), None, db.meta("district_name"))
+    line = Line(request, known[0] if known else None, late(request, now))
+    return Whole(now, line, None, db.meta("district_name"), tuple(here), lacking=lacking)
 
 
 def deeds(request: Request) -> list[tuple[RequestState, str]]:
@@ -120,6 +123,7 @@ class RequestCard(Card):
     """One request in full; its buttons, also by the digits on them, say which step is wanted."""
 
     wanted = Signal(object)
+    picture_opened = Signal(int)
 
     def __init__(self) -> None:
         inner = QWidget()
@@ -127,12 +131,13 @@ class RequestCard(Card):
         inner.setLayout(self._parts)
         super().__init__(Scroll(inner))
         self.whole: Whole | None = None
+        self.strip: Strip | None = None
         self.deeds: list[tuple[RequestState, str]] = []
         self.show_nothing()
 
     def show_nothing(self) -> None:
         """No request is chosen."""
-        self.whole, self.deeds = None, []
+        self.whole, self.strip, self.deeds = None, None, []
         clear(self._parts)
         self._parts.addWidget(EmptyState("requests", t("requests_page.choose_one")))
 
@@ -156,6 +161,11 @@ class RequestCard(Card):
         self._parts.addWidget(Text(t("terms.dot").join(parts), "muted", wrap=True, selectable=True))
         if request.text and not is_whole(headline, request):
             self._parts.addWidget(Text(request.text, "body", wrap=True, selectable=True))
+        self.strip = Strip(whole.pictures, may_add=False)
+        self.strip.opened.connect(self.picture_opened)
+        self._parts.addWidget(self.strip)
+        if whole.lacking:
+            self._parts.addWidget(Text(t("district_desk.pictures_lacking", n=whole.lacking), "small", wrap=True))
         facts = FlowLayout(24, row_gap=6)
         for name, text in (
             (t("requests_page.place"), request.place), (t("requests_page.contact"), request.contact),
@@ -178,7 +188,7 @@ class RequestsPage(Page):
     """The list with tabs, search and a choice of station; the card of one at the right."""
 
     name: ClassVar[str] = "requests"
-    tables: ClassVar[frozenset[str]] = frozenset({"request", "request_step", "enrolled", "erasure"})
+    tables: ClassVar[frozenset[str]] = frozenset({"request", "request_step", "attachment", "enrolled", "erasure"})
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
@@ -208,6 +218,7 @@ class RequestsPage(Page):
         self.station.currentIndexChanged.connect(lambda _index: self._filter())
         self.list.current_record.connect(self._chosen)
         self.card.wanted.connect(self._do)
+        self.card.picture_opened.connect(self._view)
         self._show_tabs()
 
     def _columns(self) -> list[TableColumn]:
@@ -309,8 +320,19 @@ class RequestsPage(Page):
             return
         inside = (focus := self.focusWidget()) is not None and focus.hasFocus() and self.card.isAncestorOf(focus)
         self.card.show_request(whole, current.station)
+        if self.card.strip is not None:
+            self.card.strip.read(self.jobs)
         if inside:
             self.settle()
+
+    def _view(self, place: int) -> None:
+        """One picture large, in the sheet."""
+        if self.card.whole is None:
+            return
+        whole = self.card.whole
+        viewer = Viewer(self.shell, whole.pictures, place, may_remove=False)
+        title_ = t("requests_page.pictures_of", number=whole.row.request.number)
+        self.shell.open_sheet(title_, viewer, cancel=t("requests_page.done"))
 
     # --- doing -------------------------------------------------------------------------------------------------------
 

@@ -122,7 +122,7 @@ def _parts(line: LogLine, more: Sequence[LogLine], names: Mapping[str, str], ite
         who = (person, True) if details.get("person") else (t("desk.anonymous"), False)
         word = label(Amenity(details["amenity"]))
         return who, (t("desk.log_used", what=word) if details["used"] else t("desk.log_not_used", what=word), False)
-    if line.op in (Op.ADD_REQUEST, Op.REQUEST_STEP):
+    if line.op in (Op.ADD_REQUEST, Op.REQUEST_STEP, Op.ADD_PICTURES, Op.REMOVE_PICTURE):
         return _request_parts(line, names)
     about = str(
         details.get("item_name") or item or (person if details.get("person") else "") or details.get("name") or ""
@@ -136,6 +136,8 @@ def _request_parts(line: LogLine, names: Mapping[str, str]) -> Parts:
     number = (short_number(str(details["number"])), True)
     if line.op is Op.REQUEST_STEP:
         return (t("desk.log_request"), False), number, (" " + label(RequestState(details["state"])), False)
+    if line.op is not Op.ADD_REQUEST:
+        return (t("desk.log_request"), False), number, (" " + label(line.op), False)
     who = names.get(str(details.get("person") or ""), t("desk.anonymous"))
     return (t("desk.log_request"), False), number, (" " + label(Category(details["category"])) + dot + who, False)
 

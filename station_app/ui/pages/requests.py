@@ -28,7 +28,7 @@ from ..theme import tokens
 from . import requests_reads as reads
 from .requests_card import Deed, RequestCard
 from .requests_form import RecordedCard, RequestForm, StepForm, step_fields
-from .requests_pictures import Choose, Images, Viewer, images
+from .requests_pictures import Choose, Viewer
 from .requests_reads import Line, Listing, Whole
 from .requests_text import exchange_text, short_number, spoken_number, state_pill, sub_line, title, who
 
@@ -92,6 +92,7 @@ class RequestsPage(Page):
         left = Column(head, self.tabs, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         self.card.setFixedWidth(CARD)
+        self._fit()
         self.setTabOrder(self.search, self.list)
         self.tabs.chosen.connect(lambda _code: self._filter())
         self.search.textChanged.connect(lambda _text: self._filter())
@@ -115,8 +116,14 @@ class RequestsPage(Page):
     def changeEvent(self, event: QEvent) -> None:
         """The type size may have changed."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "card") and self.card.whole is not None:
-            self.card.show_request(self.card.whole)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "card"):
+            self._fit()
+            if self.card.whole is not None:
+                self._show_card(self.card.whole)
+
+    def _fit(self) -> None:
+        """In large type the number, which the card says as well, makes room for the words."""
+        self.list.show_columns((1, 2) if tokens().large else (0, 1, 2))
 
     @property
     def idle(self) -> bool:
@@ -214,16 +221,14 @@ class RequestsPage(Page):
             return
         focus = self.focusWidget()
         inside = focus is not None and focus.hasFocus() and self.card.isAncestorOf(focus)
-        self.card.show_request(whole)
-        if whole.pictures:
-            ratio = self.devicePixelRatioF() * tokens().px(100) / 100
-            self.jobs.read(lambda db: images(db, whole.pictures, ratio), self._show_images, key="request-images")
+        self._show_card(whole)
         if inside:
             self.settle()
 
-    def _show_images(self, found: Images) -> None:
+    def _show_card(self, whole: Whole) -> None:
+        self.card.show_request(whole)
         if self.card.strip is not None:
-            self.card.strip.show_images(found)
+            self.card.strip.read(self.jobs)
 
     # --- pictures ----------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,11 @@ from ...services import attachments
 from ...words import t
 from .. import actions
 from ..feedback import sentence
+from ..jobs import Jobs
 from ..kit import Button, Column, FlowLayout, Row, Text, clear
 from ..page import Shell
 from ..pictures import ACROSS, DOWN, Bringing, Large, Prepare, Thumb, choose_pictures, drawn
+from ..theme import tokens
 
 Images = dict[str, QImage | None]
 Choose = Callable[[QWidget, Callable[[Sequence[Path]], None]], None]
@@ -123,6 +125,7 @@ class Strip(QWidget):
 
     def __init__(self, pictures: Sequence[Picture], *, may_add: bool) -> None:
         super().__init__()
+        self._pictures = tuple(pictures)
         self.thumbs = [Thumb(place + 1, self) for place in range(len(pictures))]
         self._of = {picture.id: thumb for picture, thumb in zip(pictures, self.thumbs, strict=True)}
         flow = FlowLayout(8, row_gap=8)
@@ -136,10 +139,15 @@ class Strip(QWidget):
             flow.addWidget(self.add_button)
         self.setLayout(flow)
 
-    def show_images(self, found: Images) -> None:
-        """Fill the frames; those that are not among them stay as they are."""
-        for picture_id, image in found.items():
-            if picture_id in self._of:
+    def read(self, jobs: Jobs) -> None:
+        """Fill the frames, off the GUI thread."""
+        ratio = self.devicePixelRatioF() * tokens().px(100) / 100
+        if self._of:
+            jobs.read(lambda db: images(db, self._pictures, ratio), self._show, key="request-images")
+
+    def _show(self, found: Images) -> None:
+        if shiboken6.isValid(self):
+            for picture_id, image in found.items():
                 self._of[picture_id].show_image(image)
 
 

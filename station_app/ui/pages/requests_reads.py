@@ -57,7 +57,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One request with its steps, its person, the batch it first left in, the name of the district, its pictures."""
+    """One request with its steps, its person, the batch it first left in, the name of the district, its pictures.
+
+    ``lacking`` is how many more pictures the district has not been brought yet.
+    """
 
     now: datetime
     row: Line
@@ -66,6 +69,7 @@ class Whole:
     pictures: tuple[Picture, ...] = ()
     may_add: bool = False
     may_remove: bool = False
+    lacking: int = 0
 
 
 def listing(db: Database) -> Listing:
