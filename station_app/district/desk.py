@@ -211,6 +211,11 @@ def report(
     chosen = [store.by_code(db, code) for code in codes] or store.stations(db)
     of = store.stores_by_station(db)
     parts = {station.station_id: of.get(station.station_id, []) for station in chosen}
-    own = reports.each(db, first, last, parts)
-    every = [store_id for stores in parts.values() for store_id in stores]
-    return reports.period(db, first, last, every), [(station, own[station.station_id]) for station in chosen]
+    whole, own = reports.across(db, first, last, parts)
+    return whole, [(station, own[station.station_id]) for station in chosen]
+
+
+def person_times(db: Database, first: str, last: str) -> dict[str, int]:
+    """Person-times of a span by station code."""
+    counted = books.person_times(db, first, last)
+    return {station.code: counted.get(station.station_id, 0) for station in store.stations(db)}

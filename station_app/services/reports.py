@@ -6,10 +6,13 @@ Definitions: **person-times** count every visit, a tally as many as it counted; 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from ..db import Database
+from ..db import Database, Row
 from ..errors import UserMistake
 from ..model import Report
 from .requests import NEWEST_STEP
@@ -70,68 +73,82 @@ def period(db: Database, first: str, last: str, stores: Sequence[str] | None = N
     )  # fmt: skip
 
 
-def each(db: Database, first: str, last: str, parts: Mapping[str, Sequence[str]]) -> dict[str, Report]:
-    """The reports of several parts of a district, each a set of stores, as ``period`` gives them one by one.
+@dataclass(slots=True)
+class _Sums:
+    """What is counted for one part of a district, by the names of ``Report``; who came, and the days it was open."""
 
-    Asked of the ledgers once for all parts together: hundreds of stations cost little more than one. UserMistake as ``period``.
+    counts: dict[str, Counter[Any]] = field(default_factory=lambda: defaultdict(Counter))
+    people: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
+
+    def visit(self, day: str, weekday: int, row: Row) -> None:
+        """Count one row of the visits ledger."""
+        times, counts = row["person_times"], self.counts
+        counts["by_day"][day] += times
+        counts["by_weekday_hour"][weekday, row["hour"]] += times
+        counts["by_hour"][row["hour"]] += times
+        counts["by_occupation"][row["occupation"]] += times
+        if row["person_id"] is not None:
+            counts["registered_by_day"][day] += times
+            self.people.add(row["person_id"])
+
+    def add(self, other: _Sums) -> None:
+        """Count what another part counted too."""
+        for name, counted in other.counts.items():
+            self.counts[name].update(counted)
+        self.people |= other.people
+        self.opened |= other.opened
+
+    def report(self, first: str, last: str) -> Report:
+        """What was counted, as a report."""
+        names = ("by_day", "by_hour", "by_occupation", "by_platform", "by_amenity", "handouts", "balances", "requests")
+        told = {name: dict(sorted(self.counts[name].items())) for name in (*names, "by_weekday_hour", "registered_by_day")}
+        times, registered = self.counts["by_day"].total(), self.counts["registered_by_day"].total()
+        return Report(
+            first=first, last=last, person_times=times, unique_people=len(self.people), registered=registered,
+            anonymous=times - registered, open_days=len(self.opened | self.counts["by_day"].keys()), **told,
+        )  # fmt: skip
+
+
+def across(
+    db: Database, first: str, last: str, parts: Mapping[str, Sequence[str]]
+) -> tuple[Report, dict[str, Report]]:
+    """The report of several parts of a district together and of each, a part being a set of stores; as ``period`` gives them.
+
+    The ledgers are read once for all parts: hundreds of stations cost little more than one. Visits day by day, so that
+    memory does not grow with the span. UserMistake as ``period``.
     """
     _check_span(first, last)
-    of = {store_id: part for part, stores in parts.items() for store_id in stores}
-    sums: dict[str, dict[str, dict[str, int]]] = {part: {} for part in parts}
-
-    def split(name: str, part: str, figure: str, table: str, more: str = "1 = 1", since: str = first) -> None:
-        rows = db.rows(
-            f"SELECT t.store_id, {part} AS part, {figure} AS n FROM {table}"
-            f" WHERE t.business_date BETWEEN ? AND ? AND t.void_reason IS NULL AND {more} GROUP BY 1, 2",
-            (since, last),
-        )
-        for row in rows:
-            if row["store_id"] in of:
-                counted = sums[of[row["store_id"]]].setdefault(name, {})
-                counted[str(row["part"])] = counted.get(str(row["part"]), 0) + row["n"]
-
-    times, item = "sum(t.person_times)", "JOIN item i ON i.id = t.item_id"
-    split("by_day", "t.business_date", times, "visit t")
-    split("registered_by_day", "t.business_date", times, "visit t", "t.person_id IS NOT NULL")
-    split("grid", "((strftime('%w', t.business_date) + 6) % 7) || ':' || t.hour", times, "visit t")
-    split("by_occupation", "t.occupation", times, "visit t")
-    split("by_platform", "coalesce(p.platform, '')", times, "visit t JOIN person p ON p.id = t.person_id")
-    split("people", "''", "count(DISTINCT t.person_id)", "visit t")
-    split("opened", "t.business_date", "count(*)", "station_day t", "t.opened IS NOT NULL")
-    split("by_amenity", "t.amenity", "count(*)", "amenity_use t")
-    split("handouts", "i.name", "sum(t.quantity)", f"handout t {item}")
-    split("balances", "i.name", "sum(t.delta)", f"movement t {item}", since="")
-    split("requests", STATE, "count(*)", "request t")
-    return {part: _report(db, first, last, parts[part], found) for part, found in sums.items()}
-
-
-def _report(db: Database, first: str, last: str, stores: Sequence[str], found: dict[str, dict[str, int]]) -> Report:
-    """One part's report of what was counted."""
-    by_day, registered = found.get("by_day", {}), found.get("registered_by_day", {})
-    grid = {(int(key[0]), int(key[2:])): n for key, n in found.get("grid", {}).items()}
-    by_hour: dict[int, int] = {}
-    for (_weekday, hour), n in sorted(grid.items(), key=lambda pair: pair[0][1]):
-        by_hour[hour] = by_hour.get(hour, 0) + n
-    people = sum(found.get("people", {}).values())
-    if len(stores) > 1:  # somebody may have come before and after a restore
-        people = _people(db, first, last, stores)
-    return Report(
-        first=first, last=last, person_times=sum(by_day.values()), unique_people=people,
-        registered=sum(registered.values()), anonymous=sum(by_day.values()) - sum(registered.values()),
-        open_days=len({*by_day, *found.get("opened", {})}), by_day=by_day, by_hour=by_hour,
-        by_weekday_hour=grid, registered_by_day=registered,
-        **{name: found.get(name, {}) for name in ("by_occupation", "by_platform", "by_amenity", "handouts", "balances", "requests")},
-    )  # fmt: skip
+    sums = {part: _Sums() for part in parts}
+    of = {store_id: sums[part] for part, stores in parts.items() for store_id in stores}
+    span = "business_date BETWEEN ? AND ? AND t.void_reason IS NULL"
+    for found in db.rows(f"SELECT DISTINCT business_date FROM visit t WHERE {span}", (first, last)):
+        day = found["business_date"]
+        weekday = date.fromisoformat(day).weekday()
+        for row in db.rows(f"{VISIT} WHERE business_date = ? AND void_reason IS NULL", (day,)):
+            if (part := of.get(row["store_id"])) is not None:
+                part.visit(day, weekday, row)
+    for row in db.rows(f"SELECT store_id, business_date FROM station_day t WHERE {span} AND opened IS NOT NULL", (first, last)):
+        if (part := of.get(row["store_id"])) is not None:
+            part.opened.add(row["business_date"])
+    item = "JOIN item i ON i.id = t.item_id"
+    for name, figures, table, since in (
+        ("by_platform", "coalesce(p.platform, '') AS part, sum(t.person_times) AS n", "visit t JOIN person p ON p.id = t.person_id", first),
+        ("by_amenity", "t.amenity AS part, count(*) AS n", "amenity_use t", first),
+        ("handouts", "i.name AS part, sum(t.quantity) AS n", f"handout t {item}", first),
+        ("balances", "i.name AS part, sum(t.delta) AS n", f"movement t {item}", ""),
+        ("requests", f"{STATE} AS part, count(*) AS n", "request t", first),
+    ):  # fmt: skip
+        for row in db.rows(f"SELECT t.store_id, {figures} FROM {table} WHERE {span} GROUP BY 1, 2", (since, last)):
+            if (part := of.get(row["store_id"])) is not None:
+                part.counts[name][row["part"]] += row["n"]
+    whole = _Sums()
+    for part in sums.values():
+        whole.add(part)
+    return whole.report(first, last), {name: part.report(first, last) for name, part in sums.items()}
 
 
-def _people(db: Database, first: str, last: str, stores: Sequence[str]) -> int:
-    return int(
-        db.scalar(
-            "SELECT count(DISTINCT person_id) FROM visit WHERE business_date BETWEEN ? AND ? AND void_reason IS NULL"
-            f" AND store_id IN ({', '.join('?' * len(stores))})",
-            [first, last, *stores],
-        )
-    )
+VISIT = "SELECT store_id, hour, occupation, person_id, person_times FROM visit"
 
 
 def _check_span(first: str, last: str) -> None:

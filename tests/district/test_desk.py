@@ -242,13 +242,14 @@ def test_all_parts_at_once_say_what_each_says_alone(
         "both": [station.store_id, second.store_id],
         "none": [],
     }
-    both = reports.each(district, *span, {"both": parts["both"]})["both"]
-    apart = reports.each(district, *span, {"one": parts["one"], "none": []})
-    assert both == reports.period(district, *span, parts["both"])
+    together, each = reports.across(district, *span, {name: parts[name] for name in ("both", "none")})
+    assert together == each["both"] == reports.period(district, *span, parts["both"])
+    assert each["none"] == reports.period(district, *span, [])
+    whole, apart = reports.across(district, *span, {"one": parts["one"], "other": [second.store_id]})
+    assert whole == together
     assert apart["one"] == reports.period(district, *span, parts["one"])
-    assert apart["none"] == reports.period(district, *span, [])
     with pytest.raises(UserMistake):
-        reports.each(district, "2026-08-01", "2026-07-01", {})
+        reports.across(district, "2026-08-01", "2026-07-01", {})
 
 
 def test_a_closed_month_stays_and_what_changes_later_stands_beside_it(

@@ -78,9 +78,8 @@ def read(db: Database, month: str, dates: tuple[date, date] | None) -> View:
         whole, each = desk.report(db, dates[0].isoformat(), dates[1].isoformat())
         found = Month("", "", "", whole, tuple((one.code, one.name, own) for one, own in each), ())
     span = before(date.fromisoformat(found.whole.first), date.fromisoformat(found.whole.last))
-    earlier, each_earlier = desk.report(db, *(day.isoformat() for day in span))
-    then = {one.code: own.person_times for one, own in each_earlier}
-    total = Line(TOTAL, t("district_desk.all_stations", n=len(found.each)), found.whole, earlier.person_times)
+    then = desk.person_times(db, *(day.isoformat() for day in span))
+    total = Line(TOTAL, t("district_desk.all_stations", n=len(found.each)), found.whole, sum(then.values()))
     lines = tuple(Line(code, name, own, then.get(code, 0)) for code, name, own in found.each)
     listed = {f"{today:%Y-%m}": False, **({month: False} if month else {}), **dict(months.listing(db))}
     return View(today, month, found, (total, *lines), tuple(sorted(listed.items(), reverse=True)))
