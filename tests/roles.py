@@ -412,7 +412,7 @@ CASES: dict[str, Case] = {
     "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
     "privacy.overview": plain(READ, lambda w: privacy.overview(w.db)),
     "privacy.with_words": (SIGHT, _held),
-    "reports.each": plain(READ, lambda w: reports.each(w.db, DAY, DAY, {"all": [w.db.store_id]})),
+    "reports.across": plain(READ, lambda w: reports.across(w.db, DAY, DAY, {"all": [w.db.store_id]})),
     "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
     "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
     "requests.by_number": plain(MASKED, lambda w: requests.by_number(w.db, _number(w))),
