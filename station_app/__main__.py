@@ -38,7 +38,7 @@ def main(args: Sequence[str] | None = None) -> int:
     from .cli import group, later
 
     later("window", lambda: _window_command("main"))
-    later("district window", lambda: _window_command("district_main"))
+    later("district desk", lambda: _window_command("district_main"))
     for path in FROM_APP:
         later(path, _from_app(path))
     return group.main(given, standalone_mode=False)

@@ -38,9 +38,9 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import keys, light
+        from . import desk, keys, light
 
-        found = (light.GROUPS | keys.GROUPS)[name]
+        found = (light.GROUPS | keys.GROUPS | desk.GROUPS)[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

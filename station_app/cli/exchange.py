@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from ..db import Database
-from ..district import answer, desk, intake, package, pictures, store, watch
+from ..district import answer, desk, intake, many, package, pictures, store, watch
 from ..errors import EnvironmentFault, Refused, StationError, UserMistake
 from ..model import RequestState
 from ..services import exchange
@@ -27,7 +27,7 @@ from .requests import write_pictures
 
 sync_group = Group("sync")
 district_group = Group("district")
-district_group.usual = "window"
+district_group.usual = "desk"
 FILE = click.Path(path_type=Path)
 
 
@@ -201,7 +201,7 @@ def take_in(line: Desk, files: tuple[Path, ...]) -> None:
     said: list[str] = []
     first: StationError | None = None
     with open_district(line) as db, Opener() as opener:
-        for file in files:
+        for file in many.look(files).batches:
             try:
                 result, sentence = _taken(db, opener, file)
             except Refused as error:

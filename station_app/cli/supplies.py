@@ -10,7 +10,7 @@ import click
 
 from ..errors import UserMistake
 from ..model import Item, ItemKind, MovementKind, Occupation
-from ..services import supplies
+from ..services import arrivals, supplies
 from ..words import label, t
 from .frame import Desk, Group, option
 from .inputs import DAY, MOMENT, MONTHS, WHOLE, Code, person
@@ -141,6 +141,29 @@ def receive(desk: Desk, /, item: str, quantity: int, kind: MovementKind, **more:
         changes = supplies.receive(db, item_id, quantity, kind, **more)
         now = supplies.get(db, item_id)
     desk.done(changes, _left(now), id=now.id, balance=now.balance)
+
+
+@supplies_group.command("due")
+@click.pass_obj
+def due(desk: Desk) -> None:
+    """What the district sent and nobody received yet."""
+    with desk.station() as db:
+        found = arrivals.due(db)
+    rows = [(one.id, one.item, one.quantity, one.unit, moment(one.time), one.note) for one in found]
+    headings = [t("cli.id"), t("cli.item"), t("cli.quantity"), t("cli.unit"), t("cli.time"), t("cli.note")]
+    desk.tell({"due": found}, lambda: table(headings, rows, right=(2,)))
+
+
+@supplies_group.command("arrived")
+@click.argument("allocation", metavar="ID")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def arrived(desk: Desk, allocation: str, at: datetime | None) -> None:
+    """Supplies the district sent are here; it learns of it with the next export."""
+    with desk.station() as db:
+        one, changes = arrivals.receive(db, allocation, at)
+    said = t("arrivals.received", item=one.item, quantity=number(one.quantity), unit=one.unit)
+    desk.done(changes, said, id=one.id, item=one.item, quantity=one.quantity)
 
 
 @supplies_group.command("count")
