@@ -2,8 +2,9 @@
 
 A backup folder is complete in itself: ``<time>-<reason>.backup`` (a database under the store's own key), its SHA-256 beside it
 in the form that ``sha256sum -c`` reads, and the slot file. Attachments never change once written, so those of all backups lie
-once in ``blobs``; each backup lists which are its own, after its own SHA-256, and one that no backup lists goes. One slot file serves all backups and is always the newest, so that
-a revoked card or an old password does not open older backups either. Restoring is in ``services/backups.py``.
+once in ``blobs``; each backup lists which are its own, after its own SHA-256, and one that no backup lists goes. One slot file
+serves all backups and is always the newest, so that a revoked card or an old password does not open older backups either.
+Restoring is in ``services/backups.py``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from . import db as database
 from . import blobs, vault
+from . import db as database
 from .db import Database
 from .errors import EnvironmentFault, Refused
 

@@ -19,6 +19,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,23 @@ from station_app.db import Database
 from station_app.district import intake, store
 from station_app.errors import StationError
 from station_app.model import Amenity, Changes, Consent, ItemKind, Occupation, RequestState, Verdict
-from station_app.services import exchange, history, keepers, people, requests, rosters, stations, supplies, visits
+from station_app.services import (
+    exchange,
+    history,
+    keepers,
+    people,
+    pictures,
+    requests,
+    rosters,
+    stations,
+    supplies,
+    visits,
+)
 from station_app.sync import carry, inbox, outbox
 from station_app.sync.opening import Opener
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE
 from tests.faults import mutants
+from tests.pictures import phone
 
 ROSTER = Path(__file__).parents[1] / "data" / "roster_utf8.csv"
 START = datetime(2026, 7, 17, tzinfo=UTC)
@@ -41,6 +54,12 @@ START = datetime(2026, 7, 17, tzinfo=UTC)
 def say(**told: Any) -> None:
     """One line on the screen, out of this process at once."""
     print(json.dumps(told, ensure_ascii=False), flush=True)
+
+
+@cache
+def shot() -> bytes:
+    """A picture, made ready."""
+    return pictures.prepare(phone(64, 48))
 
 
 class Desk:
@@ -128,7 +147,8 @@ class Desk:
         return supplies.hand_out(self.db, self._item(), self.chance.randint(1, 2), person_id=self._somebody(), given=given)[1]
 
     def add_request(self) -> Changes:
-        return requests.add(self.db, "充电口不足，晚上排不上", person_id=self._somebody(), place="北门")[1]
+        shots = [shot()] * self.chance.choice((0, 1, 2))
+        return requests.add(self.db, "充电口不足，晚上排不上", person_id=self._somebody(), place="北门", pictures=shots)[1]
 
     def step(self) -> Changes | None:
         open_ones = requests.listing(self.db)[:20]
