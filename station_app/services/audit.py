@@ -66,8 +66,8 @@ def verify(db: Database, tell: Tell = lambda _done, _total: None) -> tuple[Verif
     with db.snapshot() as seen:
         steps = _newest(seen)
         found += _ledgers_add_up(seen, tell)
-    first = found[0] if found else Problem("", {})
-    outcome = Verification(db.stamp().time, steps, len(found), first.word, first.fields)
+    word, told = (found[0].word, found[0].fields) if found else ("", {})
+    outcome = Verification(db.stamp().time, steps, len(found), word, told)
     with db.transact(Op.SETTING, by_itself=True, name=VERIFICATION) as tx:
         tx.set_meta(VERIFICATION, json.dumps(asdict(outcome)))
     return outcome, Changes(tx.operation, Op.SETTING, {"meta": (VERIFICATION,)})

@@ -47,7 +47,7 @@ class _RailButton(Press):
         self._icon = entry.icon
         self._badge = 0
         self.setCheckable(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def set_badge(self, number: int) -> None:
         """Show how many wait; 0 shows nothing."""
@@ -58,6 +58,10 @@ class _RailButton(Press):
     def sizeHint(self) -> QSize:
         """A target of 64 px."""
         return QSize(76, 68 if tokens().large else 64)
+
+    def minimumSizeHint(self) -> QSize:
+        """A little less where nine pages have to stand on the smallest screen."""
+        return QSize(76, 60)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The active page has a lighter ground."""

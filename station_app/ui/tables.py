@@ -306,8 +306,13 @@ class Table(QTableView):
         row = self._rows_model.row_of(number)
         if row < 0:
             return False
-        self.setCurrentIndex(self._rows_model.index(row, 0))
+        self.setCurrentIndex(self._place(row))
         return True
+
+    def _place(self, row: int) -> QModelIndex:
+        """The first cell of a row that is not hidden: from a hidden one no arrow leads on."""
+        shown = (number for number in range(len(self._rows_model.columns)) if not self.isColumnHidden(number))
+        return self._rows_model.index(row, next(shown, 0))
 
     def set_empty(self, widget: QWidget) -> None:
         """What stands in the middle while there are no rows, instead of what stood there before."""
@@ -325,7 +330,7 @@ class Table(QTableView):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._activate()
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
-            self.setCurrentIndex(self._rows_model.index(0 if key == Qt.Key.Key_Home else last, 0))
+            self.setCurrentIndex(self._place(0 if key == Qt.Key.Key_Home else last))
         elif event.text().isprintable() and event.text():
             event.ignore()
         else:
@@ -336,6 +341,8 @@ class Table(QTableView):
         shown = set(numbers)
         for number in range(len(self._rows_model.columns)):
             self.setColumnHidden(number, number not in shown)
+        if self.currentIndex().isValid():
+            self.setCurrentIndex(self._place(self.currentIndex().row()))
         self._share()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app import app, settings, vault, words
 from station_app.db import Database
-from station_app.model import Consent, Occupation, Person
+from station_app.model import Consent, Occupation, Person, Role
 from station_app.services import badges, keepers, people, preferences, samples, stations, visits
 from station_app.ui import theme
 from station_app.ui.hands import Hands
-from station_app.ui.main_window import PAGES, MainWindow
+from station_app.ui.help import KEYS, keys_for
+from station_app.ui.main_window import OFFERED, PAGES, MainWindow
+from station_app.ui.pages.trail import TrailPage
+from station_app.ui.window import SMALLEST
 from station_app.words import t
 from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
 
@@ -222,6 +227,78 @@ def test_a_slash_is_text_in_a_field_and_finds_outside(house: House) -> None:
     assert search.text() == "a/b"
 
 
+@pytest.mark.parametrize("name", ["desk", "people", "requests", "trail"])
+def test_a_slash_goes_into_the_search_of_every_page_that_has_one(house: House, name: str) -> None:
+    house.page(name)
+    house.window.rail.setFocus()
+    house.hands.key(Key.Key_Tab)
+    house.hands.key(Key.Key_Slash)
+    search = QApplication.focusWidget()
+    assert isinstance(search, QLineEdit)
+    assert house.window.page(name).isAncestorOf(search)
+    house.hands.type("ma")
+    assert search.text() == "ma"
+
+
+def test_a_slash_in_a_drop_down_finds_too(house: House) -> None:
+    house.page("trail")
+    page = house.window.page("trail")
+    assert isinstance(page, TrailPage)
+    page.keeper.setFocus()
+    house.hands.key(Key.Key_Slash)
+    assert QApplication.focusWidget() is page.search
+
+
+def test_the_toast_fades_and_ctrl_z_goes_on_working(house: House) -> None:
+    house.hands.key(Key.Key_F3)
+    assert house.told
+    house.window.toast.rest.timeout.emit()
+    house.window.toast.fading.setCurrentTime(house.window.toast.fading.totalDuration())
+    assert house.told == ""
+    house.hands.ctrl("z")
+    assert house.person_times() == 0
+
+
+def test_the_form_put_aside_comes_back_after_its_toast_faded(house: House) -> None:
+    house.half_a_request()
+    house.hands.key(Key.Key_Escape)
+    house.window.toast.rest.timeout.emit()
+    house.window.toast.fading.setCurrentTime(house.window.toast.fading.totalDuration())
+    house.hands.ctrl("z")
+    assert house.field().toPlainText() == TEXT
+
+
+# --- help ------------------------------------------------------------------------------------------------------------------
+
+
+def said_keys() -> set[str]:
+    """Every key the help says, ranges one by one."""
+    said: set[str] = set()
+    for _section, parts in KEYS:
+        for caps, _word in parts:
+            found = re.fullmatch(r"(.*?)(\d+) – (?:F?)(\d+)", caps)
+            if found is None:
+                said |= {caps, *caps.split()}
+            else:
+                said |= {f"{found[1]}{number}" for number in range(int(found[2]), int(found[3]) + 1)}
+    return said
+
+
+def test_the_help_says_every_key_the_window_listens_to(house: House) -> None:
+    """Every shortcut of the window and of its pages stands in the one table, whatever page it belongs to."""
+    listened = {shortcut.key().toString() for shortcut in house.window.findChildren(QShortcut)}
+    alike = {"Ctrl+Return": "Ctrl+Enter"}
+    assert {alike.get(key, key) for key in listened} - said_keys() == set()
+    assert len(listened) > 30
+    assert {"/", "Esc", "Enter", "Backspace", "Shift+1", "1", "Ctrl+P"} <= said_keys()
+
+
+def test_the_help_of_a_page_that_is_not_offered_is_not_there() -> None:
+    auditor = keys_for(KEYS, Role.AUDITOR, lambda section: section in PAGES and section not in OFFERED[Role.AUDITOR])
+    assert {section for section, _parts in auditor} == {"anywhere", "lists", "forms", "reports", "trail"}
+    assert not {"tally", "undo", "new"} & {word for _section, parts in auditor for _cap, word in parts}
+
+
 def test_esc_in_a_search_empties_it_and_goes_back_to_the_list(house: House) -> None:
     house.page("requests")
     before = QApplication.focusWidget()
@@ -252,6 +329,19 @@ def test_tab_goes_through_the_desk_as_it_is_read_and_everything_has_a_name(house
     assert kinds[0] == "DeskField"
     assert kinds.index("OfferCard") < kinds.index("TallyCard") < kinds.index("LogList") < kinds.index("_RailButton")
     assert "Scroll" not in kinds  # all fits, so there is nothing to scroll
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_page_fits_the_smallest_screen_in_large_type(house: House, language: str) -> None:
+    """Nine pages on the rail, nothing wider or higher than 1366 x 768, nothing to be scrolled sideways."""
+    house.window.rail.language_chosen.emit(language)
+    house.hands.key(Key.Key_F11)
+    for name in PAGES:
+        house.page(name)
+        assert (name, house.window.width(), house.window.height()) == (name, *SMALLEST)
+        bars = [area.horizontalScrollBar() for area in house.window.page(name).findChildren(QScrollArea)]
+        assert not [bar for bar in bars if bar.isVisible() and bar.maximum() > 0], name
+    house.hands.key(Key.Key_F11)
 
 
 # --- language ------------------------------------------------------------------------------------------------------------

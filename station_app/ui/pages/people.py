@@ -12,7 +12,7 @@ from unicodedata import normalize
 import shiboken6
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QBoxLayout, QLineEdit, QStackedLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QLineEdit, QStackedLayout, QWidget
 
 from ... import settings, vault
 from ...db import Database
@@ -84,7 +84,8 @@ class PeoplePage(Page):
         self.table = Table(self.rows, rows=38, name=t("people_page.list"))
         self.sorting = Sorting(self.table, "seen")
         self.card = PersonCard(shell.station)
-        self._head = Row(gap=8)
+        self._head = QGridLayout()
+        self._head.setSpacing(8)
         self.setAcceptDrops(True)
         self._build()
         self._connect()
@@ -96,8 +97,6 @@ class PeoplePage(Page):
         empty.acted.connect(self.new)
         self._empty = empty
         self.table.set_empty(empty)
-        self._head.addWidget(self.search, 1)
-        self._head.addLayout(Row(self.import_button, self.print_button, self.new_button, gap=8))
         left = Column(self._head, self.tabs, self.strip, Card(self.table, gap=0), gap=6)
         self._content = QWidget()
         across = Row(gap=16)
@@ -140,7 +139,11 @@ class PeoplePage(Page):
         self.card.setFixedWidth(CARD_LARGE if large else CARD)
         # in large type what the card tells as well makes room
         self.table.show_columns((0, 1, 3, 4, 5) if large else range(len(self.rows.columns)))
-        self._head.setDirection(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+        for place, button in enumerate((self.import_button, self.print_button), start=0 if large else 1):
+            self._head.addWidget(button, int(large), place)
+        self._head.addWidget(self.search, 0, 0)
+        self._head.addWidget(self.new_button, 0, 1 if large else 3)
+        self._head.setColumnStretch(0, 1)
 
     # --- what the window asks ----------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from .. import actions
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
+from ..theme import tokens
 from .settings_forms import SettingRow, keeper_form, password_form, pin_form, station_form
 from .settings_keys import KeysCard
 from .settings_privacy import PrivacyCard
@@ -169,9 +170,11 @@ class SettingsPage(Page):
         for keeper, has_pin in house.keepers:
             own = keeper.id == house.acting
             line = Row(Text(keeper.name, "strong"), Pill(label(keeper.role)), gap=10)
+            line.addStrut(44)  # alike with and without buttons
             if own:
                 line.addWidget(Pill(t("settings.you"), "brand"))
             line.addStretch(1)
+            name, line = line, line if not tokens().large else Row(None, gap=10)
             if own:
                 password = self.change_password = Button(t("settings.change_password"))
                 password.clicked.connect(lambda _checked=False, keeper=keeper: self._change_password(keeper))
@@ -183,7 +186,8 @@ class SettingsPage(Page):
                 line.addWidget(button)
             if self._keepers.count():
                 self._keepers.addWidget(rule())
-            self._keepers.addLayout(line)
+            for part in (name,) if line is name else (name, line):  # in large type one below the other
+                self._keepers.addLayout(part)
         if had_focus in self.pins:
             self.pins[had_focus].setFocus(Qt.FocusReason.OtherFocusReason)
 

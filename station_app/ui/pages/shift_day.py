@@ -41,9 +41,14 @@ class DutyCard(Card):
     undo = Signal(str)
 
     def __init__(self) -> None:
-        self.avatar, self.name, self.since = Avatar("", 52), Text("", "strong"), Text("", "muted")
+        self.avatar, self.name, self.since = Avatar("", 52), Text("", "strong"), Text("", "muted", wrap=True)
         self.take_button, self.leave_button = Button("", "primary"), Button(t("shift_page.leave"))
-        row = Row(self.avatar, Column(self.name, self.since, gap=0), None, self.leave_button, self.take_button, gap=10)
+        for button in (self.take_button, self.leave_button):
+            button.hide()  # until it is known which of them is of use
+        row = Row(self.avatar, gap=10)
+        row.addLayout(Column(self.name, self.since, gap=0), 1)
+        for button in (self.leave_button, self.take_button):
+            row.addWidget(button)
         self._shifts = Column(gap=0)
         inside = QWidget()
         inside.setLayout(Column(self._shifts, None))
@@ -197,6 +202,7 @@ class DayCard(Card):
             self._parts.addWidget(Scroll(part))
         # the button stands below what is scrolled: it is in sight in any type
         super().__init__(self.title, self._parts, Row(None, self.opening.button, self.closing.button))
+        self.closing.button.hide()
         QWidget.setTabOrder(self.opening.high, self.opening.button)
         QWidget.setTabOrder(self.closing.note, self.closing.button)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from ... import paths, settings
 from ...db import Database
 from ...errors import Cancelled, StationError, UserMistake
+from ...model import Op
 from ...schema import LEDGERS
 from ...services.exchange import BatchLine
 from ...sync import beam, carry, inbox, outbox
@@ -119,7 +120,10 @@ class SyncPage(Page):
 
     def settle(self) -> None:
         """Work goes on at the place to write to."""
-        self.out.targets.take_focus()
+        if self._barred:
+            self.history.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.out.targets.take_focus()
 
     def _show(self, desk: Desk) -> None:
         was_joined = self._desk is not None and self._desk.district is not None
@@ -132,12 +136,20 @@ class SyncPage(Page):
         words = t("sync_desk.history_empty") if desk.district is not None else t("sync_desk.history_not_yet")
         self.history.set_empty(EmptyState("sync", words))
         clear(self._notices)
-        for text in (sync_text.reminder(desk), sync_text.refusals(desk)):
+        self.out.setVisible(not self._barred)
+        self.back.setVisible(not self._barred)
+        joining = t("sync_desk.ask_supervisor") if self._barred else ""
+        for text in (joining, sync_text.reminder(desk), sync_text.refusals(desk)):
             if text:
                 self._notices.addWidget(Notice(text, "attention", icon="warning"))
         if first or was_joined != (desk.district is not None):
             self._looked = None
             self.poll()
+
+    @property
+    def _barred(self) -> bool:
+        """Whether the station has not joined its district, and whoever is at work may not do that."""
+        return self._desk is not None and self._desk.district is None and not self.may(Op.ENROL)
 
     def _when(self, line: BatchLine) -> str:
         return when.moment(line.closed, self._desk.today) if self._desk is not None else ""
@@ -189,7 +201,7 @@ class SyncPage(Page):
     def export(self) -> None:
         """Ctrl+E: write everything unconfirmed (before joining: the introduction) to the chosen place."""
         folder, desk = self.out.targets.target, self._desk
-        if desk is None or self._writing is not None or self._busy:
+        if desk is None or self._writing is not None or self._busy or self._barred:
             return
         if folder is None:
             self.ask_folder()
@@ -262,7 +274,7 @@ class SyncPage(Page):
 
     def take(self) -> None:
         """Ctrl+I: take in what is offered, or ask for a file."""
-        if self._busy or self._desk is None:
+        if self._busy or self._desk is None or self._barred:
             return
         if self._desk.district is None:
             if self._trust_file is None:

@@ -83,7 +83,7 @@ class TrailPage(Page):
         self.rows = RowsModel(self._columns(), fetch=self._fetch)
         self.table = Table(self.rows, rows=38, name=t("trail.list"))
         self.export_strip = ProgressStrip()
-        self._head, self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight), QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._span, self._head = QWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._build()
         self._connect()
 
@@ -94,7 +94,7 @@ class TrailPage(Page):
             TableColumn(t("trail.what"), what, 190, bold=True),
             TableColumn(t("trail.about"), about),
             TableColumn(t("trail.keeper"), lambda step: step.keeper or t("trail.by_itself"), 130),
-            TableColumn(t("trail.mark"), mark, 210, pill=_pill),
+            TableColumn(t("trail.mark"), mark, 240, pill=_pill),
         ]
 
     # --- layout ------------------------------------------------------------------------------------------------------
@@ -111,12 +111,15 @@ class TrailPage(Page):
         self.table.set_empty(EmptyState("file", t("trail.nothing_found")))
         self._head.setSpacing(10)
         self._head.addWidget(self.tabs, 1)
-        self._head.addLayout(Row(self.first, Text("—", "muted"), self.last, None, self.csv_button, self.pdf_button, gap=8))
-        self._filters.setSpacing(8)
-        self._filters.addWidget(self.search, 1)
-        self._filters.addLayout(Row(self.keeper, self.op, self.refused, self.count, None, gap=8))
+        self._span.setLayout(Row(self.first, Text("—", "muted"), self.last, None, gap=8))
+        self._head.addWidget(self._span)
+        self._head.addLayout(Row(self.csv_button, self.pdf_button, gap=8))
+        filters = Row(gap=8)
+        filters.addWidget(self.search, 1)
+        for part in (self.keeper, self.op, self.refused, self.count):
+            filters.addWidget(part)
         card = Card(self.table, self.export_strip, gap=4)
-        page_layout(self, self._head, self._filters, card, self.verify, gap=10).setStretchFactor(card, 1)
+        page_layout(self, self._head, filters, card, self.verify, gap=10).setStretchFactor(card, 1)
         self._fit()
 
     def _connect(self) -> None:
@@ -144,18 +147,17 @@ class TrailPage(Page):
     def changeEvent(self, event: QEvent) -> None:
         """The type size may have changed."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_filters"):
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_head"):
             self._fit()
 
     def _fit(self) -> None:
-        """In large type the filters stand in two rows each, and what the details tell as well makes room."""
-        large = tokens().large
-        way = QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight
-        self._head.setDirection(way)
-        self._filters.setDirection(way)
+        """In large type the two days are there only when they are chosen, and what the details tell as well makes room."""
+        large, dates = tokens().large, self.tabs.code() == "dates"
+        self._span.setHidden(large and not dates)
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if large and dates else QBoxLayout.Direction.LeftToRight)
         self.table.show_columns((1, 2, 3, 4) if large else range(len(self.rows.columns)))
         for combo in (self.keeper, self.op):
-            combo.setFixedWidth(tokens().px(170))
+            combo.setFixedWidth(tokens().px(150))
 
     # --- what the window asks ------------------------------------------------------------------------------------------
 
@@ -245,6 +247,7 @@ class TrailPage(Page):
     def _chosen(self, code: str) -> None:
         if code == "dates" and self._dates is None and self._listing is not None:
             self._dates = (self._listing.first, self._listing.last)
+        self._fit()
         if self.isVisible():
             self.refresh()
 
