@@ -201,7 +201,7 @@ def take_in(line: Desk, files: tuple[Path, ...]) -> None:
     said: list[str] = []
     first: StationError | None = None
     with open_district(line) as db, Opener() as opener:
-        for file in many.look(files).batches:
+        for file in [found for given in files for found in many.look([given]).batches]:
             try:
                 result, sentence = _taken(db, opener, file)
             except Refused as error:
