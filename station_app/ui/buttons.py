@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from . import icons
 from .layouts import FlowLayout
-from .painting import CENTRE, LEFT, box, brush, cap_size, focus_ring, paint_cap, width, write
+from .painting import CENTRE, LEFT, box, brush, cap_size, focus_ring, paint_cap, plain_tip, width, write
 from .theme import RADIUS_SMALL, face, tokens
 
 
@@ -81,7 +81,7 @@ class Button(Press):
     ) -> None:
         self._kind, self._icon, self._key = kind, icon, key
         super().__init__(text, parent)
-        self.setToolTip(tip)
+        self.setToolTip(plain_tip(tip))
         self.setAccessibleDescription(" ".join(part for part in (tip, key) if part))
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 

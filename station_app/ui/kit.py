@@ -38,7 +38,7 @@ from .buttons import Button, Chip, FilterTabs, IconButton, Press, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .layouts import Column, FlowLayout, Row, clear
 from .marks import Icon, KeyCap, Pill, Text
-from .painting import CENTRE, box, brush, width, write
+from .painting import CENTRE, box, brush, plain_tip, width, write
 from .theme import face, tokens, tone
 
 __all__ = [
@@ -287,7 +287,7 @@ class LogRow(QWidget):
         self.setLayout(Row(None, self._button))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{time} {self.text()}")
-        self.setToolTip(self.text())
+        self.setToolTip(plain_tip(self.text()))
 
     def text(self) -> str:
         """What happened, without the time."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from . import icons
-from .painting import LEFT, box, brush, cap_size, paint_cap, width, write
+from .painting import LEFT, box, brush, cap_size, paint_cap, plain_tip, width, write
 from .theme import face, tokens, tone
 
 
@@ -57,7 +57,7 @@ class Pill(QWidget):
         """Say something else, in another tone if given."""
         self._text, self._tone = text, tone or self._tone
         self.setAccessibleName(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         self.updateGeometry()
         self.update()
 

@@ -8,9 +8,12 @@
     width(font, text) -> int
     cap_size(text) -> QSize;  paint_cap(painter, rect, text, *, on_brand=False)
     paint_code(painter, spot, code)                                  a QR code in whole pixels
+    plain_tip(text) -> str                                           for setToolTip: never taken as markup
 """
 
 from __future__ import annotations
+
+from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
@@ -88,3 +91,8 @@ def paint_code(painter: QPainter, spot: QRectF, code: qr.Code) -> None:
         rect = QRectF(spot.left() + inset + column * module, spot.top() + inset + row * module, length * module, module)
         painter.fillRect(rect, QColor("#1F2523"))
     painter.restore()
+
+
+def plain_tip(text: str) -> str:
+    """A tool tip that says just this: Qt takes what looks like markup for markup, and a name may be typed to look like it."""
+    return f"<span>{escape(text)}</span>" if "<" in text else text

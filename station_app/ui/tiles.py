@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from . import icons
 from .buttons import Press
-from .painting import box, brush, focus_ring, width, write
+from .painting import box, brush, focus_ring, plain_tip, width, write
 from .theme import RADIUS_SMALL, face, tokens
 
 
@@ -20,13 +20,13 @@ class Tile(Press):
         super().__init__(title, parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleDescription(line)
-        self.setToolTip(line)
+        self.setToolTip(plain_tip(line))
 
     def show_state(self, title: str, line: str) -> None:
         """Say something else."""
         self._line = line
         self.setAccessibleDescription(line)
-        self.setToolTip(line)
+        self.setToolTip(plain_tip(line))
         self.set_text(title)
         self.update()
 

@@ -360,3 +360,50 @@ def test_who_is_let_go_while_at_work_only_reads_at_once(house: House) -> None:
     house.hands.settle()
     assert house.window.role is Role.AUDITOR
     assert not house.window.offers("people")
+
+
+# --- what a visitor may see --------------------------------------------------------------------------------------------------
+
+
+def visible(window: MainWindow) -> str:
+    """What stands on the screen now."""
+    return "\n".join(text for widget in (window, *window.findChildren(QWidget)) if widget.isVisible() for text in written(widget))
+
+
+def test_the_desk_says_no_whole_phone_and_the_lock_nobody(house: House) -> None:
+    house.hands.scan(house.regular.badge_code)
+    house.hands.key(Key.Key_Slash)
+    house.hands.type("zhiqiang")
+    desk = visible(house.window)
+    assert NAME in desk
+    assert PHONE not in desk
+    assert WORDS not in desk
+    house.hands.key(Key.Key_Escape)
+    house.hands.ctrl("l")
+    assert [secret for secret in SECRETS if secret in visible(house.window)] == []
+
+
+def test_what_is_told_while_locked_is_not_shown_to_the_next_one(house: House) -> None:
+    house.hands.ctrl("l")
+    house.window.tell(f"{NAME} 登记成功")
+    assert NAME not in visible(house.window)
+    chip = next(chip for chip in house.window.findChildren(Chip) if chip.isVisible() and chip.text() == "马师傅")
+    chip.click()
+    house.hands.settle()
+    house.hands.type(PINS[Role.EVENING])
+    house.hands.key(Key.Key_Return)
+    assert house.window.toast.text() == ""
+
+
+def test_a_name_that_looks_like_markup_is_never_taken_for_it(house: House) -> None:
+    evil, _ = people.register(house.db, Occupation.RIDER, "<img src=x>", "<b>粗</b>体", "", Consent.STATION)
+    house.hands.scan(evil.badge_code)
+    for name in ("people", "requests", "desk"):
+        house.page(name)
+    tips = [widget.toolTip() for widget in house.window.findChildren(QWidget)]
+    log = next(view for view in house.window.findChildren(QAbstractItemView) if type(view).__name__ == "LogList")
+    tips.append(str(log.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)))
+    told = [tip for tip in tips if "粗" in tip or "img" in tip]
+    assert len(told) >= 2
+    assert not [tip for tip in told if "<b>" in tip or "<img" in tip]
+    assert "<b>粗</b>体" in house.window.toast.text()

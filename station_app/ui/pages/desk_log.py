@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from ...model import Amenity, Category, Exchange, LogLine, Occupation, Op, RequestState
 from ...words import label, t
 from .. import icons
-from ..painting import LEFT, RIGHT, brush, focus_ring, width, write
+from ..painting import LEFT, RIGHT, brush, focus_ring, plain_tip, width, write
 from ..theme import face, tokens
 from .desk_card import short_number
 
@@ -192,7 +192,8 @@ class _Model(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{entry.time} {entry.text}"
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return " ".join(part for part in (entry.time, entry.text, label(entry.mark), entry.action) if part)
+            said = " ".join(part for part in (entry.time, entry.text, label(entry.mark), entry.action) if part)
+            return plain_tip(said) if role == Qt.ItemDataRole.ToolTipRole else said
         return None
 
 

@@ -14,7 +14,7 @@ from ...services.supplies import Offer
 from ...words import t
 from .. import icons
 from ..kit import Press
-from ..painting import box, brush, cap_size, focus_ring, paint_cap, width, write
+from ..painting import box, brush, cap_size, focus_ring, paint_cap, plain_tip, width, write
 from ..theme import RADIUS, face, tokens, tone
 from .desk_tiles import Tiles
 
@@ -84,7 +84,7 @@ class OfferCard(Press):
         _name, self._lines, self._bad, self._off, self._tone, self._warning = state
         self.set_text(item.name)
         self.setAccessibleDescription(" ".join(part for part in (lines[0], self._warning, self._key) if part))
-        self.setToolTip(lines[0])
+        self.setToolTip(plain_tip(lines[0]))
         self.update()
 
     def line(self) -> str:

@@ -14,7 +14,7 @@ from ...services.privacy import Held
 from ...words import t
 from ..kit import Avatar, Button, Card, Column, EmptyState, Fact, FlowLayout, Row, Scroll, Text
 from ..names import person_name
-from ..painting import box, brush, paint_code, write
+from ..painting import box, brush, paint_code, plain_tip, write
 from ..theme import RADIUS, face, tokens
 from .people_text import consent_line, erase_text, grouped, has_older_notice, kept_line, requests_line, visits_line, who
 
@@ -196,7 +196,7 @@ class PersonCard(Card):
         self.avatar.set_name(person.name)
         self.name.set(person_name(person))
         self.line.set(who(person))
-        self.line.setToolTip(who(person))
+        self.line.setToolTip(plain_tip(who(person)))
         self.preview.show_badge(person, code)
         self.facts["visits"].set(visits_line(held, today))
         self.facts["phone"].set(person.phone[-4:] or t("people_page.not_kept"))
