@@ -38,8 +38,13 @@ def images(db: Database, shown: Sequence[Picture], ratio: float) -> Images:
     return found
 
 
+def _ratio(widget: QWidget) -> float:
+    """Pixels of the screen for one of the design's."""
+    return widget.devicePixelRatioF() * tokens().px(100) / 100
+
+
 class NewPictures(QWidget):
-    """Pictures of a request that is being written: chosen, dropped or pasted; Enter on one takes it away again."""
+    """Pictures of a request that is being written: chosen or dropped; Enter on one takes it away again."""
 
     settled = Signal()
 
@@ -95,7 +100,7 @@ class NewPictures(QWidget):
         self._error.setVisible(bool(text))
 
     def _show(self) -> None:
-        ratio = self.devicePixelRatioF()
+        ratio = _ratio(self)
         before: QWidget = self.add_button
         clear(self._flow)
         for place, jpeg in enumerate(self.jpegs):
@@ -141,7 +146,7 @@ class Strip(QWidget):
 
     def read(self, jobs: Jobs) -> None:
         """Fill the frames, off the GUI thread."""
-        ratio = self.devicePixelRatioF() * tokens().px(100) / 100
+        ratio = _ratio(self)
         if self._of:
             jobs.read(lambda db: images(db, self._pictures, ratio), self._show, key="request-images")
 
