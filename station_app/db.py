@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -441,7 +441,7 @@ class Tx:
         self,
         table: str,
         rows: Iterable[Mapping[str, Any]],
-        owners: frozenset[str] | None = None,
+        owners: Set[str] | None = None,
         written: Callable[[Row | None, Row], None] | None = None,
     ) -> tuple[int, list[Row], list[Row]]:
         """Rows from the other side, written as they are; repeats are harmless.

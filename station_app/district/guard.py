@@ -7,7 +7,7 @@ speak beforehand of what another station will send.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class Sender:
     """Whose rows are looked at: the station's code and the ids of its stores."""
 
     code: str
-    stores: frozenset[str]
+    stores: Set[str]
 
 
 def objection(db: Database, table: str, row: Row, sender: Sender) -> str:

@@ -15,6 +15,10 @@ from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
 from . import guard, keys, pictures, store
 
+MOST_STORES = 200
+"""Stores of one station that are believed to be its own by their rows alone: a receipt speaks of each."""
+Changed = dict[tuple[str, str], tuple[int, int]]
+"""By (store, table): rows more, and what they add to the digest."""
 FARTHEST = 1000
 """How many epochs ahead of ours a station's word is believed: an enrolled station is still somebody else's machine."""
 
@@ -120,14 +124,16 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> tuple[i
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
     _hear(tx, head, sender)
-    speaker = guard.Sender(sender.code, frozenset(store.stores_of(tx.db, sender.station_id)))
+    stores = set(store.stores_of(tx.db, sender.station_id))
+    speaker = guard.Sender(sender.code, stores)
     rows = down = 0
     changed: dict[tuple[str, str], tuple[int, int]] = {}
     for table, images in batch.rows():
         refused: dict[str, list[Row]] = {}
         count = _Digests(table, changed)
-        allowed = _allowed(tx, table, images, speaker, refused, count)
-        taken, lost, foreign = tx.take(table, allowed, speaker.stores, count.written)
+        heard = _heard(tx, images, sender, stores)
+        allowed = _allowed(tx, table, heard, speaker, refused, count)
+        taken, lost, foreign = tx.take(table, allowed, stores, count.written)
         refused.setdefault("other_store", []).extend(foreign)
         store.keep_losers(tx, table, lost)
         for reason, found in refused.items():
@@ -167,6 +173,20 @@ def _hear(tx: Tx, head: Manifest, sender: store.Enrolled) -> None:
     seen, epoch = head.receipt, int(tx.db.meta("epoch"))
     if (seen.epoch, seen.no) > (epoch, store.last_pack_no(tx.db, sender.station_id)) and seen.epoch <= epoch + FARTHEST:
         tx.set_meta("epoch", str(max(seen.epoch, epoch) + 1))
+
+
+def _heard(tx: Tx, images: Iterable[wire.Row], sender: store.Enrolled, stores: set[str]) -> Iterator[wire.Row]:
+    """The rows as they come; ``stores`` grows by what the station wrote from and we never heard of.
+
+    Restored, worked and restored once more, all before a stick went up: the store between closed no batch, its rows come in one
+    of the next. Ids are random, so nobody names another station's store before that itself was heard of.
+    """
+    for image in images:
+        of = image.store_id
+        if of not in stores and len(stores) < MOST_STORES and of != tx.db.store_id and store.owner_of(tx.db, of) is None:
+            store.add_store(tx, of, sender.station_id)
+            stores.add(of)
+        yield image
 
 
 def _allowed(

@@ -205,10 +205,22 @@ def test_a_huge_number_of_a_batch_costs_no_time_and_no_room(liar: Database, dist
 
 
 def test_a_receipt_names_a_bounded_number_of_rows_turned_down(liar: Database, district: Database, stick: Path) -> None:
-    visit = row(liar, **NOON, hour=12, occupation="rider", person_times=1, recorded="tally", store_id=uuid7())
+    visit = row(liar, **NOON, hour=12, occupation="rider", person_times=1, recorded="tally", store_id=district.store_id)
     told(liar, district, {"visit": [visit | {"id": uuid7()} for _ in range(store.MOST_TURNED_DOWN + 10)]})
     assert district.scalar("SELECT count(*) FROM turned_down") == store.MOST_TURNED_DOWN + 10
     assert len(store.turned_down(district, stations.current(liar).id)) == store.MOST_TURNED_DOWN
+    answer.pack(district, "LT", stick)
+
+
+def test_a_station_has_a_bounded_number_of_stores_and_never_ours_or_anothers(
+    station: Database, liar: Database, district: Database, stick: Path
+) -> None:
+    visit = row(liar, **NOON, hour=12, occupation="rider", person_times=1, recorded="tally")
+    claimed = [district.store_id, station.store_id, *(uuid7() for _ in range(intake.MOST_STORES + 5))]
+    done = told(liar, district, {"visit": [visit | {"id": uuid7(), "store_id": store_id} for store_id in claimed]})
+    assert (done.rows, done.turned_down) == (intake.MOST_STORES - 1, 2 + 6)  # its own store is one of them
+    assert store.owner_of(district, station.store_id) == stations.current(station).id
+    assert store.owner_of(district, district.store_id) is None
     answer.pack(district, "LT", stick)
 
 

@@ -58,6 +58,21 @@ def test_a_folder_on_another_machine_is_a_new_store_before_anything_is_recorded(
     assert opened(tmp_path / "copy", clock).store_id == again  # once: its anchor is of this machine now
 
 
+def test_what_was_recorded_between_two_restores_reaches_the_district_though_that_store_closed_no_batch(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
+    for times in (1, 2, 4):
+        visits.tally(station, Occupation.RIDER, times)
+        with station.transact(Op.SETTING) as tx:
+            incarnation.begin(tx, "restored")
+    done = take(district, outbox.export(station, stick)[0].path, opener)
+    assert done.turned_down == 0
+    assert person_times(district) == 1 + 2 + 4
+    assert desk.status(district)[0].held.missing == ()
+    answered(station, district, stick, opener)
+    assert (exchange.status(station).packed, exchange.status(station).refused) == (0, 0)
+
+
 def test_a_folder_that_stays_is_the_same_store(station: Database, clock: Clock, stick: Path) -> None:
     a_day(station)
     outbox.export(station, stick)
