@@ -14,7 +14,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
@@ -31,6 +33,8 @@ sys.modules["pysqlite3"] = sqlcipher3
 sys.modules["pysqlite3.dbapi2"] = driver
 
 DEFAULT_ZONE = "Asia/Shanghai"
+AT_ONCE = 500
+"""Rows of the other side that are looked up and written together."""
 SLICE = 64
 """Pages copied before operations may go first: 256 KiB, some 2 ms (DECISIONS.md 4 allows 20)."""
 BUSY = 5000
@@ -443,40 +447,51 @@ class Tx:
         rows: Iterable[Mapping[str, Any]],
         owners: Set[str] | None = None,
         written: Callable[[Row | None, Row], None] | None = None,
+        at_once: int = AT_ONCE,
     ) -> tuple[int, list[Row], list[Row]]:
         """Rows from the other side, written as they are; repeats are harmless.
 
         A row wins over the one here when its (version, store_id, image) is higher, so that any order of arrival ends alike.
         With ``owners``, a row of another store, or one that would replace another store's, is not taken. ``written`` is told
-        the row that was here (or None) and the one in its place. Returns how many rows were new or newer, the images that
-        lost, or may have (so that they stay visible, SYNC.md section 4, rule 3), and those not taken.
+        the row that was here (or None) and the one in its place. ``rows`` is drawn from ``at_once`` rows before they are
+        written. Returns how many rows were new or newer, the images that lost, or may have (so that they stay visible, SYNC.md
+        section 4, rule 3), and those not taken.
         """
         columns = self.db.columns(table)
+        asked = f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
         taken = 0
         lost: list[Row] = []
         foreign: list[Row] = []
-        for row in rows:
-            found = _asked(self._connection, f"SELECT * FROM {table} WHERE id = ?", (row["id"],))
-            here = dict(found[0]) if found else None
-            there = {name: row.get(name) for name in columns}
-            if owners is not None and not {there["store_id"], (here or there)["store_id"]} <= owners:
-                foreign.append(there)
-                continue
-            if here == there:
-                continue
-            # a store that goes on from an older state of another may not have been made of what is here
-            doubtful = here is not None and (here["version"] == there["version"] or here["store_id"] != there["store_id"])
-            if here is not None and _rank(here) > _rank(there):
-                if doubtful:
-                    lost.append(there)
-                continue
-            if here is not None and doubtful:
-                lost.append(here)
-            self._write(table, columns, there)
-            self._touched.setdefault(table, []).append(str(there["id"]))
-            if written is not None:
-                written(here, there)
-            taken += 1
+        source = iter(rows)
+        while part := list(islice(source, at_once)):
+            found = _asked(self._connection, asked, (json.dumps([row["id"] for row in part]),))
+            known: dict[str, Row] = {row["id"]: dict(row) for row in found}
+            fresh: list[Row] = []
+            for row in part:
+                there = {name: row.get(name) for name in columns}
+                here = known.get(there["id"])
+                if owners is not None and not {there["store_id"], (here or there)["store_id"]} <= owners:
+                    foreign.append(there)
+                    continue
+                if here == there:
+                    continue
+                # a store that goes on from an older state of another may not have been made of what is here
+                doubtful = here is not None and (here["version"] == there["version"] or here["store_id"] != there["store_id"])
+                if here is not None and _rank(here) > _rank(there):
+                    if doubtful:
+                        lost.append(there)
+                    continue
+                if here is not None and doubtful:
+                    lost.append(here)
+                if written is not None:
+                    written(here, there)
+                known[there["id"]] = there
+                fresh.append(there)
+            self.run_many(_upsert(table, columns), [[row[name] for name in columns] for row in fresh])
+            self._touched.setdefault(table, []).extend(str(row["id"]) for row in fresh)
+            taken += len(fresh)
+        if not self._touched.get(table):
+            self._touched.pop(table, None)
         return taken, lost, foreign
 
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
@@ -500,10 +515,7 @@ class Tx:
             self.db.zone = ZoneInfo(content)
 
     def _write(self, table: str, columns: list[str], row: Mapping[str, Any]) -> None:
-        sets = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
-        marks = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {table}({', '.join(columns)}) VALUES({marks}) ON CONFLICT(id) DO UPDATE SET {sets}"
-        _do(self._connection, sql, [row[name] for name in columns])
+        _do(self._connection, _upsert(table, columns), [row[name] for name in columns])
 
     def _log(self, table: str, row_id: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
         change = (table, row_id, after["version"], None if before is None else image(before), image(after))
@@ -531,6 +543,17 @@ class Tx:
             (*operation, chain),
         )
         self.set_meta(CHAIN, chain)  # the end of the chain: the newest operations cannot be cut off unseen
+
+
+@cache
+def _spelled_upsert(table: str, columns: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table}({', '.join(columns)}) VALUES({marks}) ON CONFLICT(id) DO UPDATE SET {sets}"
+
+
+def _upsert(table: str, columns: Sequence[str]) -> str:
+    return _spelled_upsert(table, tuple(columns))
 
 
 def _rank(row: Row) -> tuple[int, str, str]:

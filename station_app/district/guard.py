@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from ..db import Database, Row
+from ..db import AT_ONCE, Database, Row
 from . import store
 
 REASONS = ("other_store", "other_subject", "other_side", "other_number", "day_twice")
@@ -30,6 +30,11 @@ def objection(db: Database, table: str, row: Row, sender: Sender) -> str:
     """Why a row is not taken (a code for the receipt), "" when nothing stands against it."""
     check = _CHECKS.get(table)
     return check(db, row, sender) if check else ""
+
+
+def at_once(table: str) -> int:
+    """How many rows of a table may be looked at before they are written: where one row speaks against the next, one."""
+    return 1 if table == "station_day" else AT_ONCE
 
 
 def _subject(db: Database, row: Row, sender: Sender) -> str:

@@ -104,13 +104,15 @@ def _check(db: Database, batch: envelope.OpenBatch, sender: store.Enrolled, open
 
 def _take(tx: Tx, opened: Opened, sender: store.Enrolled) -> Received:
     fresh = known = rows = down = 0
+    changed: Changed = {}
     for batch in opened.batches:
         if store.is_known(tx.db, batch.hash):
             known += 1
             continue
         fresh += 1
-        taken, refused = _apply(tx, batch, sender)
+        taken, refused = _apply(tx, batch, sender, changed)
         rows, down = rows + taken, down + refused
+    exchange.add_digests(tx, changed)
     _keep_keys(tx, opened, sender)
     store.forget_erased(tx)
     store.forget_withdrawn(tx)
@@ -119,27 +121,25 @@ def _take(tx: Tx, opened: Opened, sender: store.Enrolled) -> Received:
     return Received(sender.code, fresh, known, rows, down, pictures=brought)
 
 
-def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> tuple[int, int]:
-    """One batch's rows; returns how many were new or newer, and how many were turned down."""
+def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled, changed: Changed) -> tuple[int, int]:
+    """One batch's rows; returns how many were new or newer, and how many were turned down. Digests go to ``changed``."""
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
     _hear(tx, head, sender)
     stores = set(store.stores_of(tx.db, sender.station_id))
     speaker = guard.Sender(sender.code, stores)
     rows = down = 0
-    changed: dict[tuple[str, str], tuple[int, int]] = {}
     for table, images in batch.rows():
         refused: dict[str, list[Row]] = {}
         count = _Digests(table, changed)
         heard = _heard(tx, images, sender, stores)
-        allowed = _allowed(tx, table, heard, speaker, refused, count)
-        taken, lost, foreign = tx.take(table, allowed, stores, count.written)
+        allowed = _allowed(tx, table, heard, speaker, refused)
+        taken, lost, foreign = tx.take(table, allowed, stores, count.written, guard.at_once(table))
         refused.setdefault("other_store", []).extend(foreign)
         store.keep_losers(tx, table, lost)
         for reason, found in refused.items():
             store.turn_down(tx, table, found, sender.station_id, reason, batch.hash)
         rows, down = rows + taken, down + sum(map(len, refused.values()))
-    exchange.add_digests(tx, changed)
     store.keep_intake(tx, sender.station_id, batch.hash, head)
     return rows, down
 
@@ -147,22 +147,20 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled) -> tuple[i
 class _Digests:
     """What the rows of a table add to the digests by store, and what those they replace take away."""
 
-    def __init__(self, table: str, changed: dict[tuple[str, str], tuple[int, int]]) -> None:
+    def __init__(self, table: str, changed: Changed) -> None:
         self._table = table
         self._changed = changed
-        self.image: wire.Row | None = None
-        """The row that is being written, as it came: its line need not be spelled from the columns again."""
 
     def written(self, here: Row | None, there: Row) -> None:
         """A row was written in the place of another or of none."""
         if here is not None:
-            self._add(here["store_id"], -1, exchange.digest_of(here))
-        total = exchange.digest_of(there) if self.image is None else wire.line_sum(self.image)
-        self._add(there["store_id"], 1, total)
+            self._add(here, -1)
+        self._add(there, 1)
 
-    def _add(self, store_id: str, sign: int, total: int) -> None:
-        rows, before = self._changed.get((store_id, self._table), (0, 0))
-        self._changed[store_id, self._table] = rows + sign, before + sign * total
+    def _add(self, row: Row, sign: int) -> None:
+        place = row["store_id"], self._table
+        rows, total = self._changed.get(place, (0, 0))
+        self._changed[place] = rows + sign, total + sign * exchange.digest_of(row)
 
 
 def _hear(tx: Tx, head: Manifest, sender: store.Enrolled) -> None:
@@ -190,7 +188,7 @@ def _heard(tx: Tx, images: Iterable[wire.Row], sender: store.Enrolled, stores: s
 
 
 def _allowed(
-    tx: Tx, table: str, images: Iterable[wire.Row], speaker: guard.Sender, refused: dict[str, list[Row]], count: _Digests
+    tx: Tx, table: str, images: Iterable[wire.Row], speaker: guard.Sender, refused: dict[str, list[Row]]
 ) -> Iterator[Row]:
     """The rows a station may say, looked at one by one as they are taken; the others by reason in ``refused``."""
     for image in images:
@@ -199,7 +197,6 @@ def _allowed(
         if reason:
             refused.setdefault(reason, []).append(row)
         else:
-            count.image = image
             yield row
 
 
