@@ -36,6 +36,7 @@ from .ui.district.start import DistrictStart
 from .ui.district.stations import StationsPage
 from .ui.district.supplies import SuppliesPage as DistrictSupplies
 from .ui.district.window import DistrictWindow
+from .ui.errands import Errand
 from .ui.hands import Hands
 from .ui.main_window import MainWindow
 from .ui.pages.desk import DeskPage
@@ -115,30 +116,48 @@ def district_window(db: Database, *, backups: bool = False) -> DistrictWindow:
 def main(folder: Path) -> int:
     """Open the window: set-up or unlock first, then the station. Returns the exit code."""
     app = application()
-    return _run(app, StartWindow(folder), window)
+    return _run(app, lambda errand: StartWindow(folder, errand=errand), window)
 
 
 def district_main(folder: Path) -> int:
     """Open the district's desk: set-up or unlock first. Returns the exit code."""
     app = application()
-    return _run(app, DistrictStart(folder), district_window)
+    return _run(app, lambda errand: DistrictStart(folder, errand=errand), district_window)
 
 
-def _run(app: QApplication, start: StartWindow, opens: Callable[..., Window]) -> int:
+def _run(app: QApplication, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]) -> int:
     """Show the first window, then the one it opens, until that is closed."""
     _catch_faults()
-    open_windows: list[Window] = []
-
-    def opened(db: Database) -> None:
-        shown = opens(db, backups=True)
-        shown.closed.connect(db.close)
-        open_windows.append(shown)
-        shown.show()
-        start.close()
-
-    start.opened.connect(opened)
-    start.show()
+    turns = Turns(starts, opens)
+    turns.begin()
     return app.exec()
+
+
+class Turns:
+    """The first window and the one it opens, in turn: what one leaves to be done, the other does with the store closed."""
+
+    def __init__(self, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]) -> None:
+        self._starts, self._opens = starts, opens
+        self.start: StartWindow | None = None
+        self.shown: Window | None = None
+
+    def begin(self, errand: Errand | None = None) -> None:
+        """Show the first window, with something left to be done."""
+        self.start = self._starts(errand)
+        self.start.opened.connect(self._opened)
+        self.start.show()
+
+    def _opened(self, db: Database) -> None:
+        before, self.shown = self.start, self._opens(db, backups=True)
+        self.shown.closed.connect(lambda: self._closed(db))
+        self.shown.show()
+        if before is not None:
+            before.close()
+
+    def _closed(self, db: Database) -> None:
+        db.close()
+        if self.shown is not None and self.shown.errand is not None:
+            self.begin(self.shown.errand)
 
 
 def _catch_faults() -> None:

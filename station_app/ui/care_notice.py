@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ..services.care import Trouble
 from ..words import t
-from .kit import Text
+from .kit import Button, Row, Text
 
 
 class CareNotice(QWidget):
-    """The troubles of this computer, the most serious first, with the advice for each; ``below`` follows them."""
+    """The troubles of this computer, the most serious first, with the advice for each; ``below`` follows them.
 
-    def __init__(self, troubles: Sequence[Trouble], below: QWidget | None = None) -> None:
+    ``rescues`` is called for the way to the rescue of a damaged store, if there is one.
+    """
+
+    def __init__(
+        self, troubles: Sequence[Trouble], below: QWidget | None = None, *, rescues: Callable[[], None] | None = None
+    ) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -24,6 +29,11 @@ class CareNotice(QWidget):
             column.addWidget(Text(short, "bad" if trouble.severity == "bad" else "strong", wrap=True))
             column.addWidget(Text(t(trouble.advice, **trouble.fields), wrap=True, selectable=True))
             column.addSpacing(12)
+        self.rescue = Button(t("rescue.go"), "primary")
+        if rescues is not None:
+            self.rescue.clicked.connect(rescues)
+            column.addLayout(Row(self.rescue, None))
+            self.setFocusProxy(self.rescue)
         if below is not None:
             column.addWidget(below)
         column.addStretch(1)

@@ -69,10 +69,12 @@ class Keeping(QObject):
         """Whether a backup may be tried: not again right after one failed."""
         return self._not_before is None or not now < self._not_before <= now + AGAIN
 
-    def close(self) -> None:
+    def close(self, *, back_up: bool = True) -> None:
         """The backup of closing time, waited for; what fails now is told by the next morning's."""
         self._closing.set()
         self._aside.close()
+        if not back_up:
+            return
         began = self._seconds()
 
         def in_time(_done: int, _total: int) -> None:

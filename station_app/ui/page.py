@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ..errors import StationError
 from ..model import MAY, Changes, Op, Role, Station
+from .errands import Errand
 from .jobs import Jobs
 
 
@@ -49,6 +50,9 @@ class Shell(Protocol):
 
     def sheet_error(self, error: StationError) -> None:
         """What the service refused, inside the open sheet: under its field when error.fields names one."""
+
+    def hand_over(self, errand: Errand) -> None:
+        """Close the window, and let the first window do this with the store closed."""
 
     def close_sheet(self) -> None:
         """Close the sheet; the focus goes back to where it was."""

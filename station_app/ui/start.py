@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
@@ -17,13 +18,18 @@ from ..db import Database
 from ..errors import Cancelled, StationError
 from ..model import Keeper
 from ..paths import DataFolder
+from ..services import rescue
+from ..services.rescue import Patient
 from ..words import t
 from . import start_work, theme
 from .aside import Aside
+from .errands import Errand, Rescuing, Restoring
 from .feedback import sentence
 from .forms import PasswordField
-from .kit import Button, FilterTabs, Icon, Row, Scroll, Text
+from .kit import Button, FilterTabs, Icon, Notice, Row, Scroll, Text
+from .rescue import Bedside, RescueCard
 from .start_recover import RecoverCard, StartCard
+from .start_restore import RestoreCard, RestoringCard
 from .start_steps import Beginning, KeeperStep, StationStep, Summary
 from .start_work import Clock
 
@@ -34,12 +40,27 @@ class StartWindow(QWidget):
     """Unlock or set-up, whichever the folder needs. ``opened`` hands over the open Database, once."""
 
     opened = Signal(object)
+    can_rescue: ClassVar[bool] = True
+    """Whether a store that is found damaged can be rescued here."""
     _advanced = Signal(int, int)
 
-    def __init__(self, folder: Path, *, clock: Clock = database.wall_clock, cost: vault.Cost = vault.DESK) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock = database.wall_clock,
+        cost: vault.Cost = vault.DESK,
+        errand: Errand | None = None,
+    ) -> None:
         super().__init__()
         self._folder, self._clock, self._cost = folder, clock, cost
         self._aside = Aside(self)
+        self._rescues = isinstance(errand, Rescuing)
+        self._told = (t("rescue.unlock_for_it"), "attention") if self._rescues else ("", "")
+        self._bedside: Bedside | None = None
+        self._other: Callable[[], StartCard] | None = None
+        if isinstance(errand, Restoring):
+            self._other = partial(RestoringCard, self, errand)
         self._aside.broken.connect(self._broken)
         self._chosen_language = ""
         self._closed = False
@@ -68,7 +89,9 @@ class StartWindow(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        if not self._exists():
+        if self._other is not None:
+            self.card = self._other()
+        elif not self._exists():
             self.card = self._set_up_card()
         else:
             self.card = RecoverCard(self) if self._recovering else UnlockCard(self)
@@ -85,6 +108,8 @@ class StartWindow(QWidget):
         across.addWidget(self.card, 0, Qt.AlignmentFlag.AlignVCenter)
         across.addStretch(1)
         self._outer.addWidget(head)
+        if self._told[0] and self._other is None:
+            self._outer.addWidget(Notice(*self._told))
         self._outer.addWidget(Scroll(middle), 1)
         if kept is not None:
             self.card.fill(kept)
@@ -120,6 +145,8 @@ class StartWindow(QWidget):
         self._closed = True
         self._stop.set()
         self._aside.close()
+        if self._bedside is not None:
+            self._bedside.close()
         super().closeEvent(event)
 
     # --- what the cards ask for ----------------------------------------------------------------------------------
@@ -127,7 +154,13 @@ class StartWindow(QWidget):
     def unlock(self, password: str, otherwise: Callable[[StationError], None]) -> None:
         """Open the station here with a password."""
         language = self._chosen_language
-        self._aside.do(lambda: self._open(password, language), self._hand_over, otherwise)
+        if self._rescues:
+            self._rescue(lambda: start_work.patient(self._folder, password), otherwise)
+            return
+        self._aside.do(
+            lambda: self._open(password, language), self._hand_over,
+            lambda error: self._refused(error, lambda: start_work.patient(self._folder, password), otherwise),
+        )  # fmt: skip
 
     def recovering(self, begun: bool) -> None:
         """Show the way in by the recovery sheet, or the password again."""
@@ -139,7 +172,43 @@ class StartWindow(QWidget):
         self, groups: tuple[str, ...], then: Callable[[list[Keeper]], None], otherwise: Callable[[StationError], None]
     ) -> None:
         """Who works here, for whoever has the recovery sheet."""
-        self._aside.do(lambda: self._who(groups), then, otherwise)
+        self._aside.do(
+            lambda: self._who(groups), then,
+            lambda error: self._refused(error, lambda: start_work.patient_by_sheet(self._folder, groups), otherwise),
+        )  # fmt: skip
+
+    def _refused(
+        self, error: StationError, patient: Callable[[], Patient], otherwise: Callable[[StationError], None]
+    ) -> None:
+        """A store whose slot opened and whose file does not is damaged: on to its rescue."""
+        if error.word in rescue.DAMAGE and self.can_rescue:
+            self._rescue(patient, otherwise)
+        else:
+            otherwise(error)
+
+    def _rescue(self, patient: Callable[[], Patient], otherwise: Callable[[StationError], None]) -> None:
+        def found(one: Patient) -> None:
+            self._bedside = Bedside(one)
+            self.leave_for(partial(RescueCard, self, self._bedside))
+
+        self._aside.do(patient, found, otherwise)
+
+    def leave_for(self, card: Callable[[], StartCard] | None, told: str = "", *, bad: bool = False) -> None:
+        """Show another card, or the way in again with a sentence of what happened."""
+        self._other, self._told = card, (told, "bad" if bad else "good")
+        self._recovering = self._rescues = False
+        self.card = None
+        self._build()
+
+    def long(
+        self,
+        work: Callable[[Callable[[int, int], None]], Any],
+        then: Callable[[Any], None],
+        otherwise: Callable[[StationError], None],
+    ) -> None:
+        """Do something that shows how far it is; ``stop`` ends it."""
+        self._stop.clear()
+        self._aside.do(lambda: work(self._progress), then, otherwise)
 
     def recover(
         self, groups: tuple[str, ...], keeper_id: str, password: str, otherwise: Callable[[StationError], None]
@@ -192,6 +261,21 @@ class StartWindow(QWidget):
         return str(self._folder)
 
     @property
+    def data(self) -> DataFolder:
+        """The folder of the data."""
+        return DataFolder(self._folder)
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        return self._clock
+
+    @property
+    def aside(self) -> Aside:
+        """The thread for what takes a moment."""
+        return self._aside
+
+    @property
     def hour(self) -> int:
         """The hour on the wall."""
         return self._clock().astimezone().hour
@@ -236,10 +320,13 @@ class UnlockCard(StartCard):
         self.enter.clicked.connect(self._try)
         self.forgotten = Button(t("start.forgotten"), "link")
         self.forgotten.clicked.connect(lambda: window.recovering(True))
+        self.restore = Button(t("restore.old"), "link")
+        self.restore.clicked.connect(lambda: window.leave_for(partial(RestoreCard, window)))
         for part in (
             Row(Icon("lock", "brand", 28), Text(_greeting(window.hour), "title"), None),
             Text(t("start.unlock_help"), "muted", wrap=True), self.password, self.errors, self.progress,
-            Row(self.enter, None, self.forgotten), Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
+            Row(self.enter, None, self.restore, self.forgotten),
+            Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
         ):  # fmt: skip
             self.body.addLayout(part) if isinstance(part, Row) else self.body.addWidget(part)
 
@@ -261,6 +348,7 @@ class UnlockCard(StartCard):
         self.password.setEnabled(not text)
         self.enter.setEnabled(not text)
         self.forgotten.setEnabled(not text)
+        self.restore.setEnabled(not text)
 
     def failed(self, text: str) -> None:
         """What was typed stays, ready to be typed over."""
@@ -287,6 +375,7 @@ class SetUpCard(StartCard):
         self.begin, self.station, self.keeper, self.summary = Beginning(), StationStep(), KeeperStep(), Summary()
         self.begin.own.connect(lambda: self.go("station"))
         self.begin.sample.connect(self._try_sample)
+        self.begin.restore.connect(lambda: window.leave_for(partial(RestoreCard, window)))
         self.station.submitted.connect(lambda _values: self.go("keeper"))
         self.keeper.submitted.connect(lambda _values: self.go("summary"))
         self.station.field("name").entered.connect(self._suggest)

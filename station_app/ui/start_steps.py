@@ -53,10 +53,11 @@ class StepForm(Form):
 
 
 class Beginning(QWidget):
-    """Two ways to begin: a station of one's own, or the sample to try things out."""
+    """Three ways to begin: a station of one's own, the sample to try things out, or a backup brought along."""
 
     own = Signal()
     sample = Signal()
+    restore = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,8 +65,10 @@ class Beginning(QWidget):
         self.build.clicked.connect(self.own)
         self.try_out = Tile("info", t("start.try_sample"), t("start.try_sample_line"))
         self.try_out.clicked.connect(self.sample)
+        self.bring_back = Tile("import", t("start.bring_back"), t("start.bring_back_line"))
+        self.bring_back.clicked.connect(self.restore)
         mark = Row(Pill(t("terms.sample_mark"), "attention"), Text(t("start.sample_note"), "small", wrap=True), gap=8)
-        self.setLayout(Column(self.build, self.try_out, mark, None, gap=12))
+        self.setLayout(Column(self.build, self.try_out, self.bring_back, mark, None, gap=12))
 
     def take_focus(self) -> None:
         """Put the focus on the usual choice."""

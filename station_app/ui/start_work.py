@@ -12,7 +12,8 @@ from .. import settings, vault
 from ..db import DEFAULT_ZONE, Database
 from ..model import Keeper, Station
 from ..paths import DataFolder
-from ..services import demo, keepers, people, preferences, search, stations
+from ..services import demo, keepers, people, preferences, rescue, search, stations
+from ..services.rescue import Patient
 
 Clock = Callable[[], datetime]
 
@@ -56,8 +57,34 @@ def unlock(folder: Path, password: str, *, clock: Clock, language: str) -> Datab
     """
     digits = normalize("NFKC", password).strip()
     if vault.is_start_card(digits):
-        return stations.open_with_start_card(folder, digits, clock=clock)
-    return _speaking(stations.open_station(folder, password, clock=clock), language)
+        return _read(stations.open_with_start_card(folder, digits, clock=clock))
+    return _speaking(_read(stations.open_station(folder, password, clock=clock)), language)
+
+
+def patient(folder: Path, typed: str) -> Patient:
+    """The damaged store in ``folder`` by a password or a start card; Refused for a wrong one."""
+    place, digits = DataFolder(folder), normalize("NFKC", typed).strip()
+    if vault.is_start_card(digits):
+        return Patient(place, vault.unlock_with_start_card(place.slots, digits).root, "", desk_only=True)
+    return rescue.unlock(folder, typed)
+
+
+def patient_by_sheet(folder: Path, groups: Sequence[str]) -> Patient:
+    """The damaged store in ``folder`` by its recovery sheet."""
+    place = DataFolder(folder)
+    return Patient(place, vault.unlock_with_recovery(place.slots, groups).root, "")
+
+
+def _read(db: Database) -> Database:
+    """The store, after what its window begins with was read: a bad page there is met now, not by the window."""
+    try:
+        stations.current(db)
+        preferences.get(db, settings.LANGUAGE)
+        keepers.listing(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def whose(folder: Path, groups: Sequence[str], *, clock: Clock) -> list[Keeper]:

@@ -29,13 +29,14 @@ from .. import settings, words
 from ..db import Database
 from ..errors import StationError
 from ..model import MAY, Changes, Keeper, LogLine, Op, Role, Station
-from ..services import attachments, care, keepers, preferences
+from ..services import attachments, care, keepers, preferences, rescue
 from ..services.keeping import Kept
 from ..words import label, t
 from . import actions, printing, theme
 from .aside import Aside
 from .care_notice import CareNotice
 from .chrome import FootBar, Rail, RailEntry, TopBar
+from .errands import Errand, Rescuing
 from .feedback import Sheet, Toast, sentence
 from .help import KEYS, KeyboardHelp, Keys, keys_for
 from .jobs import Jobs
@@ -61,6 +62,8 @@ class Window(QWidget):
     """The icons that are not called like their page."""
     keys: ClassVar[Keys] = KEYS
     """What F1 shows."""
+    can_rescue: ClassVar[bool] = True
+    """Whether the first window can rescue such a store."""
     house_keeping: ClassVar[type[Keeping]] = Keeping
     """What is done unasked beside the desk."""
 
@@ -81,6 +84,7 @@ class Window(QWidget):
         self._sheets: dict[str, Sheet] = {}
         self._current = ""
         self._carry_on: Callable[[], None] | None = None
+        self.errand: Errand | None = None
         self._locked = False
         self._idle_minutes = int(settings.IDLE_LOCK_MINUTES.default)
         self.setObjectName("main-window")
@@ -217,7 +221,10 @@ class Window(QWidget):
 
     def tell_error(self, error: StationError) -> None:
         """A StationError in the keeper's words."""
-        self.tell(sentence(error), bad=True)
+        if error.word in rescue.DAMAGE and not self._damaged:
+            self._checked(True)
+        elif error.word not in rescue.DAMAGE:
+            self.tell(sentence(error), bad=True)
 
     def tell_undoable(self, text: str, changes: Changes) -> None:
         """A toast that offers to undo this operation."""
@@ -255,6 +262,11 @@ class Window(QWidget):
     def close_sheet(self) -> None:
         """Close the sheet."""
         self._sheet.close_sheet()
+
+    def hand_over(self, errand: Errand) -> None:
+        """Close, and leave this to the first window; no backup is made on the way, which might thin out the one that is meant."""
+        self.errand = errand
+        self.close()
 
     def sheet_error(self, error: StationError) -> None:
         """What the service refused, inside the open sheet."""
@@ -334,6 +346,8 @@ class Window(QWidget):
         if self._tending.idle:
             self._tending.do(lambda: care.tend(self.db))
             self._tending.do(lambda: printing.sweep(self.db))
+            if self.keeping is not None and self._damaged is False:
+                self._tending.do(lambda: care.weekly(self.db, self._stop_check.is_set), self._full_checked, self.tell_error)
         if self.keeping is not None:
             self.keeping.tick()
 
@@ -362,6 +376,10 @@ class Window(QWidget):
             self._refresh_frame()
             self.tell(t("care.damaged"), t("care.what_to_do"), self.show_care, bad=True)
 
+    def _full_checked(self, done: care.FullCheck | None) -> None:
+        if done is not None and not done.sound:
+            self._checked(True)
+
     @property
     def tended(self) -> bool:
         """Whether the file was checked."""
@@ -369,8 +387,14 @@ class Window(QWidget):
 
     def show_care(self) -> None:
         """What threatens the records and what to do, as found last."""
-        if self._troubles:
-            self._help.open(t("care.title"), CareNotice(self._troubles), cancel=t("kit.close"))
+        troubles = self._troubles or ((care.DAMAGED,) if self._damaged else ())
+        if troubles:
+            rescues = self._rescue if self._damaged and self.can_rescue else None
+            self._help.open(t("care.title"), CareNotice(troubles, rescues=rescues), cancel=t("kit.close"))
+
+    def _rescue(self) -> None:
+        """To the rescue of a damaged store, which has to be closed for it; nothing more is written to it."""
+        self.hand_over(Rescuing())
 
     def _note(self, changes: Changes) -> None:
         if "setting" in changes.tables:
@@ -529,7 +553,7 @@ class Window(QWidget):
         self._tending.close()
         self.jobs.close()
         if self.keeping is not None:
-            self.keeping.close()
+            self.keeping.close(back_up=self.errand is None)
         printing.sweep(self.db, 0)
         self.closed.emit()
         super().closeEvent(event)

@@ -16,6 +16,7 @@ from station_app.errors import StationError
 from station_app.model import Changes, Role, Station
 from station_app.services import stations
 from station_app.ui import actions
+from station_app.ui.errands import Errand
 from station_app.ui.feedback import Sheet, sentence
 from station_app.ui.forms import Form
 from station_app.ui.jobs import Jobs
@@ -60,6 +61,7 @@ class FakeShell:
         self.sheet_title = ""
         self.sheet_error_shown = ""
         self.host: QWidget | None = None
+        self.errand: Errand | None = None
         jobs.failed.connect(self.tell_error)
 
     def offers(self, page: str) -> bool:
@@ -103,6 +105,9 @@ class FakeShell:
 
     def sheet_error(self, error: StationError) -> None:
         self.sheet_error_shown = sentence(error)
+
+    def hand_over(self, errand: Errand) -> None:
+        self.errand = errand
 
     def close_sheet(self) -> None:
         if self.host is not None:

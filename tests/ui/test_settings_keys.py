@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from station_app import backup, settings, vault
 from station_app.backup import Reason
-from station_app.cli import group
 from station_app.db import Database
 from station_app.model import Occupation
 from station_app.paths import DataFolder
 from station_app.services import keepers, keeping, preferences, stations, visits
 from station_app.ui import printing
 from station_app.ui.entry import Entry
+from station_app.ui.errands import Restoring
 from station_app.ui.jobs import Jobs
 from station_app.ui.pages.settings import SettingsPage
-from station_app.ui.pages.settings_keys import BackupList, KeysCard
+from station_app.ui.pages.settings_keys import KeysCard, RestoreSheet
 from tests.ui.shell import Clock, SheetShell, in_front, set_up, shown, type_in
 
 PASSWORD = "demo-station"
@@ -97,27 +95,50 @@ def test_a_second_place_within_the_data_is_refused(hands: Hands) -> None:
     assert preferences.get(hands.db, settings.BACKUP_PLACE) == ""
 
 
-def test_the_preview_says_what_is_lost_and_its_command_restores(hands: Hands) -> None:
+def test_the_preview_says_what_is_lost_and_the_password_hands_it_over(hands: Hands, tmp_path: Path) -> None:
     visits.tally(hands.db, Occupation.COURIER, 2)
     kept = keeping.keep(hands.db, Reason.MANUAL)
     visits.tally(hands.db, Occupation.COURIER, 3)
     hands.press(hands.card.restore)
     sheet = hands.shell.sheet
-    assert isinstance(sheet, BackupList)
-    hands.press(sheet.buttons[0])
+    assert isinstance(sheet, RestoreSheet)
+    hands.press(sheet.list.buttons[0])
     hands.qtbot.waitUntil(lambda: "恢复以后会少 1 笔" in shown(sheet))
+    assert "其中有 1 次来访" in shown(sheet)
     assert "2 人次" in shown(sheet)
     assert "5 人次" in shown(sheet)
     assert visits.today(hands.db, "2026-07-17").person_times == 5, "looking changes nothing"
-    program, *words = shlex.split(sheet.command.text())
-    assert (program, kept.backup.path.name in words) == ("station-app", True)
-    folder = hands.db.path.parent
-    hands.db.close()
-    done = CliRunner().invoke(group, words, catch_exceptions=False)
-    assert done.exit_code == 0, done.stderr
-    again = stations.open_station(folder, PASSWORD, clock=Clock())
-    assert visits.today(again, "2026-07-17").person_times == 2
-    again.close()
+    assert sheet.form is not None
+    sheet.form.take_focus()
+    type_in(hands.qtbot, "not my password")
+    sheet.form.submit()
+    hands.wait()
+    assert hands.shell.errand is None
+    sheet.form.field("password").set_value(PASSWORD)
+    sheet.form.submit()
+    hands.wait()
+    errand = hands.shell.errand
+    assert isinstance(errand, Restoring)
+    assert (errand.chosen, errand.by) == (kept.backup, hands.db.acting)
+    assert errand.root.database_key() == hands.db.key
+
+
+def test_backups_of_the_second_place_and_of_any_folder_can_be_chosen(hands: Hands, tmp_path: Path) -> None:
+    preferences.change(hands.db, settings.BACKUP_PLACE.name, str(tmp_path / "stick"))
+    made = keeping.keep(hands.db, Reason.MANUAL)
+    made.backup.path.unlink()
+    hands.card.refresh()
+    hands.wait()
+    hands.press(hands.card.restore)
+    sheet = hands.shell.sheet
+    assert isinstance(sheet, RestoreSheet)
+    assert sheet.list.buttons == []
+    sheet.sources.chosen.emit(str(tmp_path / "stick"))
+    hands.wait()
+    assert len(sheet.list.buttons) == 1
+    sheet._choose = lambda _parent, then: then(tmp_path / "empty")
+    hands.press(sheet.other)
+    assert sheet.list.buttons == []
 
 
 def test_a_damaged_backup_cannot_be_chosen(hands: Hands) -> None:
@@ -127,8 +148,8 @@ def test_a_damaged_backup_cannot_be_chosen(hands: Hands) -> None:
     made.path.write_bytes(data)
     hands.press(hands.card.restore)
     sheet = hands.shell.sheet
-    assert isinstance(sheet, BackupList)
-    assert not sheet.buttons[0].isEnabled()
+    assert isinstance(sheet, RestoreSheet)
+    assert not sheet.list.buttons[0].isEnabled()
     hands.qtbot.waitUntil(lambda: "坏了" in shown(sheet))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 
@@ -25,8 +25,15 @@ from ..start_steps import FIELDS, StepForm
 class DistrictStart(StartWindow):
     """Unlock or set-up of a district, whichever the folder needs. ``opened`` hands over the open Database, once."""
 
+    can_rescue: ClassVar[bool] = False
+
+    @property
+    def data(self) -> DataFolder:
+        """The folder of the data."""
+        return DataFolder(self._folder, "district")
+
     def _exists(self) -> bool:
-        return DataFolder(self._folder, "district").exists
+        return self.data.exists
 
     def _set_up_card(self) -> StartCard:
         return DistrictCard(self)

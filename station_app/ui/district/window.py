@@ -70,6 +70,7 @@ class DistrictWindow(Window):
     page_names = PAGES
     icons: ClassVar[Mapping[str, str]] = {"stations": "home", "exchange": "sync"}
     keys = KEYS
+    can_rescue: ClassVar[bool] = False
     house_keeping = DistrictKeeping
 
     # --- what the frame asks -------------------------------------------------------------------------------------

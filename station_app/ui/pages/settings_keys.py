@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -20,25 +19,27 @@ from ...db import Database
 from ...errors import EnvironmentFault, StationError
 from ...model import Changes
 from ...paper import keys
-from ...services import backups, keepers, keeping, preferences
-from ...services.backups import Content, Preview, Rehearsal
+from ...paths import DataFolder
+from ...services import backups, care, keepers, keeping, preferences
+from ...services.backups import Preview, Rehearsal
+from ...services.care import FullCheck
 from ...services.keepers import Card as StartCard
 from ...services.keeping import Kept
 from ...words import t
 from .. import when
 from ..aside import Aside
+from ..backup_list import BackupList, preview_lines
 from ..entry import Entry
+from ..errands import Restoring
 from ..feedback import sentence
 from ..forms import PasswordField
 from ..jobs import Otherwise
-from ..kit import Button, Card, Column, Fact, Row, Text, clear, rule
+from ..kit import Button, Card, Column, Fact, FilterTabs, Row, Text, clear, rule
 from ..page import Shell
 from ..printing import FOLDER, Show, open_file
 from .settings_forms import AT_PASSWORD, own_root
 
 Choose = Callable[[QWidget, Callable[[Path], None]], None]
-SHOWN = 10
-"""Backups in the list; older ones are reached by the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Safe:
     count: int
     second: str
     rehearsal: Rehearsal | None
+    checked: FullCheck | None
     recovery: str | None
     cards: tuple[StartCard, ...]
 
@@ -59,8 +61,8 @@ def read_safe(db: Database) -> Safe:
     folder = db.path.parent
     return Safe(
         db.now().date(), keeping.newest_time(db), len(backup.listing(backup.folder_of(db))),
-        preferences.get(db, settings.BACKUP_PLACE), backups.last_rehearsal(db), keepers.recovery_key_made(db, folder),
-        tuple(keepers.start_cards(db, folder)),
+        preferences.get(db, settings.BACKUP_PLACE), backups.last_rehearsal(db), care.last_full_check(db),
+        keepers.recovery_key_made(db, folder), tuple(keepers.start_cards(db, folder)),
     )  # fmt: skip
 
 
@@ -82,9 +84,11 @@ class KeysCard(Card):
         self.back_up = Button(t("settings.back_up"), icon="check")
         self.back_up.clicked.connect(self.make_backup)
         super().__init__(gap=10, title=t("settings.keys"), aside=self.back_up)
+        self._safe: Safe | None = None
         self._aside = Aside(self)
         self._aside.broken.connect(shell.jobs.broken)
         self.last, self.tried = Fact(t("settings.last_backup")), Fact(t("settings.rehearsal"), wrap=True)
+        self.checked = Fact(t("settings.full_check"), wrap=True)
         self.second = Fact(t("settings.second_place"), wrap=True)
         self.restore = Button(t("settings.restore"))
         self.restore.clicked.connect(self.show_backups)
@@ -101,7 +105,7 @@ class KeysCard(Card):
         self._cards.setSpacing(0)
         self.revoke: dict[str, Button] = {}
         for part in (
-            _line(self.last, self.restore), self.tried, _line(self.second, self.forget, self.choose), rule(),
+            _line(self.last, self.restore), self.tried, self.checked, _line(self.second, self.forget, self.choose), rule(),
             _line(self.recovery, self.print_recovery), rule(), _line(self.cards, self.make_card), self._cards,
         ):  # fmt: skip
             self.body.addWidget(part) if isinstance(part, QWidget) else self.body.addLayout(part)
@@ -123,11 +127,15 @@ class KeysCard(Card):
         self._shell.jobs.read(read_safe, self._show, key="settings-keys")
 
     def _show(self, safe: Safe) -> None:
+        self._safe = safe
         made = when.moment(safe.newest, safe.today) if safe.newest else ""
         self.last.set(t("settings.backups_kept", when=made, n=safe.count) if made else t("settings.no_backup"))
         tried = safe.rehearsal
         told = t(tried.word, **tried.fields) if tried else t("settings.not_rehearsed")
         self.tried.set(f"{when.moment(tried.time, safe.today)} {told}" if tried else told)
+        checked = safe.checked
+        said = t(checked.word, **checked.fields) if checked else t("settings.not_checked")
+        self.checked.set(f"{when.moment(checked.time, safe.today)} {said}" if checked else said)
         self.second.set(safe.second or t("settings.no_second_place"))
         self.forget.setVisible(bool(safe.second))
         if safe.recovery is None:
@@ -187,7 +195,9 @@ class KeysCard(Card):
 
     def show_backups(self) -> None:
         """The backups that are there, each read through; one is chosen to see what restoring it would do."""
-        self._shell.open_sheet(t("settings.restore_title"), BackupList(self._shell, self._aside), cancel=t("kit.close"))
+        if self._safe is not None:
+            sheet = RestoreSheet(self._shell, self._aside, self._safe, choose=self._choose)
+            self._shell.open_sheet(t("settings.restore_title"), sheet, cancel=t("kit.close"))
 
     # --- keys on paper -------------------------------------------------------------------------------------------
 
@@ -240,84 +250,65 @@ class KeysCard(Card):
         self._shell.jobs.run(lambda db: keepers.revoke_start_card(db, db.path.parent, card.slot_id), revoked)
 
 
-class BackupList(QWidget):
-    """Choose a backup, see what it holds and what would be lost, and how it is restored: that needs the window closed."""
+class RestoreSheet(QWidget):
+    """Choose a backup, see what it holds and what would be lost, confirm with one's own password; the window closes for it.
 
-    def __init__(self, shell: Shell, aside: Aside) -> None:
+    ``choose`` asks for a folder.
+    """
+
+    def __init__(self, shell: Shell, aside: Aside, safe: Safe, *, choose: Choose = choose_folder) -> None:
         super().__init__()
-        self._shell, self._aside, self._db = shell, aside, shell.jobs.db
-        self.told = Text(t("settings.reading_backups"), wrap=True)
-        self.buttons: list[Button] = []
-        self._rows, self._below = Column(gap=4), Column(gap=8)
-        self.command = Text("", wrap=True, selectable=True)
-        self.setLayout(Column(self.told, self._rows, self._below, None, gap=14))
-        self._aside.do(self._looked_through, self._list)
+        self._shell, self._aside, self._db, self._choose = shell, aside, shell.jobs.db, choose
+        self._today = self._db.now().date()
+        self.list = BackupList(aside, self._today, self._db.zone)
+        self.list.chosen.connect(self._look)
+        own = backup.folder_of(self._db)
+        self.places = [(t("restore.beside"), own)]
+        if safe.second:
+            self.places.append((t("restore.second"), Path(safe.second)))
+        self.sources = FilterTabs([(str(folder), name) for name, folder in self.places])
+        self.sources.chosen.connect(lambda folder: self._show(Path(folder)))
+        self.other = Button(t("restore.other_folder"))
+        self.other.clicked.connect(lambda: self._choose(self, self._show))
+        self._below = Column(gap=8)
+        self.form: Entry | None = None
+        row = Row(self.sources, self.other, None, gap=8) if len(self.places) > 1 else Row(self.other, None)
+        self.setLayout(Column(row, self.list, self._below, None, gap=14))
+        self.list.show_folder(own)
 
-    def _looked_through(self) -> list[tuple[Backup, bool]]:
-        found = backup.listing(backup.folder_of(self._db))[:SHOWN]
-        sound = {one.path: one for one in found if _whole(one)}
-        return [(one, one.path in sound) for one in found]
+    def _show(self, folder: Path) -> None:
+        clear(self._below)
+        self.form = None
+        self.list.show_folder(folder)
 
-    def _list(self, found: list[tuple[Backup, bool]]) -> None:
-        self.told.set(t("settings.choose_backup") if found else t("backup.none"))
-        today = self._db.now().date()
-        for one, sound in found:
-            time = when.moment(one.time.astimezone(self._db.zone).isoformat(), today)
-            state = t("settings.sound") if sound else t("settings.unsound")
-            text = t("settings.backup_line", reason=t(one.reason.word), size=f"{one.size / 1024**2:.1f}", state=state)
-            button = Button(t("settings.look"))
-            button.setAccessibleDescription(time)
-            button.setEnabled(sound)
-            button.clicked.connect(partial(self._look, one))
-            self.buttons.append(button)
-            words = Column(Text(time, "strong"), Text(text, "small" if sound else "bad"), gap=0)
-            self._rows.addLayout(_line(words, button))
-        if self.buttons:
-            self.buttons[0].setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _look(self, chosen: Backup, _checked: bool = False) -> None:
+    def _look(self, chosen: Backup) -> None:
         self._aside.do(lambda: backups.preview(chosen, self._db.key, self._db), self._preview, self._shell.sheet_error)
 
     def _preview(self, seen: Preview) -> None:
         clear(self._below)
-        today = self._db.now().date()
-        now = seen.now
-        lines = [t("settings.in_backup", **_figures(seen.held, today))]
-        if now is not None:
-            lines.append(t("settings.in_place", **_figures(now, today)))
-        lost = t("settings.would_lose", n=seen.lost, since=when.moment(seen.since, today)) if seen.lost else ""
-        erased = t("settings.erased_again", n=seen.erasures) if seen.erasures else ""
         self._below.addWidget(rule())
-        for line in lines:
-            self._below.addWidget(Text(line, wrap=True))
-        self._below.addWidget(Text(lost or t("settings.loses_nothing"), "bad" if lost else "strong", wrap=True))
-        if erased:
-            self._below.addWidget(Text(erased, wrap=True))
-        self._below.addWidget(Text(t("settings.how_to_restore"), wrap=True))
-        self.command = Text(command_for(self._db.path.parent, seen.backup), wrap=True, selectable=True)
-        self._below.addWidget(self.command)
+        for line, role in preview_lines(seen, self._today):
+            self._below.addWidget(Text(line, role, wrap=True))
+        self._below.addWidget(Text(t("restore.keeps_old"), "small", wrap=True))
+        asked = PasswordField("password", t("settings.own_password"))
+        self.form = Entry(self._shell, partial(self._confirm, seen.backup), asked, at=AT_PASSWORD)
+        self._below.addWidget(self.form)
+        go = Button(t("restore.confirm"), "primary", key="Enter")
+        go.clicked.connect(self.form.submit)
+        self._below.addLayout(Row(go, None))
+        self.form.take_focus()
 
+    def _confirm(self, chosen: Backup, values: dict[str, Any], otherwise: Otherwise) -> None:
+        def allowed(db: Database) -> vault.Root:
+            root = own_root(db, values["password"])
+            backups.require_may_restore(db, db.acting)
+            return root
 
-def command_for(folder: Path, chosen: Backup) -> str:
-    """The command that restores a backup, to be copied as it stands."""
-    place = str(folder)
-    quoted = shlex.quote(place) if place.startswith("/") else f'"{place}"'
-    return f"station-app --data {quoted} backup restore {chosen.path.name} --yes"
-
-
-def _figures(held: Content, today: date) -> dict[str, Any]:
-    last = when.moment(held.last, today) if held.last else "—"
-    return {
-        "last": last, "people": held.people, "visits": held.visits, "handouts": held.handouts, "requests": held.requests,
-    }  # fmt: skip
-
-
-def _whole(one: Backup) -> bool:
-    try:
-        backup.check(one)
-    except StationError:
-        return False
-    return True
+        place = DataFolder(self._db.path.parent, self._db.path.stem)
+        acting = self._db.acting
+        self._shell.jobs.run(
+            allowed, lambda root: self._shell.hand_over(Restoring(chosen, place.slots, root, acting)), otherwise
+        )
 
 
 def _line(words: QWidget | Column, *buttons: Button) -> Row:
