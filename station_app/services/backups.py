@@ -22,7 +22,7 @@ from .. import db as database
 from ..backup import Backup
 from ..db import Database, Row
 from ..errors import EnvironmentFault, Refused, StationError
-from ..model import Changes, Op
+from ..model import Changes, Op, may
 from ..paths import DataFolder
 from ..schema import DISTRICT, STATION, Migration
 from . import audit, exchange, incarnation, people, stations, subjects
@@ -240,6 +240,39 @@ def restore(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return Restored(chosen, store_id, parent, erased, set_aside, lost)
+
+
+def weigh(
+    place: DataFolder, chosen: Backup, key: str, by: str, *, clock: Clock = database.wall_clock, holder: str = "window"
+) -> Preview:
+    """What restoring would do to a store that is closed, for the keeper ``by``, "" for whoever has the recovery sheet.
+
+    Raises what ``preview`` raises, Refused to whoever may not restore: by the store in place, or where that cannot be read, by the
+    backup.
+    """
+    with closing(backup.look(chosen, key, clock=clock)) as held:
+        if not _opens(place, key, clock, holder):
+            before, held.acting = held.acting, by
+            if not may(held.role, Op.SETTING, by, {"name": "restored"}):
+                raise Refused("roles.not_allowed", role=held.role.value, denied=Op.SETTING.value)
+            held.acting = before
+            return preview(chosen, key, None, clock=clock)
+    with closing(database.open(place.database, key, SCHEMAS[place.side], clock=clock, holder=holder)) as current:
+        require_may_restore(current, by)
+        return preview(chosen, key, current, clock=clock)
+
+
+def _opens(place: DataFolder, key: str, clock: Clock, holder: str) -> bool:
+    """Whether the store in place can be read with this key; raises EnvironmentFault when another program has it."""
+    if not place.database.exists():
+        return False
+    try:
+        database.open(place.database, key, SCHEMAS[place.side], clock=clock, holder=holder).close()
+    except StationError as error:
+        if error.word.startswith("db.in_use"):
+            raise
+        return False
+    return True
 
 
 def require_may_restore(db: Database, by: str) -> None:
