@@ -307,9 +307,11 @@ CASES: dict[str, Case] = {
     "audit.check": plain(READ, lambda w: audit.check(w.db)),
     "audit.last_verification": plain(READ, lambda w: audit.last_verification(w.db)),
     "audit.verify": plain(ITSELF, lambda w: audit.verify(w.db)),
+    "backups.content": plain(READ, lambda w: backups.content(w.db)),
     "backups.last_rehearsal": plain(READ, lambda w: backups.last_rehearsal(w.db)),
     "backups.rehearsal_due": plain(READ, lambda w: backups.rehearsal_due(w.db)),
     "backups.rehearse": (ITSELF, _rehearse),
+    "backups.require_may_restore": plain(Op.SETTING, lambda w: backups.require_may_restore(w.db, w.db.acting)),
     "badges.issue": plain(Op.ISSUE_BADGE, lambda w: badges.issue(w.db, w.named)),
     "badges.of_person": plain(READ, lambda w: badges.of_person(w.db, w.named)),
     "badges.resolve": plain(READ, lambda w: badges.resolve(w.db, badges.of_person(w.db, w.nameless)[0].card_number)),
@@ -317,11 +319,15 @@ CASES: dict[str, Case] = {
     "care.ballast": plain(READ, lambda w: care.ballast(w.db)),
     "care.check": plain(READ, lambda w: care.check(w.db, lambda: False)),
     "care.clock": plain(READ, lambda w: care.clock(w.db, w.db.now())),
+    "care.full_check": plain(ITSELF, lambda w: care.full_check(w.db, lambda: False)),
+    "care.full_check_due": plain(READ, lambda w: care.full_check_due(w.db)),
+    "care.last_full_check": plain(READ, lambda w: care.last_full_check(w.db)),
     "care.look": plain(READ, lambda w: care.look(w.db, w.db.now())),
     "care.place": plain(READ, lambda w: care.place(w.db)),
     "care.release": plain(ITSELF, lambda w: care.release(w.db)),
     "care.spare": plain(ITSELF, lambda w: care.spare(w.db)),
     "care.tend": plain(ITSELF, lambda w: care.tend(w.db)),
+    "care.weekly": plain(ITSELF, lambda w: care.weekly(w.db, lambda: False)),
     "exchange.batches": plain(READ, lambda w: exchange.batches(w.db)),
     "exchange.carried_in": plain(READ, lambda w: exchange.carried_in(w.db, "visit", w.visit)),
     "exchange.control_totals": plain(READ, lambda w: exchange.control_totals(w.db, w.db.store_id)),
@@ -476,7 +482,7 @@ CASES: dict[str, Case] = {
 INNER = {
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
-    "slots.change", "slots.settle", "subjects.key_of", "subjects.secret",
+    "slots.change", "slots.settle", "subjects.key_of", "subjects.secret", "subjects.shown",
 }  # fmt: skip
 """Raw material for other services and for batches: sealed rows and keys, never shown; no page and no command calls them."""
 
