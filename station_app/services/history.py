@@ -207,6 +207,10 @@ def _content(row: dict[str, Any]) -> str:
 
 
 def undo_last(db: Database) -> tuple[LogLine, Changes] | None:
-    """Ctrl+Z: take back the newest thing; None when there is nothing to take back."""
+    """Ctrl+Z: take back the newest thing that whoever is at work may take back; None when there is nothing.
+
+    Raises Refused to who may not undo at all.
+    """
+    db.require(Op.UNDO)
     line = last_undoable(db)
     return None if line is None else (line, undo(db, line.operation))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QAbstractAnimation
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from station_app.ui.feedback import LINGERS, LINGERS_WITH_ACTION, Toast
@@ -48,12 +47,11 @@ def test_what_went_wrong_stays(toast: Toast) -> None:
     assert toast.text() == "今天已经领过了"
 
 
-def test_it_waits_while_the_focus_is_on_the_way_back(toast: Toast) -> None:
+def test_it_waits_while_the_focus_is_on_the_way_back(toast: Toast, qtbot: QtBot) -> None:
     toast.say("已登记", action="撤销", then=lambda: None)
     toast.window().activateWindow()
     toast._link.setFocus()
-    QApplication.processEvents()
-    assert toast._link.hasFocus()
+    qtbot.waitUntil(toast._link.hasFocus)
     time_passes(toast)
     assert toast.text() == "已登记"
     assert toast.rest.isActive()

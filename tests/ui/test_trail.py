@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -62,7 +62,9 @@ class Hands:
 
     def settle(self) -> None:
         self.qtbot.waitUntil(lambda: self.page.idle and self.page.jobs.idle, timeout=30_000)
-        QApplication.processEvents()  # rows that came into view ask for themselves
+        turned: list[bool] = []
+        QTimer.singleShot(0, lambda: turned.append(True))
+        self.qtbot.waitUntil(lambda: bool(turned))  # rows that came into view ask for themselves
         self.qtbot.waitUntil(lambda: self.page.idle and self.page.jobs.idle, timeout=30_000)
 
     def key(self, key: Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -90,7 +92,7 @@ class Hands:
     def step(self) -> str:
         """Everything the open step says."""
         assert isinstance(self.shell.sheet, StepDetails)
-        QApplication.processEvents()
+        self.settle()
         return shown(self.shell.sheet)
 
 
