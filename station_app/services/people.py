@@ -173,17 +173,19 @@ def erase(
         if fact is None:
             requests.forget_of(tx, person_id, reason)
         forget(tx, person_id, reason, fact)
+        search.merge(tx)
     return tx.changes
 
 
 def forget(tx: Tx, person_id: str, reason: str, fact: str | None = None) -> None:
-    """Key, name, phone, employer, badges and search entry of a person go, inside an operation (DECISIONS.md 1)."""
+    """Key, name, phone, employer, badges and search entry of a person go (DECISIONS.md 1), inside an operation, which then
+    merges the index once (``search.merge``)."""
     tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
     if tx.db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
         tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
     badges.revoke_all_in(tx, person_id)
     subjects.erase(tx, person_id, reason, fact)
-    search.forget(tx, person_id)
+    search.leave(tx, person_id)
 
 
 # --- looking up --------------------------------------------------------------------------------------------------------

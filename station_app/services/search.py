@@ -90,20 +90,19 @@ def refresh(tx: Tx, person_id: str) -> None:
     tx.run("INSERT INTO person_search(rowid, tokens) VALUES(?, ?)", (rowid, tokens(name, phone, card or "")))
 
 
-def forget(tx: Tx, person_id: str) -> None:
-    """Take a person out of the index for good, inside the operation that erases them.
+def leave(tx: Tx, person_id: str) -> None:
+    """Take a person out of the index, inside the operation that forgets them; gone for good only after ``merge``.
 
     A contentless index only strikes a deleted row out, whatever ``secure-delete`` says: the name and its pinyin stay readable in
-    its segments until they are merged. So they are merged now (30 ms for 20,000 regulars).
+    its segments until they are merged.
     """
     entry = tx.db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
     tx.run("DELETE FROM person_search WHERE rowid = ?", (entry,))
     tx.run("DELETE FROM person_entry WHERE rowid = ?", (entry,))
-    merge(tx)
 
 
 def merge(tx: Tx) -> None:
-    """Merge the index, so that what was struck out of it is gone."""
+    """Merge the index, so that what was struck out of it is gone (30 ms for 20,000 regulars)."""
     tx.run("INSERT INTO person_search(person_search) VALUES('optimize')")
 
 

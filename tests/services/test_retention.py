@@ -11,17 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from station_app import backup
+from station_app import backup, blobs
 from station_app import settings as declared
 from station_app.db import Database
 from station_app.errors import UserMistake
 from station_app.model import Consent, Occupation, Op, Person, RequestState, Verdict
 from station_app.services import (
+    attachments,
     audit,
     badges,
     exchange,
     history,
     people,
+    pictures,
     preferences,
     reports,
     requests,
@@ -31,6 +33,7 @@ from station_app.services import (
 )
 from station_app.services.retention import Due, Records, later
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
+from tests.pictures import phone
 
 START = date(2026, 7, 17)
 
@@ -187,6 +190,22 @@ def test_a_closed_request_keeps_its_words_for_two_years_and_an_open_one_as_long_
     assert (found.text, found.contact, found.forgotten, found.state) == ("", "", True, RequestState.CLOSED)
     assert all(step.note == "" for step in found.steps)
     assert requests.get(db, still).text == "路灯不亮"
+    assert audit.check(db) == []
+
+
+def test_its_pictures_go_half_a_year_after_it_was_closed_and_its_words_stay(db: Database, clock: Clock) -> None:
+    jpeg = pictures.prepare(phone())
+    over, still = closed(db), requests.add(db, "路灯不亮", pictures=[jpeg])[0].id
+    attachments.add(db, over, [jpeg, jpeg])
+    works(db, clock, 160)
+    assert [one.kind for one in retention.soon(db)] == ["pictures"]
+    assert forgets(db).pictures == 0
+    works(db, clock, 30)
+    assert forgets(db).pictures == 1
+    assert attachments.listing(db, over) == []
+    assert len(attachments.listing(db, still)) == len(blobs.of(db).names()) == 1
+    assert requests.get(db, over).text == "充电口不足"
+    assert forgets(db).pictures == 0
     assert audit.check(db) == []
 
 

@@ -21,7 +21,7 @@ def consent_pill(person: Person) -> tuple[str, str]:
         Consent.DISTRICT: t("people_page.pill_district"),
     }  # fmt: skip
     if has_older_notice(person):
-        return t("people_page.pill_older", scope=words[person.consent]), "attention"
+        return t("people_page.pill_older"), "attention"
     return words[person.consent], CONSENT_TONES[person.consent]
 
 
