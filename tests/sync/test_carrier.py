@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station_app.errors import Bug
-from station_app.sync import carrier, identity, opening, wire
+from station_app.sync import carrier, identity, manifest, opening, wire
 from tests.sync.made import PERSON, REQUEST, Sides, day, refusal, share
 from tests.sync.test_envelope import flips, survivors
 
@@ -250,3 +250,16 @@ def test_the_document_names_every_table_and_column():
         line = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
         told = {column.strip(" ?") for column in line.split("|")[2].split(",")}
         assert told | {"id", "version", "store_id", "void_reason"} == set(kind.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        (3, manifest.CarrierManifest), (5, manifest.Manifest), (5, manifest.Table), (7, manifest.PackManifest), (7, manifest.Holding),
+        (7, manifest.Fork), (7, manifest.TurnedDown), (7, manifest.Notice), (7, manifest.Allocation), (8, identity.Enrolment),
+        (8, identity.Trust),
+    ],
+)  # fmt: skip
+def test_the_document_names_every_field_of_what_is_signed(section: int, kind: type):
+    text = DOCUMENT.read_text("utf-8").partition(f"## {section}. ")[2].partition(f"## {section + 1}. ")[0]
+    assert {name for name in kind.__struct_fields__ if f"`{name}`" not in text} == set()
