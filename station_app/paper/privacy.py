@@ -99,7 +99,7 @@ def held_lines(held: Held) -> list[tuple[str, str]]:
         (t("held.cards"), "\n".join(cards) or t("held.none")),
         (t("held.visits"), "\n".join([t("held.visits_count", n=len(held.visits)), *_months(held)])),
         (t("held.handouts"), "\n".join(given) or t("held.none")),
-        (t("held.requests"), "\n".join(line for one in held.requests for line in _request(one)) or t("held.none")),
+        (t("held.requests"), "\n".join(line for one in held.requests for line in _request(one, held)) or t("held.none")),
         (t("held.told"), _told(held)),
         (t("held.kept"), t("held.kept_until", day=held.kept_until) if held.kept_until else t("held.kept_gone")),
         (t("held.copies"), copies_text(held)),
@@ -127,7 +127,7 @@ def _months(held: Held) -> list[str]:
     return lines[::-1]
 
 
-def _request(request: Request) -> list[str]:
+def _request(request: Request, held: Held) -> list[str]:
     head = t(
         "held.request", number=request.number, day=request.business_date, category=label(request.category), state=label(request.state)
     )
@@ -138,6 +138,8 @@ def _request(request: Request) -> list[str]:
         lines.append(t("held.request_place", text=request.place))
     if request.contact:
         lines.append(t("held.request_contact", text=request.contact))
+    if request.id in held.pictures:
+        lines.append(t("held.request_pictures", n=held.pictures[request.id]))
     notes = [step for step in request.steps if step.note]
     return lines + [t("held.request_note", state=label(step.state), text=" ".join(step.note.split())) for step in notes]
 

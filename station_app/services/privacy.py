@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .. import backup, settings
 from ..db import Database
 from ..model import Consent, Person, Request, Visit
-from . import badges, exchange, keeping, people, preferences, requests, retention, visits
+from . import attachments, badges, exchange, keeping, people, preferences, requests, retention, visits
 from .badges import Badge
 
 EVERYTHING = 100_000
@@ -56,7 +57,7 @@ class Held:
 
     ``agreed_on`` is the day the present consent was recorded here, ``notice_version`` what they agreed to (None without
     consent). ``handouts`` counts units given. ``badges``, ``visits`` and ``given`` are the newest first; ``kept_until`` is the
-    day on which they are forgotten if they do not come again, ``district`` its name.
+    day on which they are forgotten if they do not come again, ``district`` its name; ``pictures`` how many a request has, by its id.
     """
 
     person: Person
@@ -72,6 +73,7 @@ class Held:
     told: Told
     kept_until: str
     copies: Copies
+    pictures: Mapping[str, int] = field(default_factory=dict)
 
 
 def held(db: Database, person_id: str) -> Held:
@@ -80,12 +82,15 @@ def held(db: Database, person_id: str) -> Held:
     person = people.get(db, person_id)
     came = tuple(visits.of_person(db, person_id, EVERYTHING))
     given = _given(db, person_id)
+    asked = tuple(requests.listing(db, person_id=person_id))
+    shown = attachments.counts(db)
     return Held(
         person=person, badges=tuple(badges.of_person(db, person_id)), first_visit=came[-1].business_date if came else "",
         handouts=sum(one.quantity for one in given),
-        requests=tuple(requests.listing(db, person_id=person_id)), notice_version=person.notice_version,
+        requests=asked, notice_version=person.notice_version,
         agreed_on=_agreed_on(db, person_id), visits=came, given=given, district=_district(db), told=_told(db, person),
         kept_until=retention.kept_until(db, person_id), copies=copies(db, person),
+        pictures={one.id: shown[one.id] for one in asked if one.id in shown},
     )  # fmt: skip
 
 

@@ -13,9 +13,10 @@ from station_app import backup, words
 from station_app.db import Database
 from station_app.model import Consent, ItemKind, Occupation, RequestState
 from station_app.paper import privacy as paper
-from station_app.services import people, privacy, requests, stations, supplies, visits
+from station_app.services import people, pictures, privacy, requests, stations, supplies, visits
 from station_app.words import t
 from tests.conftest import Clock
+from tests.pictures import phone
 
 Text = Callable[[Path], list[str]]
 MONTHS = (12, 24, 6)
@@ -60,7 +61,10 @@ def test_all_that_is_kept_stands_on_the_sheet_however_many_pages_it_takes(
     person, _ = people.register(db, Occupation.RIDER, "美团", "欧阳志强", "13800001234", Consent.DISTRICT)
     water, _ = supplies.add_item(db, "矿泉水", "瓶", ItemKind.DRINK)
     supplies.receive(db, water.id, 200)
-    request, _ = requests.add(db, "充电口不足", person_id=person.id, place="3 号门", contact="13800001234")
+    shots = [pictures.prepare(phone(64, 48))] * 2
+    request, _ = requests.add(
+        db, "充电口不足", person_id=person.id, place="3 号门", contact="13800001234", pictures=shots
+    )
     requests.step(db, request.id, RequestState.REPLIED, note="月底加装")
     for _ in range(90):
         visits.check_in(db, person.badge_code)
@@ -79,6 +83,7 @@ def test_all_that_is_kept_stands_on_the_sheet_however_many_pages_it_takes(
     assert len(held.visits) == len(held.given) == 90
     assert held.copies.backups == 1
     assert held.copies.until in text
+    assert flat("图片：2 张") in text
 
 
 def test_a_forgotten_person_is_told_what_is_left(db: Database, clock: Clock) -> None:
