@@ -195,6 +195,7 @@ class RescueCard(StartCard):
         self.busy("")
         self.told.addWidget(Notice(t("rescue.exported", n=taken.rows, folder=str(taken.folder)), "good", icon="check"))
         self.leave.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._window.see(self.leave)
 
 
 def _moment(time: datetime, case: Case) -> str:

@@ -165,6 +165,7 @@ class RestoreCard(StartCard):
         self.on.setEnabled(False)
         self.key.show()
         self.key.take_focus()
+        self._window.see(self.key)
 
     def _open(self, values: dict[str, Any]) -> None:
         chosen, place, clock = self._chosen, self._window.data, self._window.clock
@@ -197,6 +198,7 @@ class RestoreCard(StartCard):
             Text(t("restore.keeps_old") if self._window.data.database.exists() else t("restore.new_here"), wrap=True)
         )
         self.on.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._window.see(self.on)
 
     def _go_on(self) -> None:
         if self._errand is not None and self._window.idle:
