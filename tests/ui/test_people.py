@@ -341,6 +341,7 @@ def test_the_card_tells_visits_requests_and_consent(page: PeoplePage, shell: She
         "consent": "告知书 全区通用 · 第 1 版 · 7月17日", "kept": "留到什么时候 不再来的话，2027年7月17日删除",
     }  # fmt: skip
     page.card.held_button.click()
+    idle(qtbot, page)
     assert isinstance(shell.sheet, HeldSheet)
     qtbot.keyClick(shell.sheet.copy_button, Key.Key_Return)
     copied = QGuiApplication.clipboard().text()
