@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from .. import backup
 from ..backup import Backup
@@ -67,6 +68,22 @@ class BackupList(QWidget):
 
     def _choose(self, one: Backup, _checked: bool = False) -> None:
         self.chosen.emit(one)
+
+
+def into_view(widget: QWidget) -> None:
+    """Scroll to what was just shown, now and as the part around it grows to hold it."""
+    around = widget.parentWidget()
+    while around is not None and not isinstance(around, QScrollArea):
+        around = around.parentWidget()
+    if not isinstance(around, QScrollArea):
+        return
+
+    def see() -> None:
+        if shiboken6.isValid(widget) and shiboken6.isValid(around):
+            around.ensureWidgetVisible(widget, 0, 20)
+
+    around.verticalScrollBar().rangeChanged.connect(see)
+    see()
 
 
 def looked_through(folder: Path) -> list[tuple[Backup, bool]]:

@@ -22,7 +22,7 @@ from ..services.backups import Restored
 from ..services.rescue import Case, Patient
 from ..words import t
 from . import when
-from .backup_list import figures
+from .backup_list import figures, into_view
 from .feedback import sentence
 from .kit import Button, Column, Icon, Notice, Row, Text, rule
 from .start_recover import StartCard
@@ -195,7 +195,7 @@ class RescueCard(StartCard):
         self.busy("")
         self.told.addWidget(Notice(t("rescue.exported", n=taken.rows, folder=str(taken.folder)), "good", icon="check"))
         self.leave.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._window.see(self.leave)
+        into_view(self.leave)
 
 
 def _moment(time: datetime, case: Case) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
 
-import shiboken6
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -111,8 +110,7 @@ class StartWindow(QWidget):
         self._outer.addWidget(head)
         if self._told[0] and self._other is None:
             self._outer.addWidget(Notice(*self._told))
-        self._scroll = Scroll(middle)
-        self._outer.addWidget(self._scroll, 1)
+        self._outer.addWidget(Scroll(middle), 1)
         if kept is not None:
             self.card.fill(kept)
         self.card.settle()
@@ -201,14 +199,6 @@ class StartWindow(QWidget):
         self._recovering = self._rescues = False
         self.card = None
         self._build()
-
-    def see(self, widget: QWidget) -> None:
-        """Scroll to a part of the card, once it has its place."""
-        QTimer.singleShot(0, lambda: self._see(widget))
-
-    def _see(self, widget: QWidget) -> None:
-        if shiboken6.isValid(self) and shiboken6.isValid(widget):
-            self._scroll.ensureWidgetVisible(widget, 0, 20)
 
     def long(
         self,
@@ -332,13 +322,11 @@ class UnlockCard(StartCard):
         self.forgotten.clicked.connect(lambda: window.recovering(True))
         self.restore = Button(t("restore.old"), "link")
         self.restore.clicked.connect(lambda: window.leave_for(partial(RestoreCard, window)))
-        foot = Row(gap=10)
-        foot.addWidget(Text(t("start.where", place=window.place), "small", wrap=True, selectable=True), 1)
-        foot.addWidget(self.restore)
         for part in (
             Row(Icon("lock", "brand", 28), Text(_greeting(window.hour), "title"), None),
             Text(t("start.unlock_help"), "muted", wrap=True), self.password, self.errors, self.progress,
-            Row(self.enter, None, self.forgotten), foot,
+            Row(self.enter, None), Row(self.forgotten, None, self.restore),
+            Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
         ):  # fmt: skip
             self.body.addLayout(part) if isinstance(part, Row) else self.body.addWidget(part)
 

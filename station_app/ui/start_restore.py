@@ -17,7 +17,7 @@ from ..services import backups, founding
 from ..services.backups import Preview, Restored
 from ..words import t
 from . import when
-from .backup_list import BackupList, preview_lines
+from .backup_list import BackupList, into_view, preview_lines
 from .errands import Restoring
 from .feedback import sentence
 from .forms import Form, PasswordField
@@ -165,7 +165,7 @@ class RestoreCard(StartCard):
         self.on.setEnabled(False)
         self.key.show()
         self.key.take_focus()
-        self._window.see(self.key)
+        into_view(self.key)
 
     def _open(self, values: dict[str, Any]) -> None:
         chosen, place, clock = self._chosen, self._window.data, self._window.clock
@@ -198,7 +198,7 @@ class RestoreCard(StartCard):
             Text(t("restore.keeps_old") if self._window.data.database.exists() else t("restore.new_here"), wrap=True)
         )
         self.on.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._window.see(self.on)
+        into_view(self.on)
 
     def _go_on(self) -> None:
         if self._errand is not None and self._window.idle:

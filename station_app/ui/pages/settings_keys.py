@@ -28,7 +28,7 @@ from ...services.keeping import Kept
 from ...words import t
 from .. import when
 from ..aside import Aside
-from ..backup_list import BackupList, preview_lines
+from ..backup_list import BackupList, into_view, preview_lines
 from ..entry import Entry
 from ..errands import Restoring
 from ..feedback import sentence
@@ -297,6 +297,7 @@ class RestoreSheet(QWidget):
         go.clicked.connect(self.form.submit)
         self._below.addLayout(Row(go, None))
         self.form.take_focus()
+        into_view(go)
 
     def _confirm(self, chosen: Backup, values: dict[str, Any], otherwise: Otherwise) -> None:
         def allowed(db: Database) -> vault.Root:
