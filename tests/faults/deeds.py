@@ -8,6 +8,9 @@ before the deed or of after it.
 from __future__ import annotations
 
 import atexit
+import io
+import shutil
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -26,6 +29,7 @@ from station_app.model import Consent, ItemKind, Occupation, RequestState, Role,
 from station_app.paths import DataFolder
 from station_app.schema import STATION
 from station_app.services import (
+    attachments,
     audit,
     backups,
     history,
@@ -68,7 +72,19 @@ NEXT = (*STATION, next_schema)
 
 
 def prepared(home: Path) -> Path:
-    """A station at work for a day: enrolled, an answer of the district on the stick, a backup here and none elsewhere."""
+    """A station at work for a day: enrolled, an answer of the district at hand, a backup beside it and none elsewhere."""
+    return Path(shutil.copytree(_template(), home))
+
+
+@cache
+def _template() -> Path:
+    """It is made once in a process."""
+    place = tempfile.mkdtemp(prefix="station-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return _prepared(Path(place) / "home")
+
+
+def _prepared(home: Path) -> Path:
     for name in ("stick", "second", "lists"):
         (home / name).mkdir(parents=True)
     clock = Clock("2026-07-17T08:30:00+08:00")
@@ -183,6 +199,14 @@ def _opener() -> opening.Opener:
     return opener
 
 
+def _jpeg(colour: str) -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("RGB", (32, 32), colour).save(out, "JPEG")
+    return out.getvalue()
+
+
 def _roster(w: World) -> Any:
     sheet = rosters.read_sheet(w.home / "lists" / "roster.csv", rosters.PEOPLE)
     return rosters.plan_people(sheet, rosters.map_columns(sheet, rosters.PEOPLE))
@@ -226,6 +250,10 @@ DEEDS: dict[str, Deed] = {
     "request": Deed(lambda w, _: requests.add(w.db, "灯不亮", place="北门", contact="136")),
     "step": Deed(
         lambda w, which: requests.step(w.db, which, RequestState.TRANSFERRED, note="已转", verdict=Verdict.FIXED),
+        lambda w: w.one("SELECT id FROM request LIMIT 1"),
+    ),
+    "pictures": Deed(
+        lambda w, which: attachments.add(w.db, which, [_jpeg("red"), _jpeg("blue")]),
         lambda w: w.one("SELECT id FROM request LIMIT 1"),
     ),
     "undo": Deed(

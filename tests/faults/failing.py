@@ -1,8 +1,8 @@
 """Deeds on a disk that says no: run as a program of its own, under disk.c, by test_disk.py.
 
 ``python -m tests.faults.failing PREPARED WORK '{"deeds": [...], "most": 30, "seed": 1}'`` does each deed once to see how often it
-writes, and then again for each of these moments (``most`` of them, evenly drawn) and each fault, on a fresh copy. A line of
-JSON for each point: what failed, what was told, and what was wrong about it ("" when nothing).
+writes, and then again for each of these moments (``most`` of them, evenly drawn; with "last" only among the last so many) and
+each fault, on a fresh copy. A line of JSON for each point: what failed, what was told, what was wrong about it ("" for nothing).
 """
 
 from __future__ import annotations
@@ -191,7 +191,8 @@ def main(prepared: str, work: str, orders: str) -> int:
     bench = Bench(Path(prepared), Path(work))
     for name in told["deeds"]:
         states = bench.whole(DEEDS[name])
-        every = [(fault, sticky, at) for fault in FAULTS for sticky in (False, True) for at in range(1, states[2] + 1)]
+        first = max(1, states[2] - told["last"] + 1) if told.get("last") else 1
+        every = [(fault, sticky, at) for fault in FAULTS for sticky in (False, True) for at in range(first, states[2] + 1)]
         for fault, sticky, at in sorted(chance.sample(every, min(len(every), told["most"]))):
             print(json.dumps(asdict(bench.fail(name, DEEDS[name], fault, sticky, at, states)), ensure_ascii=False), flush=True)
     with suppress(OSError):

@@ -42,7 +42,7 @@ def test_all_or_nothing_and_told_so(
 ) -> None:
     names = [name for place, name in enumerate(DEEDS) if place % GROUPS == group and name != "migration"]  # test_migration.py
     # in full every request of every deed; a check-in makes some 36 of them, a set-up some 260
-    most = {100: 5, 200: 24}.get(scale(1000), MOST)
+    most = {100: 4, 200: 20}.get(scale(1000), MOST)
     points = tried(disk, station, tmp_path / "work", deeds=names, most=most, seed=chance.random())
     for point in points:
         tally.met(corrupt=bool(point["wrong"]))
@@ -59,5 +59,5 @@ def test_all_or_nothing_and_told_so(
     ],
 )  # fmt: skip
 def test_a_protection_taken_out_is_noticed(disk: Path, station: Path, tmp_path: Path, tally: Tally, mutant: str, deed: str) -> None:
-    points = tried(disk, station, tmp_path / "work", deeds=[deed], most=40, seed=7, mutant=mutant)
+    points = tried(disk, station, tmp_path / "work", deeds=[deed], most=10, last=2, seed=7, mutant=mutant)
     tally.control(mutant, caught=any(point["wrong"] for point in points))

@@ -94,7 +94,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_disk_that_says_no_leaves_the_old_shape_or_the_new(
     disk: Path, station: Path, tmp_path: Path, chance: random.Random, tally: Tally
 ) -> None:
-    orders = {"deeds": ["migration"], "most": {100: 12, 200: 40}.get(scale(1000), 100_000), "seed": chance.random()}
+    orders = {"deeds": ["migration"], "most": {100: 8, 200: 40}.get(scale(1000), 100_000), "seed": chance.random()}
     printed = shim.run(disk, tmp_path / "work", "tests.faults.failing", str(station), str(tmp_path / "work"), json.dumps(orders))
     points = shim.lines(printed)
     for point in points:
@@ -106,7 +106,7 @@ def test_a_power_cut_leaves_the_old_shape_or_the_new_with_a_backup_of_the_old(
     disk: Path, tmp_path: Path, chance: random.Random, tally: Tally
 ) -> None:
     (done,) = recorded_deeds(tmp_path, disk, ["migration"])
-    for point, left in done.day.cuts(chance, scale(400, 20)):
+    for point, left in done.day.cuts(chance, scale(400, 12)):
         wrong, state = done.found(tmp_path / "cut", point, left)
         if state["schema"] == len(NEXT) and state["backups"] == done.before["backups"]:
             wrong.append("no backup of the old shape")

@@ -87,7 +87,7 @@ def test_rows_come_together_from_both_processes_of_a_run(tmp_path: Path, lost: i
     around = {name: text for name, text in os.environ.items() if not name.startswith("STATION_")} | {"PYTHONPATH": str(ROOT)}
     around.pop("PYTEST_XDIST_WORKER", None)
     plugins = ["-p", "tests.faults.table", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *plugins, str(suite)]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(2 * lost), *plugins, str(suite)]
     done = subprocess.run(command, cwd=tmp_path, env=around, capture_output=True, text=True, check=False)
     assert done.returncode == lost, done.stdout + done.stderr
     rows = [line.split() for line in done.stdout.splitlines()]
