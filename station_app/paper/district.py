@@ -90,7 +90,7 @@ def trust_card(station: Station, fingerprint: str, target: Path, *, printed_on: 
         (t("district_paper.step_1"), t("district_paper.step_2"), t("district_paper.step_3")), 1
     ):
         sheet.text(EDGE + CODE + 6, y, str(number), 16, bold=True, colour=BRAND)
-        sheet.block(EDGE + CODE + 14, y - 1.5, words, (12, 9), (RIGHT - EDGE - CODE - 14, 14))
+        sheet.block(EDGE + CODE + 14, y - 1.5, words, (10.5, 9), (RIGHT - EDGE - CODE - 14, 14))
         y += 17
     sheet.text(EDGE, A4[1] - 11, t("paper.printed_on", day=printed_on.isoformat()), 8, colour=MUTED)
     return sheet.save(target)

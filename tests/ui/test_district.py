@@ -202,6 +202,25 @@ def test_the_language_changes_and_every_page_is_there(at: Desk) -> None:
     assert "District desk" in shown(at.window.top)
 
 
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_page_fits_the_smallest_screen_in_large_type_too(at: Desk, language: str) -> None:
+    at.window.speak(language)
+    at.drop(at.sends("YQ"))
+    at.hands.key(Key.Key_F11)
+    at.hands.settle()
+    assert theme.tokens().large
+    try:
+        for name in PAGES:
+            at.go(name)
+            if name == "stations":
+                at.page(StationsPage).tabs.choose("overdue")
+            at.hands.settle()
+            assert at.window.minimumSizeHint().width() <= 1366, name
+    finally:
+        at.hands.key(Key.Key_F11)
+        at.hands.settle()
+
+
 # --- stations and files -----------------------------------------------------------------------------------------------------
 
 

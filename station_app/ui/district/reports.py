@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QGridLayout, QWidget
 
 from ...db import Database
 from ...district import desk, months
@@ -136,8 +136,11 @@ class ReportsPage(Page):
         self.table = Table(self._rows, rows=38, name=t("district_desk.summary"))
         self.table.set_empty(EmptyState("reports", t("district_desk.no_stations")))
         span = Row(self.first, Text("—", "muted"), self.last, gap=6)
-        head = Row(self.months, span, None, self.close_button, self.csv_button, self.pdf_button, gap=8)
-        column = page_layout(self, head, self._grid, self._notices, Card(self.table, gap=4), gap=12)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
+        self._head.addLayout(Row(self.months, span, None, gap=8))
+        self._head.addLayout(Row(None, self.close_button, self.csv_button, self.pdf_button, gap=8))
+        column = page_layout(self, self._head, self._grid, self._notices, Card(self.table, gap=4), gap=12)
         column.setStretch(3, 1)
         self._fit()
 
@@ -179,9 +182,13 @@ class ReportsPage(Page):
             self._fit()
 
     def _fit(self) -> None:
-        columns = 2 if tokens().large else 4
+        large = tokens().large
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+        columns = 2 if large else 4
         for number, tile in enumerate(self._tiles):
             self._grid.addWidget(tile, number // columns, number % columns)
+        for tile in self._tiles[2:]:
+            tile.setHidden(large)  # the table's first row says it too
         for number in range(4):
             self._grid.setColumnStretch(number, int(number < columns))
 

@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QGridLayout, QWidget
 
 from ... import paths
 from ...db import Database
@@ -123,11 +123,11 @@ class StationsPage(Page):
         self.list.set_empty(self._empty)
         self.files: TakeCard = TakeCard()
         self.card: StationCard = StationCard()
-        head = Row(gap=8)
-        head.addWidget(self.tabs, 1)
-        for part in (self.print_button, self.csv_button, self.search, self.order):
-            head.addWidget(part)
-        left = Column(self._grid, Column(head, Card(self.list, gap=4), gap=4), gap=10)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
+        self._head.addWidget(self.tabs, 1)
+        self._head.addLayout(Row(None, self.print_button, self.csv_button, self.search, self.order, gap=8))
+        left = Column(self._grid, Column(self._head, Card(self.list, gap=4), gap=4), gap=10)
         right = QWidget()
         right.setLayout(Column(self.files, self.card, gap=10))
         self._right = right
@@ -161,7 +161,7 @@ class StationsPage(Page):
             TableColumn(t("district_desk.station"), lambda line: line.station.name, bold=True),
             TableColumn(t("district_desk.last_heard"), lambda line: say.last(line, day()), 124),
             TableColumn(t("district_desk.batches"), lambda line: str(line.held.newest_no or "—"), 62, "right"),
-            TableColumn(t("district_desk.month_visits"), lambda line: f"{line.person_times:,}", 104, "right"),
+            TableColumn(t("district_desk.month_short"), lambda line: f"{line.person_times:,}", 104, "right"),
             TableColumn(t("district_desk.checked"), lambda _line: "", 138, pill=say.state),
             TableColumn(t("district_desk.unanswered_short"), lambda line: str(line.unanswered), 70, "right"),
             TableColumn(t("district_desk.phone"), lambda line: line.station.phone or t("district_desk.no_phone"), 140),
@@ -173,17 +173,19 @@ class StationsPage(Page):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "card"):
             self._fit()
+            if self.overview is not None:
+                self._show(self.overview)
             if self.card.dossier is not None:
                 self._show_dossier(self.card.dossier)
 
     def _fit(self) -> None:
         large = tokens().large
         self._right.setFixedWidth(460 if large else CARD)
-        self.search.setFixedWidth(tokens().px(150))
+        self.search.setFixedWidth(160 if large else 150)
         columns = 2 if large else 4
         for number, tile in enumerate(self._tiles):
             self._grid.addWidget(tile, number // columns, number % columns)
-        for tile in self._tiles[1:] if large else ():
+        for tile in self._tiles[2:] if large else ():
             tile.hide()
         for tile in self._tiles if not large else ():
             tile.show()
@@ -257,7 +259,7 @@ class StationsPage(Page):
             (f"{look:,}", t("district_desk.overdue_note", n=len(overview.overdue)) if overview.overdue else ""),
         )  # fmt: skip
         for figure, (number, note) in zip(self.figures, shown, strict=True):
-            figure.show_state(number, note=note)
+            figure.show_state(number, note="" if tokens().large else note)  # the tabs say it too
         self.tabs.set_texts({
             "all": t("district_desk.tab_all", n=len(lines)), "look": t("district_desk.tab_look", n=look),
             "overdue": t("district_desk.tab_overdue", n=len(overview.overdue)),
@@ -276,6 +278,8 @@ class StationsPage(Page):
         self.list.show_columns(CHASE if chase else USUAL)
         for button in (self.print_button, self.csv_button):
             button.setVisible(chase)
+        below = chase and tokens().large  # no room beside the tabs
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
         self.order.setVisible(not chase)
         text = normalize("NFKC", self.search.text()).strip().casefold()
         found = [line for line in overview.lines if code == "all" or (line.overdue if chase else line.troubled)]

@@ -13,7 +13,7 @@ from ..feedback import sentence
 from ..kit import Step
 from ..pages import sync_text
 
-SHOWN = 12
+SHOWN = 5
 """Batches in a station's card."""
 
 
