@@ -1,0 +1,258 @@
+"""The promise of the exchange, looked for after the calm time: each function names what it found broken."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+from station_app.db import Database
+from station_app.district import answer, desk
+from station_app.errors import Refused
+from station_app.model import Exchange
+from station_app.schema import LEDGERS
+from station_app.services import exchange, requests
+from tests.simulator.model import Content, Key, content, standing
+from tests.simulator.world import Machine, World
+
+ALLOWED = {"day_twice"}
+"""Why a row of a store that was copied unseen may be turned down: the station is told, and sees it."""
+
+
+def examine(world: World) -> None:
+    """Everything that has to hold once it is calm."""
+    office = world.at_office()
+    down = turned_down(world, office)
+    rows_at_district(world, office, down)
+    totals(world, office)
+    gaps_and_forks(world, office)
+    erasures(world, office)
+    for machine in world.machines:
+        db = world.at(machine)
+        everything_arrived(world, machine, down)
+        rows_at_station(world, machine, db)
+        shown(world, machine, down)
+        received_but_not_held(world, machine, db)
+        answers(world, machine, db, office)
+
+
+def all_rows(db: Database) -> dict[Key, Content]:
+    """Every row of every ledger table."""
+    return {(table, row["id"]): content(row) for table in LEDGERS for row in db.rows(f"SELECT * FROM {table}")}
+
+
+def turned_down(world: World, office: Database) -> set[tuple[str, str, int]]:
+    """What the district refused (table, id, version): nothing, but what a store that was copied unseen said twice."""
+    found = office.rows("SELECT table_name, row_id, version, reason FROM turned_down")
+    blind = any(machine.blind for machine in [*world.machines, *world.gone]) or world.blindness
+    reasons = Counter(row["reason"] for row in found)
+    for reason, count in reasons.items():
+        if not (blind and reason in ALLOWED):
+            world.broken("refused", f"{count} rows: {reason}")
+    return {(row["table_name"], row["row_id"], row["version"]) for row in found}
+
+
+def rows_at_district(world: World, office: Database, down: set[tuple[str, str, int]]) -> None:
+    """Each row once, as its newest version; those made beside it stay visible."""
+    there = {key: row for key, row in all_rows(office).items() if not _districts_own(world, office, key, row)}
+    kept = {
+        (row["table_name"], row["row_id"], row["image"])
+        for row in office.rows("SELECT table_name, row_id, image FROM superseded")
+    }
+    visible = {(table, row_id): [] for table, row_id, _ in kept}
+    for table, row_id, image in kept:
+        visible[table, row_id].append(json.loads(image))
+    expected = world.holdings.expected()
+    for key, (first, beside) in expected.items():
+        heads = [first, *beside]
+        if any((*key, image.content["version"]) in down for image in heads):
+            there.pop(key, None)
+            continue
+        row = there.pop(key, None)
+        if row is None:
+            world.broken("lost", f"{key} is not at the district")
+        elif row not in [image.content for image in heads if image.rank == first.rank]:
+            world.broken("lost", f"{key} stands at the district as {row}, not as {first.content}")
+        else:
+            for image in heads:
+                if image.content != row and image.content not in visible.get(key, []):
+                    world.broken(
+                        "hidden", f"{key}: an edit made beside the one that stands is not to be seen: {image.content}"
+                    )
+    for key in there:
+        world.broken("doubled", f"{key} is at the district, and nobody acknowledged it")
+
+
+def _districts_own(world: World, office: Database, key: Key, row: Content) -> bool:
+    """Its officer, and its answers."""
+    if row["store_id"] != office.store_id:
+        return False
+    if key[0] == "request_step" and world.holdings.answers.get(key) != row:
+        world.broken("doubled", f"{key}: the district says what it did not answer")
+    return True
+
+
+def totals(world: World, office: Database) -> None:
+    """The district's figures are those of the rows that were acknowledged."""
+    people = 0
+    stock: Counter[str] = Counter()
+    for (table, _), (first, _beside) in world.holdings.expected().items():
+        row = first.content
+        if "void_reason" in row:
+            continue
+        if table == "visit":
+            people += row["person_times"]
+        elif table == "movement":
+            stock[row["item_id"]] += row["delta"]
+    shown = desk.report(office, "1900-01-01", "9999-12-31")[0].person_times
+    if shown != people:
+        world.broken("totals", f"{shown} person-times at the district, {people} acknowledged")
+    sums = office.rows("SELECT item_id, sum(delta) AS n FROM movement WHERE void_reason IS NULL GROUP BY item_id")
+    for row in sums:
+        if row["n"] != stock[row["item_id"]]:
+            world.broken(
+                "totals", f"stock of {row['item_id']}: {row['n']} at the district, {stock[row['item_id']]} acknowledged"
+            )
+    for row in office.rows("SELECT number FROM request WHERE void_reason IS NULL GROUP BY number HAVING count(*) > 1"):
+        with suppress(Refused):
+            answer.by_number(office, row["number"])
+            world.broken(
+                "answer astray", f"two requests are {row['number']}, and the district answers one of them by guess"
+            )
+
+
+def gaps_and_forks(world: World, office: Database) -> None:
+    """What is missing or came twice under one number is shown, nothing else is."""
+    told = {line.station.code: line.held for line in desk.status(office)}
+    missing = {gap for held in told.values() for gap in held.missing}
+    forks = {(store_id, no) for held in told.values() for store_id, no, _ in held.forks}
+    taken = world.holdings.taken.values()
+    by_number: dict[tuple[str, int], set[str]] = {}
+    for batch in taken:
+        by_number.setdefault((batch.store_id, batch.no), set()).add(batch.hash)
+    for number, hashes in by_number.items():
+        if len(hashes) > 1 and number not in forks:
+            world.broken("fork hidden", f"{len(hashes)} batches are {number}")
+    if not world.blindness and (
+        wrong_forks := forks - {number for number, hashes in by_number.items() if len(hashes) > 1}
+    ):
+        world.broken("fork invented", f"{sorted(wrong_forks)}")
+    begins: dict[str, int] = {}
+    for store_id, no in world.numbers:
+        begins[store_id] = min(no, begins.get(store_id, no))
+    last = {store_id: max(no for owner, no in by_number if owner == store_id) for store_id, _ in by_number}
+    first = {store_id: min(no for owner, no in by_number if owner == store_id) for store_id, _ in by_number}
+    for store_id, newest in last.items():
+        gaps = {(store_id, no) for no in range(begins[store_id], newest) if (store_id, no) not in by_number}
+        if hidden := gaps - missing:
+            knows_beginning = begins[store_id] == 1 or begins[store_id] == first[store_id]
+            if knows_beginning or any(no > first[store_id] for _, no in hidden):
+                world.broken("gap hidden", f"{sorted(hidden)}")
+        if wrong := {gap for gap in missing if gap[0] == store_id} - gaps:
+            world.broken("gap invented", f"{sorted(wrong)}")
+
+
+def erasures(world: World, office: Database) -> None:
+    """Whoever was forgotten is forgotten at the district, whatever came before or after."""
+    gone = {
+        first.content["subject_id"]
+        for (table, _), (first, _) in world.holdings.expected().items()
+        if table == "erasure"
+    }
+    held = {row["subject_id"] for row in office.rows("SELECT subject_id FROM subject_key")}
+    if back := gone & held:
+        world.broken("erased back", f"the district still has the keys of {len(back)} who were forgotten")
+    for machine in world.machines:
+        kept = {row["subject_id"] for row in world.at(machine).rows("SELECT subject_id FROM subject_key")}
+        if back := machine.timeline.erased & kept:
+            world.broken("erased back", f"{machine.name} still has the keys of {len(back)} who were forgotten")
+
+
+def everything_arrived(world: World, machine: Machine, down: set[tuple[str, str, int]]) -> None:
+    """What a living computer acknowledged is at the district: all of it was carried and listed."""
+    timeline = machine.timeline
+    if timeline.open or timeline.unconfirmed:
+        world.broken(
+            "never received", f"{machine.name}: {len(timeline.open)} rows, {len(timeline.unconfirmed)} batches"
+        )
+    missing = [batch.no for batch in timeline.batches if batch.hash not in world.holdings.taken]
+    if missing:
+        world.broken("lost", f"{machine.name}: its batches {missing} never reached the district")
+
+
+def rows_at_station(world: World, machine: Machine, db: Database) -> None:
+    """The station's own store holds what it acknowledged and the answers it took, and nothing else."""
+    there = all_rows(db)
+    for key, image in machine.timeline.rows.items():
+        if there.pop(key, None) != image.content:
+            world.broken("altered", f"{machine.name}: {key} is not what was acknowledged")
+    for key, row in machine.timeline.answers.items():
+        if there.pop(key, None) != row:
+            world.broken("answer lost", f"{machine.name}: {key}")
+    for key in there:
+        world.broken("doubled", f"{machine.name}: {key} is there, and nobody recorded it")
+
+
+def shown(world: World, machine: Machine, down: set[tuple[str, str, int]]) -> None:
+    """Every row has one state, the right one; the batches' states agree with them."""
+    db, timeline = world.at(machine), machine.timeline
+    by_table: dict[str, list[str]] = {}
+    for table, row_id in timeline.rows:
+        by_table.setdefault(table, []).append(row_id)
+    counts: Counter[str] = Counter()
+    for table, ids in by_table.items():
+        found = exchange.states(db, table, ids)
+        for row_id in ids:
+            key = (table, row_id)
+            refused = (*key, timeline.rows[key].content["version"]) in down
+            expected = "refused" if refused else timeline.state(key)
+            state = found.get(row_id)
+            counts[expected] += 1
+            if state is None or state.value != expected:
+                world.broken("state", f"{machine.name}: {key} is shown as {state}, it is {expected}")
+    status = exchange.status(db)
+    for name in Exchange:
+        if getattr(status, name.value) != counts[name.value]:
+            world.broken(
+                "state",
+                f"{machine.name}: {getattr(status, name.value)} rows are {name.value}, it says; {counts[name.value]} are",
+            )
+
+
+def received_but_not_held(world: World, machine: Machine, db: Database) -> None:
+    """Nothing is shown as received that the district does not hold."""
+    office = world.at_office()
+    there = {row["hash"] for row in office.rows("SELECT hash FROM intake")}
+    for line in exchange.batches(db, 10_000):
+        if line.state is Exchange.RECEIPTED and line.hash not in there:
+            world.broken(
+                "false receipt", f"{machine.name}: batch {line.no} is shown as received; the district has it not"
+            )
+
+
+def answers(world: World, machine: Machine, db: Database, office: Database) -> None:
+    """Every answer of the district is at its station, and both say the same of every request."""
+    own = {row_id for table, row_id in machine.timeline.rows if table == "request"}
+    wanted = {key for key, row in world.holdings.answers.items() if row["request_id"] in own}
+    if lost := wanted - machine.timeline.answers.keys():
+        world.broken("answer lost", f"{machine.name} never took {len(lost)} answers")
+    if set(machine.timeline.answers) - set(world.holdings.answers):
+        return  # the district was restored and forgot an answer that the station has: each keeps its own
+    newest = standing(image for batch in world.holdings.taken.values() for image in batch.images if batch.images)
+    for request_id in own:
+        steps = [
+            key
+            for key, (first, _) in newest.items()
+            if key[0] == "request_step" and first.content["request_id"] == request_id
+        ]
+        if any(newest[key][0].content != getattr(machine.timeline.rows.get(key), "content", None) for key in steps):
+            continue  # another incarnation moved it on as well, and that one is not here
+        here = _state(db, request_id)
+        there = _state(office, request_id)
+        if here != there:
+            world.broken("order", f"{machine.name}: request {request_id} is {here}, at the district {there}")
+
+
+def _state(db: Database, request_id: str) -> Any:
+    return db.scalar(f"SELECT state FROM ({requests.REQUEST} WHERE r.id = ?)", (request_id,))
