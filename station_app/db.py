@@ -469,7 +469,7 @@ class Tx:
             fresh: list[Row] = []
             for row in part:
                 there = {name: row.get(name) for name in columns}
-                here = known.get(there["id"])
+                here = known.get(str(row["id"]))
                 if owners is not None and not {there["store_id"], (here or there)["store_id"]} <= owners:
                     foreign.append(there)
                     continue
@@ -485,7 +485,7 @@ class Tx:
                     lost.append(here)
                 if written is not None:
                     written(here, there)
-                known[there["id"]] = there
+                known[str(row["id"])] = there
                 fresh.append(there)
             self.run_many(_upsert(table, columns), [[row[name] for name in columns] for row in fresh])
             self._touched.setdefault(table, []).extend(str(row["id"]) for row in fresh)

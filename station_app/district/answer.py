@@ -11,7 +11,7 @@ from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import pictures, promises, store
+from . import holding, pictures, promises, store
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -111,7 +111,7 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
     return sent, Changes(tx.operation, Op.APPLY_PACK, {"enrolled": (station.station_id,)})
 
 
-def _holding(db: Database, have: store.Held, store_id: str) -> Holding:
+def _holding(db: Database, have: holding.Held, store_id: str) -> Holding:
     """What the district has of one store."""
     return Holding(
         store_id=store_id, have=list(have.by_store.get(store_id, ())), missing=[no for of, no in have.missing if of == store_id],

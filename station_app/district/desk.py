@@ -11,12 +11,12 @@ from ..db import Database
 from ..errors import UserMistake
 from ..model import NOT_UNDOABLE, Changes, LogLine, Op, Report, Station, uuid7
 from ..services import history, preferences, reports
-from . import books, store
+from . import books, holding, store
 
 LONGEST_NOTE = 500
 SHOWN_INTAKES = 200
 """Batches of one station that its card lists, the newest first."""
-NOTHING = store.Held(0, 0, "", "", (), (), None, ())
+NOTHING = holding.Held(0, 0, "", "", (), (), None, ())
 """What is held of a station that sent nothing yet."""
 
 
@@ -36,7 +36,7 @@ class StationLine:
     """One station in the district's table."""
 
     station: store.Enrolled
-    held: store.Held
+    held: holding.Held
 
 
 def status(db: Database) -> list[StationLine]:
@@ -63,7 +63,7 @@ class Standing:
     """
 
     station: store.Enrolled
-    held: store.Held
+    held: holding.Held
     silent: int
     overdue: bool
     person_times: int

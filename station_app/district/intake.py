@@ -113,6 +113,7 @@ def _take(tx: Tx, opened: Opened, sender: store.Enrolled) -> Received:
         taken, refused = _apply(tx, batch, sender, changed)
         rows, down = rows + taken, down + refused
     exchange.add_digests(tx, changed)
+    store.taken_after_all(tx, sender.station_id)
     _keep_keys(tx, opened, sender)
     store.forget_erased(tx)
     store.forget_withdrawn(tx)

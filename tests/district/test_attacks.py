@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from station_app.db import Database
-from station_app.district import answer, desk, intake, store
+from station_app.district import answer, desk, holding, intake, store
 from station_app.errors import Bug, Refused
 from station_app.model import Consent, Exchange, Occupation, RequestState, Verdict, uuid7
 from station_app.services import audit, exchange, people, requests, stations, visits
@@ -200,7 +200,7 @@ def test_a_huge_number_of_a_batch_costs_no_time_and_no_room(liar: Database, dist
         told(liar, district, {}, no=no, first=no)
     missing = desk.status(district)[0].held.missing
     assert missing[:2] == ((liar.store_id, 1), (liar.store_id, 3))
-    assert len(missing) == store.MOST_GAPS
+    assert len(missing) == holding.MOST_GAPS
     answer.pack(district, "LT", stick)
 
 
@@ -407,3 +407,14 @@ def test_a_note_that_could_not_be_sealed_is_not_dropped_in_silence(station: Data
         answer.reply(district, number, RequestState.REPLIED, "加装 8 个")
     assert refusal.value.word == "requests.no_key"
     assert answer.reply(district, number, RequestState.REPLIED)[0].state is RequestState.REPLIED
+
+
+def test_a_row_that_was_turned_down_and_taken_after_all_is_not_told_as_refused_any_more(
+    station: Database, district: Database
+) -> None:
+    visit = {**row(station), **NOON, "hour": 12, "occupation": "rider", "person_times": 1, "recorded": "tally"}
+    told(station, district, {"visit": [{**visit, "store_id": district.store_id}]}, no=1)
+    mine = store.by_code(district, "YQ").station_id
+    assert [found["reason"] for found in store.turned_down(district, mine)] == ["other_store"]
+    told(station, district, {"visit": [visit]}, no=2)
+    assert store.turned_down(district, mine) == []
