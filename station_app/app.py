@@ -24,8 +24,10 @@ from . import settings, words
 from .cli import Command, Desk
 from .db import Database
 from .district import desk, store
+from .errors import Refused
 from .paper import badges, report
 from .services import people, preferences, samples, stations
+from .services.rescue import DAMAGE
 from .sync.opening import Opener
 from .ui import theme
 from .ui.district.exchange import ExchangePage
@@ -36,7 +38,7 @@ from .ui.district.start import DistrictStart
 from .ui.district.stations import StationsPage
 from .ui.district.supplies import SuppliesPage as DistrictSupplies
 from .ui.district.window import DistrictWindow
-from .ui.errands import Errand
+from .ui.errands import Errand, Rescuing
 from .ui.hands import Hands
 from .ui.main_window import MainWindow
 from .ui.pages.desk import DeskPage
@@ -148,7 +150,17 @@ class Turns:
         self.start.show()
 
     def _opened(self, db: Database) -> None:
-        before, self.shown = self.start, self._opens(db, backups=True)
+        before = self.start
+        try:
+            self.shown = self._opens(db, backups=True)
+        except Refused as error:  # a bad page that nothing met before the window was built
+            db.close()
+            if error.word not in DAMAGE:
+                raise
+            self.begin(Rescuing())
+            if before is not None:
+                before.close()
+            return
         self.shown.closed.connect(lambda: self._closed(db))
         self.shown.show()
         if before is not None:

@@ -55,7 +55,7 @@ class StartWindow(QWidget):
         super().__init__()
         self._folder, self._clock, self._cost = folder, clock, cost
         self._aside = Aside(self)
-        self._rescues = isinstance(errand, Rescuing)
+        self._rescues = self.can_rescue and isinstance(errand, Rescuing)
         self._told = (t("rescue.unlock_for_it"), "attention") if self._rescues else ("", "")
         self._bedside: Bedside | None = None
         self._other: Callable[[], StartCard] | None = None

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from station_app import app, backup, vault
 from station_app.backup import Reason
 from station_app.db import Database
-from station_app.errors import EnvironmentFault
+from station_app.errors import EnvironmentFault, Refused
 from station_app.model import Consent, Occupation, Role
 from station_app.paths import DataFolder
 from station_app.services import audit, backups, care, keepers, keeping, people, stations, visits
@@ -272,6 +272,24 @@ def test_without_any_backup_it_can_only_be_taken_out(house: House, folder: Path)
     hands.settle()
     assert t("rescue.no_backup") in shown(house.rescue)
     assert (house.rescue.restore.isEnabled(), house.rescue.export.isEnabled()) == (False, True)
+
+
+def test_a_bad_page_that_only_the_window_meets_leads_to_the_rescue_too(house: House, folder: Path) -> None:
+    def meets(_db: Database, **_more: object) -> MainWindow:
+        raise Refused("db.damaged")
+
+    house.turns._opens = meets
+    house.begin()
+    first = house.start
+    hands = house.unlock()
+    hands.until(lambda: house.start is not first, "the first window again")
+    assert not first.isVisible()
+    house.at_start()
+    assert t("rescue.unlock_for_it") in [part.accessibleName() for part in house.start.findChildren(QWidget)]
+    hands = house.unlock()
+    hands.until(lambda: isinstance(house.start.card, RescueCard), "the rescue")
+    hands.settle()
+    assert house.rescue.restore.isEnabled()
 
 
 # --- a store that is found damaged at the desk -------------------------------------------------------------------------------
