@@ -181,7 +181,7 @@ def state(folder: Path) -> str:
     """The bytes of everything that lasts in a data folder, as one hash."""
     whole = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.suffix not in (".lock", ".holder"):
+        if path.suffix not in (".lock", ".holder", ".ballast"):  # the ballast is made whenever it is missing
             whole.update(path.name.encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()
 
