@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from ..errors import EnvironmentFault
 from ..model import Report, RequestState, Station
 from ..words import t
 from . import qr
 from .pdf import A4, BRAND, INK, LINE, MUTED, SOFT, Sheet
-from .trail import harmless
+from .table import write_table
 
 EDGE = 16.0
 RIGHT = A4[0] - EDGE
@@ -129,22 +124,3 @@ def _figures(report: Report) -> tuple[str, ...]:
         sum(report.handouts.values()), sum(report.requests.values()), report.requests.get(RequestState.CLOSED.value, 0),
     )  # fmt: skip
     return tuple(str(number) for number in numbers)
-
-
-def write_table(rows: Iterable[Sequence[str]], target: Path) -> None:
-    """Write rows as CSV with a byte order mark, nothing in it a formula, whole or not at all."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\r\n")
-    for row in rows:
-        lines.writerow([harmless(cell) for cell in row])
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(text.getvalue().encode("utf-8-sig"))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise EnvironmentFault("paper.cannot_write", name=target.name) from error

@@ -35,7 +35,7 @@ from ..model import (
 from ..services.rescue import Case, tables
 from ..vault import sync_folder
 from ..words import label, t
-from .trail import harmless
+from .table import harmless
 
 CODES: Mapping[tuple[str, str], type[Enum]] = {
     ("", "occupation"): Occupation, ("", "amenity"): Amenity, ("", "consent"): Consent, ("", "role"): Role,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from ..errors import EnvironmentFault
 from ..model import Amenity, Category, Occupation, Op, RequestState
 from ..services.audit import Verification
 from ..services.trail import Step
 from ..words import label, t
 from . import fonts
 from .pdf import A4_LANDSCAPE, BRAND, INK, MUTED, POINT, SOFT, Sheet
+from .table import write_table
 
 # --- words ---------------------------------------------------------------------------------------------------------------
 
@@ -84,36 +81,16 @@ def verified_line(found: Verification | None) -> str:
 
 def trail_csv(steps: Sequence[Step], target: Path) -> int:
     """Write the steps to ``target`` and return how many; EnvironmentFault ("paper.cannot_write") when the disk refuses."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\r\n")
-    lines.writerow(
-        [
-            t("trail.no"), t("trail.recorded"), t("trail.time"), t("trail.keeper"), t("trail.what"), t("trail.about"),
-            t("trail.mark"), t("trail.operation"), t("trail.chain"),
-        ]
+    heads = (
+        t("trail.no"), t("trail.recorded"), t("trail.time"), t("trail.keeper"), t("trail.what"), t("trail.about"), t("trail.mark"),
+        t("trail.operation"), t("trail.chain"),
     )  # fmt: skip
-    for step in steps:
-        row = (
-            str(step.no), step.recorded, step.time, step.keeper, what(step), about(step), mark(step), step.operation,
-            step.chain,
-        )  # fmt: skip
-        lines.writerow([harmless(cell) for cell in row])
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(text.getvalue().encode("utf-8-sig"))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise EnvironmentFault("paper.cannot_write", name=target.name) from error
+    rows = [
+        (str(step.no), step.recorded, step.time, step.keeper, what(step), about(step), mark(step), step.operation, step.chain)
+        for step in steps
+    ]
+    write_table([heads, *rows], target)
     return len(steps)
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe before what would begin one."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else cell
 
 
 # --- PDF -----------------------------------------------------------------------------------------------------------------

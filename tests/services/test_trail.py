@@ -11,7 +11,8 @@ from station_app import vault
 from station_app.db import Database
 from station_app.errors import EnvironmentFault, Refused, UserMistake
 from station_app.model import Consent, Occupation, Op, Role
-from station_app.paper.trail import harmless, trail_csv
+from station_app.paper.table import harmless
+from station_app.paper.trail import trail_csv
 from station_app.paths import DataFolder
 from station_app.services import history, keepers, people, preferences, trail, visits
 from tests.conftest import CHEAP, PASSWORD, Clock

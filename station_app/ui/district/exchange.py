@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from ... import paths, settings
@@ -34,9 +34,8 @@ from ..pages.sync_cards import Targets
 from ..printing import Show, open_file, save_and_open
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
+from ..while_shown import WhileShown
 
-POLL = 2_000
-"""Milliseconds between two looks at what is plugged in, while the page is shown."""
 NOTICE_DAYS = 14
 """How long a notice is shown when nobody says otherwise."""
 
@@ -85,9 +84,7 @@ class ExchangePage(Page):
         self.round: many.Round | None = None
         self._plugged: tuple[paths.Volume, ...] = ()
         self._build()
-        self._poll = QTimer(self)
-        self._poll.setInterval(POLL)
-        self._poll.timeout.connect(self.poll)
+        self._poll = WhileShown(self, self.poll)
         for name, act in (("Ctrl+E", self.write), ("Ctrl+P", self.print_card)):
             shortcut = QShortcut(QKeySequence(name), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -288,17 +285,6 @@ class ExchangePage(Page):
         self.held_rows.set_rows(desk.held)
 
     # --- sticks and folders --------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Sticks are looked for while the page is shown."""
-        super().showEvent(event)
-        self._poll.start()
-        self.poll()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks: no polling."""
-        super().hideEvent(event)
-        self._poll.stop()
 
     def poll(self) -> None:
         """Look once at what is plugged in."""

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
-from unicodedata import normalize
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ...db import Database
@@ -38,8 +36,8 @@ from ..kit import (
     clear,
     page_layout,
 )
-from ..page import Page, Shell
-from ..pages.requests import Search
+from ..list_page import ListPage, Search
+from ..page import Shell
 from ..pages.requests_form import step_fields
 from ..pages.requests_pictures import Strip, Viewer
 from ..pages.requests_reads import ANSWERED, Line, Whole, late
@@ -184,7 +182,7 @@ class RequestCard(Card):
         self._parts.addStretch(1)
 
 
-class RequestsPage(Page):
+class RequestsPage(ListPage):
     """The list with tabs, search and a choice of station; the card of one at the right."""
 
     name: ClassVar[str] = "requests"
@@ -251,22 +249,12 @@ class RequestsPage(Page):
         self.tabs.choose("all")
         self.refresh()
 
-    def look_up(self) -> None:
-        """``/``: into the search."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
-
-    def settle(self) -> None:
-        """Into the list."""
-        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A digit does what stands on the button with this digit."""
-        text = normalize("NFKC", event.text())
-        if len(text) == 1 and text in "123456789" and int(text) <= len(self.card.deeds):
-            self._do(self.card.deeds[int(text) - 1][0])
-        else:
-            super().keyPressEvent(event)
+    def act_on(self, number: int) -> bool:
+        """Take the step that stands on the button with this digit."""
+        if number > len(self.card.deeds):
+            return False
+        self._do(self.card.deeds[number - 1][0])
+        return True
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -297,7 +285,7 @@ class RequestsPage(Page):
 
     def _filter(self) -> None:
         code, station = self.tabs.code(), self.station.currentData() or ""
-        text = normalize("NFKC", self.search.text()).strip().casefold()
+        text = self.search.wanted()
         shown = [
             asked for asked in self._rows
             if code in asked.tabs() and station in ("", asked.code) and (not text or _holds(asked, text))

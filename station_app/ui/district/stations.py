@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
-from unicodedata import normalize
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QGridLayout, QWidget
 
 from ... import paths
@@ -28,20 +27,19 @@ from ..feedback import sentence
 from ..forms import ChoiceField, Combo, TextField
 from ..jobs import Otherwise
 from ..kit import BigFigure, Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
-from ..page import Page, Shell
-from ..pages.requests import Search
+from ..list_page import ListPage, Search
+from ..page import Shell
 from ..printing import Show, open_file, save_and_open
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
+from ..while_shown import WhileShown
 from . import stations_text as say
 from .stations_card import EnrolCard, OutcomeList, StationCard, TakeCard
 from .taking import Taking
 
 TABS = ("all", "look", "overdue")
 CARD = 400
-POLL = 2_000
-"""Milliseconds between two looks at what is plugged in, while the page is shown."""
 USUAL, CHASE = (0, 1, 2, 3, 4, 5), (0, 1, 4, 6, 7)
 """The columns of the table, and those of the chase list."""
 Seen = tuple[Path, int, int]
@@ -60,7 +58,7 @@ def _sorts() -> dict[str, tuple[str, Callable[[Standing], Any], bool]]:
     }
 
 
-class StationsPage(Page):
+class StationsPage(ListPage):
     """The table of stations. ``volumes`` lists sticks, ``opener`` opens hostile files in its own process, ``show`` a PDF."""
 
     name: ClassVar[str] = "stations"
@@ -88,9 +86,7 @@ class StationsPage(Page):
         self._askers: list[Path] = []
         self._sorts = _sorts()
         self._build()
-        self._poll = QTimer(self)
-        self._poll.setInterval(POLL)
-        self._poll.timeout.connect(self.poll)
+        self._poll = WhileShown(self, self.poll)
         for combination, act in (("Ctrl+I", self.take_offered), ("Ctrl+E", self._packs), ("Ctrl+P", self.print_chase)):
             shortcut = QShortcut(QKeySequence(combination), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -119,7 +115,7 @@ class StationsPage(Page):
         self.csv_button = Button(t("district_desk.csv"), icon="export")
         self._rows = RowsModel(self._columns())
         self.list = Table(self._rows, rows=39, name=t("district_desk.stations"))
-        self._empty = EmptyState("home", t("district_desk.no_stations"))
+        self._empty = EmptyState("home", t("district_desk.reading"))
         self.list.set_empty(self._empty)
         self.files: TakeCard = TakeCard()
         self.card: StationCard = StationCard()
@@ -227,23 +223,12 @@ class StationsPage(Page):
             f"{t('district_desk.enrol_files')} (*.json)",
         )
 
-    def look_up(self) -> None:
-        """``/``: into the search."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
-
-    def settle(self) -> None:
-        """Into the table."""
-        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A digit does what stands on the card's button with this digit."""
-        text = normalize("NFKC", event.text())
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if plain and len(text) == 1 and text in "123456789" and int(text) <= len(self.card.deeds):
-            self._do(self.card.deeds[int(text) - 1][0])
-        else:
-            super().keyPressEvent(event)
+    def act_on(self, number: int) -> bool:
+        """Do what stands on the card's button with this digit."""
+        if number > len(self.card.deeds):
+            return False
+        self._do(self.card.deeds[number - 1][0])
+        return True
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -281,7 +266,7 @@ class StationsPage(Page):
         below = chase and tokens().large  # no room beside the tabs
         self._head.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
         self.order.setVisible(not chase)
-        text = normalize("NFKC", self.search.text()).strip().casefold()
+        text = self.search.wanted()
         found = [line for line in overview.lines if code == "all" or (line.overdue if chase else line.troubled)]
         found = [line for line in found if not text or any(text in part.casefold() for part in _words(line))]
         _name, key, down = self._sorts["silent" if chase else str(self.order.currentData())]
@@ -417,17 +402,6 @@ class StationsPage(Page):
         dialog.open()
 
     # --- sticks --------------------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Sticks are looked for while the page is shown."""
-        super().showEvent(event)
-        self._poll.start()
-        self.poll()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks: no polling."""
-        super().hideEvent(event)
-        self._poll.stop()
 
     def poll(self) -> None:
         """Look once at what is plugged in, unless something is under way."""

@@ -23,8 +23,8 @@ from ..entry import Entry
 from ..forms import ChoiceField, LineField, NumberField, TextField
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, Text, clear, page_layout
+from ..list_page import Search
 from ..page import Page, Shell
-from ..pages.requests import Search
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 
@@ -169,7 +169,7 @@ class SuppliesPage(Page):
     def _filter(self) -> None:
         if self.depot is None:
             return
-        text = normalize("NFKC", self.search.text()).strip().casefold()
+        text = self.search.wanted()
         shelves = [shelf for shelf in self.depot.shelves if not text or text in shelf.name.casefold()]
         self._shelf_rows.set_rows(shelves)
         self._promise_rows.set_rows(

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from unicodedata import normalize
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QHideEvent
 
 from ...errors import StationError
 from ...model import Changes, Op, Request, RequestState
 from ...sync.opening import Opener
 from ...words import label, t
-from .. import actions, icons
+from .. import actions
 from ..aside import Aside
 from ..feedback import sentence
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
-from ..page import Page, Shell
+from ..list_page import ListPage, Search
+from ..page import Shell
 from ..pictures import Bringing, Otherwise, Then, choose_pictures
 from ..printing import Show, open_file, save_and_open
 from ..tables import Column as TableColumn
@@ -36,28 +35,7 @@ TABS = ("all", "local", "working", "to_tell", "closed")
 CARD = 470
 
 
-class Search(QLineEdit):
-    """Filters the list while it is typed; Down and Enter go on to the list, Esc empties it and goes back there."""
-
-    def __init__(self, hint: str) -> None:
-        super().__init__()
-        self.setPlaceholderText(hint)
-        self.setAccessibleName(hint)
-        self.setClearButtonEnabled(False)
-        self.addAction(icons.icon("search", tokens().muted), QLineEdit.ActionPosition.LeadingPosition)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """On to the list, or back to all."""
-        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.focusNextChild()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.clear()
-            self.focusNextChild()
-        else:
-            super().keyPressEvent(event)
-
-
-class RequestsPage(Page):
+class RequestsPage(ListPage):
     """The list with its tabs and search, one request in full at the right; digits do what may be done with it."""
 
     name = "requests"
@@ -153,23 +131,12 @@ class RequestsPage(Page):
         form = RequestForm(self.shell, self._recorded, self.prepare, self._choose)
         self.shell.open_sheet(t("requests_page.new"), form, submit=t("requests_page.record"))
 
-    def look_up(self) -> None:
-        """``/``: into the search."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
-
-    def settle(self) -> None:
-        """Into the list."""
-        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A digit does what stands on the button with this digit."""
-        text = normalize("NFKC", event.text())
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if plain and len(text) == 1 and text in "123456789" and int(text) <= len(self.card.deeds):
-            self._do(self.card.deeds[int(text) - 1])
-        else:
-            super().keyPressEvent(event)
+    def act_on(self, number: int) -> bool:
+        """Do what stands on the button with this digit."""
+        if number > len(self.card.deeds):
+            return False
+        self._do(self.card.deeds[number - 1])
+        return True
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -193,7 +160,7 @@ class RequestsPage(Page):
 
     def _filter(self) -> None:
         """The lines of the tab that hold what is searched: in number, words or name."""
-        code, text = self.tabs.code(), normalize("NFKC", self.search.text()).strip().casefold()
+        code, text = self.tabs.code(), self.search.wanted()
         shown = [line for line in self._rows if code in line.tab() and (not text or self._holds(line, text))]
         self._empty.sentence.set(t("requests_page.none_found") if self._rows else t("requests_page.none_yet"))
         self._model.set_rows(shown)
