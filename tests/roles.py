@@ -480,6 +480,8 @@ CASES: dict[str, Case] = {
 """Every service function that takes an open store, and how to try it."""
 
 INNER = {
+    "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
+    "exchange.rows_between",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
     "slots.change", "slots.settle", "subjects.key_of", "subjects.secret", "subjects.shown",

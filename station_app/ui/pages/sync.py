@@ -227,12 +227,7 @@ class SyncPage(Page):
 
     def _exported(self, done: outbox.Exported) -> None:
         self._writing = None
-        stick = self.out.targets.is_stick()
-        text = (
-            t("sync_desk.done_stick", n=done.rows)
-            if stick
-            else t("sync_desk.done_folder", n=done.rows, file=done.path.name)
-        )
+        text = sync_text.exported(done, stick=self.out.targets.is_stick())
         self.out.end(text)
         self.shell.tell(text)
 
@@ -316,7 +311,7 @@ class SyncPage(Page):
         self._busy = False
         offer, self._offer = self._offer, None
         brings = sync_text.offered(offer) if offer is not None else ""
-        text = t("sync_desk.taken", no=applied.no, brings=brings)
+        text = sync_text.applied(applied, brings)
         self.back.finish(text, answers=applied.steps > 0)
         self.shell.tell(text)
 

@@ -9,6 +9,8 @@ from pathlib import PureWindowsPath
 from ...model import Exchange
 from ...services.exchange import BatchLine
 from ...sync import beam
+from ...sync.inbox import Applied
+from ...sync.outbox import Exported
 from ...words import t
 from .. import when
 from .sync_reads import Desk, Offer
@@ -76,6 +78,24 @@ def offered(offer: Offer) -> str:
         t("sync_desk.brings_refused", n=offer.refused) if offer.refused else "",
     ]
     return t("terms.dot").join(part for part in parts if part) or t("sync_desk.brings_nothing")
+
+
+def applied(done: Applied, brings: str) -> str:
+    """What a pack brought; that this store goes on under a new id; where the district's copy differs from ours."""
+    parts = [t("sync_desk.taken", no=done.no, brings=brings)]
+    if done.began:
+        parts.append(t("sync_desk.began_anew"))
+    if done.differs:
+        named = dict.fromkeys(t(KINDS.get(table, "sync_desk.others")) for table in done.differs)
+        parts.append(t("sync_desk.differs", kinds=t("terms.list").join(named)))
+    return " ".join(parts)
+
+
+def exported(done: Exported, *, stick: bool) -> str:
+    """What was written where; how many files, when it is more than one."""
+    if len(done.paths) > 1:
+        return t("sync_desk.done_several", n=done.rows, files=len(done.paths))
+    return t("sync_desk.done_stick", n=done.rows) if stick else t("sync_desk.done_folder", n=done.rows, file=done.path.name)
 
 
 def missing(numbers: tuple[int, ...]) -> str:
