@@ -1,8 +1,8 @@
 """Self-care: what threatens the records of this computer, seen early and said calmly (FAULTS.md).
 
 ``look`` tells what is wrong now, the most serious first; ``check`` reads all that is in use, ``full_check`` every page; ``tend``
-and ``spare`` keep a
-ballast file that gives room back when the disk is full. Recording goes on through all of it: order is by sequence.
+and ``spare`` keep a ballast file that gives room back when the disk is full. Recording goes on through all of it: order is by
+sequence.
 """
 
 from __future__ import annotations

@@ -41,7 +41,6 @@ EXCHANGED = frozenset({"batch", "receipt", "refused_row"})
 """What was exchanged belongs to the store that did it; the restored one goes on from its backup's."""
 
 Rows = Callable[..., list[Row]]
-Place = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
