@@ -164,7 +164,7 @@ def missing(db: Database, saved: list[dict[str, Any]]) -> list[str]:
     gone = []
     for line in saved:
         rows = sorted((table, name) for table, names in line["rows"].items() for name in names)
-        if line["operation"] not in operations:
+        if line["operation"] and line["operation"] not in operations:  # closing names its batches: it may be several operations
             gone.append(f"operation of {line['saved']}")
         elif rows and sorted(changed.get(operations[line["operation"]], [])) != rows:
             gone.append(f"rows of {line['saved']}")
