@@ -15,7 +15,7 @@ from ..db import Database
 from ..district import answer, desk, intake, many, package, pictures, store, watch
 from ..errors import EnvironmentFault, Refused, StationError, UserMistake
 from ..model import RequestState
-from ..services import exchange
+from ..services import exchange, incarnation
 from ..sync import carry, identity, inbox, outbox
 from ..sync.opening import Opener
 from ..words import label, t
@@ -41,6 +41,8 @@ def status(line: Desk) -> None:
     with line.station() as db:
         found, batches, trusted = exchange.status(db), exchange.batches(db), outbox.district(db)
         refused = [dict(row) for row in exchange.refused_rows(db)]
+        why, began = incarnation.began(db)
+        differs, renewed = inbox.differs(db), len(outbox.renewals(db))
     rows = [(one.no, moment(one.closed), one.row_count, one.size, label(one.state), one.carried_to) for one in batches]
     head = t("cli.sync_status", local=number(found.local), packed=number(found.packed), receipted=number(found.receipted),
              refused=number(found.refused))  # fmt: skip
@@ -48,7 +50,8 @@ def status(line: Desk) -> None:
     told = {
         "local": found.local, "packed": found.packed, "receipted": found.receipted, "refused": found.refused,
         "by_table": found.by_table, "since": found.since, "last_closed": found.last_closed, "last_receipt": found.last_receipt,
-        "district": district, "batches": batches, "refused_rows": refused,
+        "district": district, "batches": batches, "refused_rows": refused, "began": {"why": why, "time": began}, "differs": differs,
+        "keys_not_answered": renewed,
     }  # fmt: skip
     headings = [t("cli.batch"), t("cli.closed_at"), t("cli.rows"), t("cli.bytes"), t("cli.state"), t("cli.carried_to")]
     line.tell(told, lambda: "\n".join([head, table(headings, rows, right=(0, 2, 3))]))

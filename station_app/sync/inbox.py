@@ -59,16 +59,22 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
         _keep_trust(tx, plan, pack)
         began = _begin_anew(tx, plan)
-        differs = _differs(db, plan)
-        tx.set_meta("differs", json.dumps(differs))
+        unlike = _differs(db, plan)
+        tx.set_meta("differs", json.dumps(unlike))
         tx.set_meta("snapshot_asked", "1" if plan.snapshot else "")
     if began:
         incarnation.write_anchor(db)
     changes = tx.changes
     rows = dict(changes.rows) | {"batch": plan.confirm, "receipt": (str(plan.no),)}
     rows |= {"notice": tuple(one.id for one in plan.notices), "allocation": tuple(one.id for one in plan.allocations)}
-    applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, differs)
+    applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike)
     return applied, Changes(changes.operation, Op.APPLY_PACK, rows)
+
+
+def differs(db: Database) -> tuple[str, ...] | None:
+    """The tables in which the district's copy was another than ours at the newest receipt, None where it could not be told."""
+    told = json.loads(db.meta("differs") or "null")
+    return None if told is None else tuple(told)
 
 
 def _keep_trust(tx: Tx, plan: merge.Plan, pack: envelope.OpenPack) -> None:

@@ -18,7 +18,7 @@ from station_app.paths import DataFolder, machine_id
 from station_app.services import audit, backups, exchange, incarnation, people, stations, visits
 from station_app.sync import envelope, identity, inbox, manifest, outbox
 from station_app.sync.opening import Opener
-from tests.conftest import CHEAP, PASSWORD, Clock
+from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 from tests.district.conftest import introduced
 from tests.district.test_loop import a_day, answered, take
 
@@ -145,6 +145,54 @@ def test_without_an_anchor_a_store_that_closed_batches_is_a_new_one(station: Dat
     again = opened(place.path, clock)
     assert again.store_id != before
     assert incarnation.began(again)[0] == "unanchored"
+
+
+def test_the_anchor_of_another_store_makes_a_new_one(
+    station: Database, clock: Clock, stick: Path, tmp_path: Path
+) -> None:
+    a_day(station)
+    outbox.export(station, stick)
+    other, _ = stations.set_up(tmp_path / "other", SAMPLE, "陈军", PASSWORD, clock=clock, cost=CHEAP)
+    place, before = DataFolder(station.path.parent), station.store_id
+    station.close()
+    shutil.copyfile(DataFolder(other.path.parent).anchor, place.anchor)
+    other.close()
+    again = opened(place.path, clock)
+    assert again.store_id != before
+    assert incarnation.began(again)[0] == "replaced"
+    again.close()
+
+
+def test_an_anchor_that_a_power_cut_kept_back_accuses_nobody(station: Database, clock: Clock, stick: Path) -> None:
+    a_day(station)
+    outbox.export(station, stick)
+    place, before = DataFolder(station.path.parent), station.store_id
+    old = place.anchor.read_bytes()
+    visits.tally(station, Occupation.RIDER, 1)
+    outbox.close_batch(station)
+    station.close()
+    place.anchor.write_bytes(old)  # the batch is in the database, the anchor was not written any more
+    again = opened(place.path, clock)
+    assert again.store_id == before
+    visits.tally(again, Occupation.RIDER, 1)
+    outbox.close_batch(again)
+    assert (again.store_id, incarnation.suspicion(again)) == (before, "")
+    again.close()
+
+
+def test_control_without_the_anchor_an_image_makes_a_fork(
+    db: Database, district: Database, stick: Path, opener: Opener, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incarnation, "suspicion", lambda _db: "")
+    station = introduced(db, district, stick)
+    home = copied(station, tmp_path / "image")
+    for number in (7, 2):
+        station = opened(home, clock)
+        visits.tally(station, Occupation.RIDER, number)
+        take(district, outbox.export(station, stick)[0].path, opener)
+        station.close()
+        shutil.copyfile(tmp_path / "image" / "station.db", home / "station.db")
+    assert [no for _, no, _ in desk.status(district)[0].held.forks] == [1]
 
 
 def whole_image(
