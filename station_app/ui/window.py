@@ -175,6 +175,8 @@ class Window(QWidget):
         self.foot = FootBar()
         self.toast = Toast()
         self.foot.put_toast(self.toast)
+        for page in self._pages.values():
+            page.wind_up()
         self._stack = QStackedWidget()
         self._pages = {make.name: make(self) for make in self._makers if self.offers(make.name)}
         for page in self._pages.values():

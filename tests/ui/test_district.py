@@ -270,6 +270,20 @@ def test_stopping_keeps_what_was_taken_and_the_rest_can_come_again(at: Desk) -> 
     assert sum(line.held.batches for line in desk.status(at.db)) == 1
 
 
+def test_another_language_in_the_middle_of_many_files_stops_them_and_loses_nothing(at: Desk) -> None:
+    for code in ("YQ", "LT"):
+        at.sends(code)
+    page = at.page(StationsPage)
+    page.taking.advanced.connect(lambda done, _total: at.window.speak("en") if done == 1 else None)
+    at.drop(at.stick)
+    assert words.language() == "en"
+    assert sum(line.held.batches for line in desk.status(at.db)) == 1
+    at.page(StationsPage)._opener._command = list(WORKER)
+    at.drop(at.stick)
+    assert sum(line.held.batches for line in desk.status(at.db)) == 2
+    assert at.page(StationsPage).files.done.text().startswith("Done: 2 files, 1 with something new")
+
+
 def test_a_station_joins_when_its_fingerprint_is_the_same(at: Desk) -> None:
     fresh = at.station("XP", "新蒲驿站")
     file = outbox.enrol(fresh, at.stick).path

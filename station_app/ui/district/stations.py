@@ -265,6 +265,7 @@ class StationsPage(ListPage):
             button.setVisible(chase)
         below = chase and tokens().large  # no room beside the tabs
         self._head.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
+        self._head.setStretchFactor(self.tabs, 0 if below else 1)
         self.order.setVisible(not chase)
         text = self.search.wanted()
         found = [line for line in overview.lines if code == "all" or (line.overdue if chase else line.troubled)]

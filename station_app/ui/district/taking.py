@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from ...db import Database
@@ -79,7 +80,8 @@ class Taking(QObject):
 
     def _done(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
-        self._step()
+        if shiboken6.isValid(self):  # the page may be gone by now: another language was chosen
+            self._step()
 
     def summary(self) -> many.Summary:
         """What the files brought so far."""
