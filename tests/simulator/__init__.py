@@ -6,7 +6,10 @@ Python of what was acknowledged on which side, which knows nothing of how the ex
 calm time in which sticks arrive, and then both are compared.
 
 * ``model``       what was acknowledged: rows with their ancestry, batches, the district's holdings
-* ``world``       stations (each a data folder on a computer of its own), the district, sticks, copies put away, clocks
+* ``house``       who takes part: founded stores to be copied, computers, files, copies put away
+* ``scene``       computers opened, closed, let die, each with its own clock; what they acknowledge goes to the model
+* ``traffic``     files up, packs down, introductions, keys, mangled files
+* ``world``       all of that, and the copies that are put back, moved, used in parallel
 * ``sticks``      the bytes of files: kept, mangled
 * ``steps``       the alphabet of a schedule: one function a step
 * ``schedules``   drawing one from a seed, running it, the calm time after it, making a failing one small

@@ -13,8 +13,9 @@ from station_app.errors import Refused
 from station_app.model import Exchange
 from station_app.schema import LEDGERS
 from station_app.services import exchange, requests
+from tests.simulator.house import Machine
 from tests.simulator.model import Content, Key, content, standing
-from tests.simulator.world import Machine, World
+from tests.simulator.world import World
 
 ALLOWED = {"day_twice"}
 """Why a row of a store that was copied unseen may be turned down: the station is told, and sees it."""
@@ -24,8 +25,7 @@ def examine(world: World) -> None:
     """Everything that has to hold once it is calm."""
     office = world.at_office()
     down = turned_down(world, office)
-    rows_at_district(world, office, down)
-    totals(world, office)
+    totals(world, office, rows_at_district(world, office, down))
     gaps_and_forks(world, office)
     erasures(world, office)
     for machine in world.machines:
@@ -53,26 +53,28 @@ def turned_down(world: World, office: Database) -> set[tuple[str, str, int]]:
     return {(row["table_name"], row["row_id"], row["version"]) for row in found}
 
 
-def rows_at_district(world: World, office: Database, down: set[tuple[str, str, int]]) -> None:
-    """Each row once, as its newest version; those made beside it stay visible."""
+def rows_at_district(world: World, office: Database, down: set[tuple[str, str, int]]) -> list[tuple[str, Content]]:
+    """Each row once, as its newest version, those made beside it visible; returns what has to stand there, by table."""
     there = {key: row for key, row in all_rows(office).items() if not _districts_own(world, office, key, row)}
     kept = {
         (row["table_name"], row["row_id"], row["image"])
         for row in office.rows("SELECT table_name, row_id, image FROM superseded")
     }
-    visible = {(table, row_id): [] for table, row_id, _ in kept}
+    visible: dict[Key, list[Content]] = {(table, row_id): [] for table, row_id, _ in kept}
     for table, row_id, image in kept:
         visible[table, row_id].append(json.loads(image))
-    expected = world.holdings.expected()
-    for key, (first, beside) in expected.items():
+    stands = []
+    for key, (first, beside) in world.holdings.expected().items():
         heads = [first, *beside]
         if any((*key, image.content["version"]) in down for image in heads):
             there.pop(key, None)
             continue
         row = there.pop(key, None)
+        equal = [image.content for image in heads if image.rank == first.rank]
+        stands.append((key[0], row if row in equal else first.content))
         if row is None:
             world.broken("lost", f"{key} is not at the district")
-        elif row not in [image.content for image in heads if image.rank == first.rank]:
+        elif row not in equal:
             world.broken("lost", f"{key} stands at the district as {row}, not as {first.content}")
         else:
             for image in heads:
@@ -82,6 +84,7 @@ def rows_at_district(world: World, office: Database, down: set[tuple[str, str, i
                     )
     for key in there:
         world.broken("doubled", f"{key} is at the district, and nobody acknowledged it")
+    return stands
 
 
 def _districts_own(world: World, office: Database, key: Key, row: Content) -> bool:
@@ -93,12 +96,11 @@ def _districts_own(world: World, office: Database, key: Key, row: Content) -> bo
     return True
 
 
-def totals(world: World, office: Database) -> None:
+def totals(world: World, office: Database, stands: list[tuple[str, Content]]) -> None:
     """The district's figures are those of the rows that were acknowledged."""
     people = 0
     stock: Counter[str] = Counter()
-    for (table, _), (first, _beside) in world.holdings.expected().items():
-        row = first.content
+    for table, row in stands:
         if "void_reason" in row:
             continue
         if table == "visit":
@@ -109,17 +111,14 @@ def totals(world: World, office: Database) -> None:
     if shown != people:
         world.broken("totals", f"{shown} person-times at the district, {people} acknowledged")
     sums = office.rows("SELECT item_id, sum(delta) AS n FROM movement WHERE void_reason IS NULL GROUP BY item_id")
-    for row in sums:
-        if row["n"] != stock[row["item_id"]]:
-            world.broken(
-                "totals", f"stock of {row['item_id']}: {row['n']} at the district, {stock[row['item_id']]} acknowledged"
-            )
-    for row in office.rows("SELECT number FROM request WHERE void_reason IS NULL GROUP BY number HAVING count(*) > 1"):
+    for kind in sums:
+        if kind["n"] != stock[kind["item_id"]]:
+            world.broken("totals", f"stock: {kind['n']} at the district, {stock[kind['item_id']]} acknowledged")
+    twice = "SELECT number FROM request WHERE void_reason IS NULL GROUP BY number HAVING count(*) > 1"
+    for number in [request["number"] for request in office.rows(twice)]:
         with suppress(Refused):
-            answer.by_number(office, row["number"])
-            world.broken(
-                "answer astray", f"two requests are {row['number']}, and the district answers one of them by guess"
-            )
+            answer.by_number(office, number)
+            world.broken("answer astray", f"two requests are {number}, and the district answers one of them by guess")
 
 
 def gaps_and_forks(world: World, office: Database) -> None:
@@ -165,8 +164,8 @@ def erasures(world: World, office: Database) -> None:
         world.broken("erased back", f"the district still has the keys of {len(back)} who were forgotten")
     for machine in world.machines:
         kept = {row["subject_id"] for row in world.at(machine).rows("SELECT subject_id FROM subject_key")}
-        if back := machine.timeline.erased & kept:
-            world.broken("erased back", f"{machine.name} still has the keys of {len(back)} who were forgotten")
+        if again := machine.timeline.erased & kept:
+            world.broken("erased back", f"{machine.name} still has the keys of {len(again)} who were forgotten")
 
 
 def everything_arrived(world: World, machine: Machine, down: set[tuple[str, str, int]]) -> None:

@@ -15,9 +15,10 @@ from functools import cache
 from station_app.model import Occupation
 from station_app.services import visits
 from tests.simulator import invariants
+from tests.simulator.house import House, Violation, founded
 from tests.simulator.steps import ALPHABET, Step, take
 from tests.simulator.sticks import Memory
-from tests.simulator.world import House, Violation, World, founded
+from tests.simulator.world import World
 
 DESK = {
     "tally": 5, "recount": 5, "register": 2, "give": 3, "receive": 1, "amenity": 1, "ask": 3, "move_on": 2, "day": 1, "undo": 2,
@@ -52,6 +53,11 @@ MOODS: dict[str, dict[str, int]] = {
     "keys": FEW | {
         "rotate": 5, "rotate_office": 4, "revoke": 3, "tally": 4, "ask": 3, "reply": 3, "export": 6, "bring_up": 8, "carry_up": 5,
         "carry_down": 6, "pack": 3, "bring_down": 4,
+    },
+    "copies": FEW | {
+        "back_up": 4, "restore": 4, "new_computer": 1, "image": 4, "put_back": 4, "clone": 2, "image_office": 4, "restore_office": 3,
+        "snapshot": 1, "tally": 4, "recount": 5, "register": 2, "erase": 2, "ask": 3, "reply": 3, "carry_up": 9, "carry_down": 8,
+        "bring_up": 4, "rotate": 3,
     },
 }  # fmt: skip
 """What happens more often, or at all, in the mood of a schedule."""
@@ -110,6 +116,9 @@ def run(schedule: Schedule, sticks: Memory | None = None) -> list[Violation]:
                 invariants.shown(world, machine, set())
             calm(world)
             invariants.examine(world)
+            if schedule.seed % 4 == 0:
+                late(world)
+                invariants.examine(world)
         except Exception as error:  # noqa: BLE001 - whatever it is, this schedule found it
             place = traceback.extract_tb(error.__traceback__)[-1]
             world.broken(UNEXPECTED, f"{type(error).__name__}: {error} ({place.name}, line {place.lineno})")
@@ -136,6 +145,13 @@ def calm(world: World) -> None:
                         world.bring(pack, machine)
         if not any(machine.timeline.open or machine.timeline.unconfirmed for machine in world.machines):
             return
+
+
+def late(world: World) -> None:
+    """Every stick there ever was turns up once more, in whatever order."""
+    for file in world.dice.sample(world.files, len(world.files)):
+        world.deliver(file)
+    world.release()
 
 
 def shrunk(schedule: Schedule, fails: Callable[[Schedule], bool]) -> Schedule:

@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeVar
 from station_app.db import Database
 from station_app.model import Amenity, Consent, Occupation, RequestState, Verdict
 from station_app.services import history, keepers, people, requests, supplies, visits
-from tests.simulator.world import Machine, World
+from tests.simulator.house import Machine
+from tests.simulator.world import World
 
 T = TypeVar("T")
 

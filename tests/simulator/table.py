@@ -17,7 +17,7 @@ def schedules() -> int:
 
 def without() -> int:
     """How many schedules a run tries with each rule left out; 0 for no more than it takes to notice."""
-    return {"full": 200, "quick": 12}.get(os.environ.get("STATION_FAULTS", ""), 0)
+    return {"full": 200, "quick": 8}.get(os.environ.get("STATION_FAULTS", ""), 0)
 
 
 def seed() -> int:
