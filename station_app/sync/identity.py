@@ -161,7 +161,7 @@ class Enrolment(_Introduction, frozen=True, kw_only=True):
 class Trust(_Introduction, frozen=True, kw_only=True):
     """A district introduces itself: root key, which keys sign its packs, whom to seal to (itself and its recovery key).
 
-    ``serial`` rises with every change of keys, ``epoch`` when it was restored from a backup; older ones are refused.
+    ``epoch`` rises when it was restored from a backup, ``serial`` with every change of keys within one; older ones are refused.
     """
 
     type: Literal["trust"] = "trust"

@@ -105,7 +105,8 @@ def _trust(local: Local, incoming: OpenPack) -> identity.Trust | None:
     trust = identity.read_trust(incoming.introduced)
     if bytes.fromhex(trust.verify_key) != local.root or incoming.key_id not in identity.signers((incoming.introduced,), {b"": local.root}):
         raise Refused("sync_files.unknown_station")
-    if trust.serial < local.serial or trust.epoch != incoming.manifest.epoch:
+    older = (trust.epoch, trust.serial) < (local.epoch, local.serial)  # restored, it may have lost keys that it had taken since
+    if older or trust.epoch != incoming.manifest.epoch:
         raise Refused("sync_page.old_pack", no=incoming.manifest.no)
     return trust
 

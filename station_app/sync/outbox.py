@@ -124,7 +124,7 @@ def trust(db: Database, told: identity.Trust) -> tuple[District, Changes]:
         raise Refused("sync_page.other_district", theirs=told.district, ours=station.district_code)
     if known is not None and known.verify_key.hex() != told.verify_key:
         raise Refused("sync_page.other_key", name=known.name)
-    if known is not None and (told.serial < known.serial or told.epoch < known.epoch):
+    if known is not None and (told.epoch, told.serial) < (known.epoch, known.serial):
         raise Refused("sync_page.old_trust", name=known.name)
     with db.transact(Op.ENROL, district=told.district) as tx:
         believe(tx, told)
