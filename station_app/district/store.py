@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from .. import backup, vault
 from .. import db as database
-from .. import vault
 from ..db import Database, Row, Tx
-from ..errors import Refused, UserMistake
+from ..errors import EnvironmentFault, Refused, UserMistake
 from ..model import Changes, Keeper, Op, Role, uuid7
 from ..paths import DataFolder
 from ..schema import DISTRICT
-from ..services import credentials, founding, incarnation, keepers
+from ..services import credentials, founding, incarnation, keepers, slots
 from ..services.requests import REQUEST
 from ..sync import carry, envelope, identity
 from ..sync.manifest import Format, Link, Manifest
@@ -83,8 +84,7 @@ def open_district(
     if not place.exists:
         raise UserMistake("district.none_here", name=str(folder))
     root, officer_id = vault.unlock(place.slots, password)
-    db = database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder)
-    incarnation.settle(db)
+    db = _opened(place, root, clock, holder)
     db.acting = officer_id
     return db
 
@@ -104,7 +104,22 @@ def open_with_recovery(
     if not place.exists:
         raise UserMistake("district.none_here", name=str(folder))
     root = vault.unlock_with_recovery(place.slots, groups).root
-    return database.open(place.database, root.database_key(), DISTRICT, clock=clock, holder=holder), root
+    return _opened(place, root, clock, holder), root
+
+
+def _opened(place: DataFolder, root: vault.Root, clock: Callable[[], datetime], holder: str) -> Database:
+    """The store, backed up before a newer program changes it; a change of keys that was interrupted is ended."""
+    db = database.open(
+        place.database, root.database_key(), DISTRICT, clock=clock, holder=holder, before_migration=_back_up
+    )
+    incarnation.settle(db)
+    with suppress(EnvironmentFault):  # tried again before the next change of keys; the desk opens all the same
+        slots.settle(db)
+    return db
+
+
+def _back_up(db: Database) -> None:
+    backup.make(db, backup.Reason.BEFORE_MIGRATION)
 
 
 def own_identity(db: Database) -> identity.Identity:

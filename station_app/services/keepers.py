@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,12 +42,16 @@ def add(
     pin: str = "",
     *,
     cost: vault.Cost = vault.DESK,
+    among: Sequence[Keeper] | None = None,
 ) -> tuple[Keeper, Changes]:
-    """A further keeper with a slot of their own; raises UserMistake for an empty or taken name or a short password."""
+    """A further keeper with a slot of their own; raises UserMistake for an empty or taken name or a short password.
+
+    ``among`` are those whose names are taken: all in the ledger, but at a district its own officers.
+    """
     name = name.strip()
     if not name:
         raise UserMistake("keepers.no_name")
-    if any(keeper.name == name for keeper in listing(db)):
+    if any(keeper.name == name for keeper in (listing(db) if among is None else among)):
         raise UserMistake("keepers.name_taken", name=name)
     vault.check_password(password)
     with slots.change(db, Op.ADD_KEEPER, name=name) as tx:

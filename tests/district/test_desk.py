@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from station_app import vault
 from station_app.db import Database
 from station_app.district import answer, books, desk, intake, many, months, promises, store
 from station_app.errors import Cancelled, EnvironmentFault, Refused, UserMistake
@@ -139,6 +140,21 @@ def test_the_officers_are_not_the_keepers_of_stations(
     take(district, station, stick, opener)
     assert "王敏" in [one.name for one in keepers.listing(district)]
     assert [one.name for one in books.officers(district)] == ["社会工作部"]
+
+
+def test_a_change_of_keys_that_was_interrupted_is_ended_when_the_district_opens(tmp_path: Path, clock: Clock) -> None:
+    folder = tmp_path / "home"
+    db = store.set_up(folder, "990101", "云桥区", "陈立", PASSWORD, clock=clock, cost=CHEAP)
+    file = db.path.with_suffix(".slots")
+    root, _ = vault.unlock(file, PASSWORD)
+    db.close()
+    before = file.read_bytes()
+    vault.before(file).write_bytes(before)
+    vault.add(file, root, "nobody-in-the-ledger", "another password", cost=CHEAP)  # and here the power went
+    store.open_district(folder, PASSWORD, clock=clock).close()
+    assert file.read_bytes() == before
+    with pytest.raises(Refused):
+        store.open_district(folder, "another password", clock=clock)
 
 
 def test_ctrl_z_takes_back_the_districts_own_step_and_never_what_a_station_sent(

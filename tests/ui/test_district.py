@@ -658,6 +658,27 @@ def test_settings_change_what_is_overdue_and_the_officers_pin(at: Desk) -> None:
     assert keepers.unlock_screen(at.db, books.officers(at.db)[0].id, "97531")
 
 
+def test_a_second_officer_works_here_too(at: Desk) -> None:
+    at.drop(at.sends("YQ"))  # a keeper called 王敏 stands in the ledgers now
+    at.go("settings")
+    at.page(SettingsPage)._cost = CHEAP
+    at.hands.ctrl("n")
+    for text in ("王敏", "second-officer", "13579", PASSWORD):
+        at.hands.type(text)
+        at.hands.key(Key.Key_Return)
+    assert [one.name for one in books.officers(at.db)] == ["王敏", "陈立"]
+    second = books.officers(at.db)[0].id
+    at.hands.ctrl("l")
+    at.hands.type("second-officer")
+    at.hands.key(Key.Key_Return)
+    assert (at.window.locked, at.db.acting) == (False, second)
+    at.hands.ctrl("n")
+    for text in ("陈立", "another-one", "", "second-officer"):
+        at.hands.type(text)
+        at.hands.key(Key.Key_Return)
+    assert len(books.officers(at.db)) == 2, "the name is taken"
+
+
 def test_the_window_backs_up_and_prints_the_recovery_sheet(at: Desk) -> None:
     at.go("settings")
     page = at.page(SettingsPage)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ... import __version__, settings, vault
 from ...db import Database
 from ...district import books, desk, store
-from ...model import Changes, Keeper, Station
+from ...model import Changes, Keeper, Role, Station
 from ...paper import keys
 from ...services import keepers, preferences
 from ...words import t
@@ -20,7 +20,7 @@ from .. import actions
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
-from ..pages.settings_forms import SettingRow, password_form, pin_form
+from ..pages.settings_forms import SettingRow, keeper_form, password_form, pin_form
 from ..pages.settings_keys import KeysCard, Safe, paper_target
 
 
@@ -76,7 +76,9 @@ class SettingsPage(Page):
         self._officers = QVBoxLayout()
         self._officers.setSpacing(0)
         self.buttons: dict[str, Button] = {}
-        officers = Card(gap=6, title=t("district_desk.officers"))
+        self.add_officer = Button(t("district_desk.add_officer"), icon="plus", key="Ctrl+N")
+        self.add_officer.clicked.connect(self.new)
+        officers = Card(gap=6, title=t("district_desk.officers"), aside=self.add_officer)
         officers.body.addLayout(self._officers)
         self.rows = {setting.name: SettingRow(setting, self._change) for setting in settings.AT_DISTRICT}
         self.fingerprint = Text("", wrap=True, selectable=True)
@@ -111,6 +113,11 @@ class SettingsPage(Page):
     def refresh(self) -> None:
         """Read everything the page shows."""
         self.jobs.read(read_house, self._show, key="district-settings")
+
+    def new(self) -> None:
+        """Ctrl+N: a further officer."""
+        form = keeper_form(self.shell, self._cost, roles=(Role.SUPERVISOR,), among=books.officers)
+        self.shell.open_sheet(t("district_desk.add_officer"), form, submit=t("settings.add"))
 
     def settle(self) -> None:
         """Begin at the first setting."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -46,8 +46,17 @@ def station_form(shell: Shell, station: Station) -> Entry:
     return form
 
 
-def keeper_form(shell: Shell, cost: vault.Cost) -> Entry:
-    """A further keeper: who, with which password; the acting keeper's own password unlocks the keys."""
+def keeper_form(
+    shell: Shell,
+    cost: vault.Cost,
+    *,
+    roles: Sequence[Role] = tuple(Role),
+    among: Callable[[Database], Sequence[Keeper]] = keepers.listing,
+) -> Entry:
+    """A further keeper: who, with which password; the acting keeper's own password unlocks the keys.
+
+    ``roles`` are those to choose from, ``among`` whose names are taken.
+    """
 
     def saved(keeper: Keeper) -> None:
         shell.close_sheet()
@@ -56,17 +65,19 @@ def keeper_form(shell: Shell, cost: vault.Cost) -> Entry:
     def save(values: dict[str, Any], otherwise: Otherwise) -> None:
         def add(db: Database) -> tuple[Keeper, Changes]:
             root = own_root(db, values["password"])
-            role = Role(values["role"])
+            role = Role(values["role"]) if "role" in values else roles[0]
             return keepers.add(
-                db, db.path.parent, root, values["name"], role, values["fresh"], values["pin"], cost=cost
+                db, db.path.parent, root, values["name"], role, values["fresh"], values["pin"], cost=cost, among=among(db)
             )
 
         shell.jobs.run(add, saved, otherwise)
 
+    named = [(role.value, label(role)) for role in roles]
+    chosen = [ChoiceField("role", t("settings.role"), named, value=Role.KEEPER, keys=True)] if len(roles) > 1 else []
     return Entry(
         shell, save,
         LineField("name", t("settings.keeper_name"), required=True),
-        ChoiceField("role", t("settings.role"), [(role.value, label(role)) for role in Role], value=Role.KEEPER, keys=True),
+        *chosen,
         PasswordField("fresh", t("settings.their_password", n=vault.SHORTEST_PASSWORD)),
         PasswordField("pin", t("settings.their_pin"), required=False),
         PasswordField("password", t("settings.own_password")),
