@@ -312,6 +312,8 @@ def test_the_table_is_searched_filtered_and_put_in_order(at: Desk, clock: Clock)
         return [page._rows.record(row).station.code for row in range(page._rows.rowCount())]
 
     assert names() == ["YQ", "LT"], "by name"
+    page.list.horizontalHeader().sectionClicked.emit(5)
+    assert page.order.currentData() == "requests"
     page.order.setCurrentIndex(page.order.findData("visits"))
     assert names() == ["YQ", "LT"]
     page.order.setCurrentIndex(page.order.findData("silent"))

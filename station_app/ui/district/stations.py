@@ -40,6 +40,8 @@ from .taking import Taking
 
 TABS = ("all", "look", "overdue")
 CARD = 400
+BY_COLUMN = {0: "name", 1: "last", 2: "batches", 3: "visits", 4: "state", 5: "requests"}
+"""The order that a press on a column's head asks for; the choice beside the search does the same by keys."""
 USUAL, CHASE = (0, 1, 2, 3, 4, 5), (0, 1, 4, 6, 7)
 """The columns of the table, and those of the chase list."""
 Seen = tuple[Path, int, int]
@@ -138,6 +140,9 @@ class StationsPage(ListPage):
         self.tabs.chosen.connect(lambda _code: self._filter())
         self.search.textChanged.connect(lambda _text: self._filter())
         self.order.currentIndexChanged.connect(lambda _index: self._filter())
+        head = self.list.horizontalHeader()
+        head.setSectionsClickable(True)
+        head.sectionClicked.connect(lambda column: self.order.setCurrentIndex(max(self.order.findData(BY_COLUMN.get(column, "")), 0)))
         self.print_button.clicked.connect(self.print_chase)
         self.csv_button.clicked.connect(self.ask_csv)
         self.list.current_record.connect(self._chosen)
