@@ -701,3 +701,28 @@ def test_the_window_backs_up_and_prints_the_recovery_sheet(at: Desk) -> None:
 
 def test_window_class_names_its_pages() -> None:
     assert DistrictWindow.page_names == PAGES
+
+
+def test_the_desk_backs_up_once_a_day_and_when_it_closes(qtbot: QtBot, dressed: None, tmp_path: Path, clock: Clock) -> None:
+    db = store.set_up(tmp_path / "home", "990101", "云桥区", "陈立", PASSWORD, clock=clock, cost=CHEAP)
+    window = app.district_window(db, backups=True)
+    broken: list[object] = []
+    keeping = window.keeping
+    assert keeping is not None
+    for signal in (window.jobs.broken, keeping.broken):
+        signal.connect(broken.append)
+    window.show()
+    hands = Hands(window, lambda: window.idle and keeping.idle and window._tending.idle)
+    hands.settle()
+    for _ in range(2):
+        window._tick()
+        hands.settle()
+    kept = tmp_path / "home" / "backups"
+    assert [file.name for file in kept.glob("*.backup")] == ["20260717T062600Z-daily.backup"]
+    assert "备份 今天 14:26" in shown(window.foot)
+    window.close()
+    assert len(list(kept.glob("*-close.backup"))) == 1
+    assert broken == []
+    db.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
