@@ -363,6 +363,10 @@ def _district_1(db: sqlite_utils.Database) -> None:
         pk="id", not_null={"station_id", "key_id", "arrived"}, strict=True,
     )  # fmt: skip
     db.execute("CREATE INDEX intake_store ON intake(store_id, no)")
+    # a receipt tells the totals of each store: these alone answer, whatever the other stations sent
+    db.execute("CREATE INDEX visit_totals ON visit(store_id, person_times) WHERE void_reason IS NULL")
+    db.execute("CREATE INDEX handout_totals ON handout(store_id, item_id, quantity) WHERE void_reason IS NULL")
+    db.execute("CREATE INDEX request_step_totals ON request_step(store_id, state) WHERE void_reason IS NULL")
     db.execute("CREATE INDEX intake_station ON intake(station_id, closed)")
     db.table("turned_down").create(
         {"row_id": str, "table_name": str, "version": int, "station_id": str, "reason": str, "batch_hash": str},
