@@ -23,7 +23,8 @@ from station_app.services import arrivals, exchange, keepers, requests, stations
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
 from station_app.ui import theme
-from station_app.ui.district.exchange import ExchangePage, SentList
+from station_app.ui.district.exchange import ExchangePage
+from station_app.ui.district.exchange_parts import SentList
 from station_app.ui.district.reports import CorrectionList, ReportsPage
 from station_app.ui.district.requests import RequestsPage
 from station_app.ui.district.settings import SettingsPage

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QGridLayout, QWidget
 
 from ... import paths
 from ...db import Database
-from ...district import desk, keys, many, store
+from ...district import desk, many, store
 from ...district.desk import Dossier, Overview, Standing
 from ...errors import StationError
 from ...model import Changes
@@ -22,10 +22,8 @@ from ...sync import carry, identity
 from ...sync.opening import Opener
 from ...words import t
 from ..aside import Aside
-from ..entry import Entry
 from ..feedback import sentence
-from ..forms import ChoiceField, Combo, TextField
-from ..jobs import Otherwise
+from ..forms import Combo
 from ..kit import BigFigure, Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
 from ..list_page import ListPage, Search
 from ..page import Shell
@@ -36,6 +34,7 @@ from ..theme import tokens
 from ..while_shown import WhileShown
 from . import stations_text as say
 from .stations_card import EnrolCard, OutcomeList, StationCard, TakeCard
+from .stations_parts import CallForm, RevokeForm, Seen, marks, on_sticks
 from .taking import Taking
 
 TABS = ("all", "look", "overdue")
@@ -44,7 +43,6 @@ BY_COLUMN = {0: "name", 1: "last", 2: "batches", 3: "visits", 4: "state", 5: "re
 """The order that a press on a column's head asks for; the choice beside the search does the same by keys."""
 USUAL, CHASE = (0, 1, 2, 3, 4, 5), (0, 1, 4, 6, 7)
 """The columns of the table, and those of the chase list."""
-Seen = tuple[Path, int, int]
 
 
 def _sorts() -> dict[str, tuple[str, Callable[[Standing], Any], bool]]:
@@ -365,7 +363,7 @@ class StationsPage(ListPage):
 
     def _taken(self) -> None:
         for one in self.taking.outcomes:
-            self._seen.update(_marks([one.file]))
+            self._seen.update(marks([one.file]))
         told = self.taking.summary()
         text = say.whole(told, stopped=self.taking.stopped)
         self.files.end(text, bad=bool(told.refused or told.turned_down))
@@ -412,11 +410,11 @@ class StationsPage(ListPage):
     def poll(self) -> None:
         """Look once at what is plugged in, unless something is under way."""
         if self._aside.idle and not self.taking.running and self.isVisible():
-            self._aside.do(lambda: _on_sticks(self._volumes), self._saw)
+            self._aside.do(lambda: on_sticks(self._volumes), self._saw)
 
     def _saw(self, found: tuple[tuple[Path, ...], str]) -> None:
         files, stick = found
-        fresh = [file for file, mark in zip(files, _marks(files), strict=False) if mark not in self._seen]
+        fresh = [file for file, mark in zip(files, marks(files), strict=False) if mark not in self._seen]
         if tuple(fresh) != self._offered:
             self._offered = tuple(fresh)
             self.files.offer(t("district_desk.stick_holds", stick=stick, n=len(fresh)) if fresh else "")
@@ -427,7 +425,7 @@ class StationsPage(ListPage):
         if not self._askers:
             return
         file = self._askers.pop(0)
-        self._seen.update(_marks([file]))
+        self._seen.update(marks([file]))
 
         def read() -> identity.Enrolment:
             return identity.read_enrolment(carry.read_file(file, identity.LARGEST_INTRODUCTION))
@@ -521,57 +519,5 @@ class StationsPage(ListPage):
         )
 
 
-class CallForm(Entry):
-    """A call to a station: what was said, if anything."""
-
-    def __init__(self, shell: Shell, station: store.Enrolled, done: Callable[[store.Enrolled, str], None]) -> None:
-        def save(values: dict[str, Any], otherwise: Otherwise) -> None:
-            def note(db: Database) -> tuple[str, Changes]:
-                return desk.note_call(db, station.code, values["note"])
-
-            shell.jobs.run(note, lambda call_id: done(station, call_id), otherwise)
-
-        field = TextField("note", t("district_desk.call_note"), hint=t("district_desk.call_hint"), lines=3)
-        super().__init__(shell, save, field, at={"district.long_note": "note"})
-
-
-class RevokeForm(Entry):
-    """A station's keys are believed no more, and why; what they still sign goes to quarantine."""
-
-    def __init__(self, shell: Shell, station: store.Enrolled, done: Callable[[store.Enrolled], None]) -> None:
-        def save(values: dict[str, Any], otherwise: Otherwise) -> None:
-            letter = "" if values["letter"] == "*" else values["letter"]
-            shell.jobs.run(lambda db: keys.revoke(db, station.code, values["reason"], letter), done, otherwise)
-
-        letters = [("*", t("district_desk.all_computers"))]
-        letters += [(key.letter, t("district_desk.computer", letter=key.letter)) for key in station.active]
-        super().__init__(
-            shell, save, ChoiceField("letter", t("district_desk.which_computer"), letters, value="*"),
-            TextField("reason", t("district_desk.revoke_why"), required=True, hint=t("district_desk.revoke_hint"), lines=3),
-            at={"district.no_reason": "reason"},
-        )  # fmt: skip
-
-
 def _words(line: Standing) -> tuple[str, ...]:
     return line.station.name, line.station.code, line.station.phone
-
-
-def _on_sticks(volumes: Callable[[], Iterable[paths.Volume]]) -> tuple[tuple[Path, ...], str]:
-    """The stations' files on what is plugged in, and the name of the stick they lie on."""
-    plugged = list(volumes())
-    found = many.look([volume.path for volume in plugged])
-    files = (*found.batches, *found.introductions)
-    stick = next((volume.name for volume in plugged if files and files[0].is_relative_to(volume.path)), "")
-    return files, stick
-
-
-def _marks(files: Iterable[Path]) -> list[Seen]:
-    """Files as they stand now; one that cannot be asked is gone."""
-    found = []
-    for file in files:
-        try:
-            state = file.stat()
-        except OSError:
-            continue
-        found.append((file, state.st_mtime_ns, state.st_size))
-    return found
