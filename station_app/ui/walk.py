@@ -120,6 +120,7 @@ class Walk:
         self.open_page("requests")
         self.hands.ctrl("n")
         self.hands.type(line["text"])
+        self.hands.key(Qt.Key.Key_Tab)  # past the pictures, which this day has none of
         self.hands.key(Qt.Key.Key_Tab)
         self.hands.key(Qt.Key.Key_Return)
         self.hands.type(words.label(_meant(Category, line["category"])))
