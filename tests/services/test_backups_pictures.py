@@ -54,7 +54,8 @@ def test_a_backup_lists_its_pictures_and_all_backups_share_them(db: Database, pi
     written = file.stat().st_mtime_ns, file.stat().st_ino
     clock.forward(days=1)
     second = backup.make(db, Reason.DAILY)
-    assert held(second) == {name} and (file.stat().st_mtime_ns, file.stat().st_ino) == written
+    assert held(second) == {name}
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == written
     if which("sha256sum"):
         subprocess.run(
             ["sha256sum", "--check", "--strict", "--quiet", second.hash_file.name], cwd=first.path.parent, check=True
@@ -114,7 +115,8 @@ def test_a_picture_goes_with_the_last_backup_that_has_it(
     clock.forward(days=31)
     attachments.sweep(db)
     newer = backup.make(db, Reason.MANUAL)
-    assert len(held(newer)) == 1 and with_it.path.exists()
+    assert len(held(newer)) == 1
+    assert with_it.path.exists()
     for made in (newer, stick):
         assert backup.lost_attachments(made) == 0
     clock.forward(days=400)
@@ -122,7 +124,8 @@ def test_a_picture_goes_with_the_last_backup_that_has_it(
         clock.forward(days=31)
         newer = backup.make(db, Reason.DAILY)
         backup.carry(newer, tmp_path / "stick", db.now())
-    assert not with_it.path.exists() and not stick.path.exists()
+    assert not with_it.path.exists()
+    assert not stick.path.exists()
     assert held(newer) == set() == held(stick)
 
 
@@ -158,7 +161,8 @@ def test_what_was_forgotten_after_the_backup_does_not_come_back(db: Database, pi
     try:
         assert attachments.listing(back, picture.request_id) == []
         attachments.sweep(back)
-        assert blobs.of(back).names() == set() and audit.check(back) == []
+        assert blobs.of(back).names() == set()
+        assert audit.check(back) == []
     finally:
         back.close()
 
