@@ -150,7 +150,9 @@ def project_files() -> Iterator[Path]:
     """Every text file of the project, without what is made."""
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in SKIPPED]
-        yield from (Path(folder) / name for name in names if not name.endswith((".mo", ".pyc", ".log")))
+        # in a further working tree of git's, .git is a file that names the first one
+        kept = (name for name in names if name not in SKIPPED and not name.endswith((".mo", ".pyc", ".log")))
+        yield from (Path(folder) / name for name in kept)
 
 
 def findings(paths: list[Path], finder: Callable[[str], Iterator[str]]) -> list[str]:
