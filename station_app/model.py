@@ -162,6 +162,95 @@ class Urgency(StrEnum):
     COMPLEX = "complex"
 
 
+class AssetKind(StrEnum):
+    """What a thing that is lent is."""
+
+    UMBRELLA = "umbrella"
+    POWER_BANK = "power_bank"
+    RAINCOAT = "raincoat"
+    CABLE = "cable"
+    PUMP = "pump"
+    TOOL = "tool"
+    BOOK = "book"
+    OTHER = "other"
+
+
+class AssetMove(StrEnum):
+    """Why there are more or fewer of a thing that is lent, or more or fewer of them sound."""
+
+    ADDED = "added"
+    FOUND = "found"
+    BROKEN = "broken"
+    MENDED = "mended"
+    WRITTEN_OFF = "written_off"
+
+
+class LoanOutcome(StrEnum):
+    """How a loan, or a part of one, ended."""
+
+    RETURNED = "returned"
+    DAMAGED = "damaged"
+    LOST = "lost"
+
+
+class RepairState(StrEnum):
+    """The life of a repair."""
+
+    REPORTED = "reported"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    ACCEPTED = "accepted"
+    DROPPED = "dropped"
+
+
+class BoxAction(StrEnum):
+    """What was done with a place in the first-aid box."""
+
+    FINE = "fine"
+    REFILLED = "refilled"
+    REPLACED = "replaced"
+    USED = "used"
+    REMOVED = "removed"
+
+
+class CheckPart(StrEnum):
+    """Which check a point belongs to."""
+
+    OPENING = "opening"
+    SAFETY = "safety"
+
+
+class ClosedReason(StrEnum):
+    """Why the station stays closed on a day."""
+
+    HOLIDAY = "holiday"
+    REST = "rest"
+    REPAIR = "repair"
+    WEATHER = "weather"
+    STAFFING = "staffing"
+    OTHER = "other"
+
+
+class EmergencyKind(StrEnum):
+    """What happened; unknown while only the time is stamped."""
+
+    UNKNOWN = "unknown"
+    FIRE = "fire"
+    MEDICAL = "medical"
+    POLICE = "police"
+    TRAFFIC = "traffic"
+    OTHER = "other"
+
+
+class LostState(StrEnum):
+    """Where something that was found is, or went."""
+
+    KEPT = "kept"
+    CLAIMED = "claimed"
+    HANDED_OVER = "handed_over"
+    DISPOSED = "disposed"
+
+
 class Consent(StrEnum):
     """How far a person agreed to be known."""
 
@@ -230,6 +319,26 @@ class Op(StrEnum):
     REQUEST_STEP = "request_step"
     ADD_PICTURES = "add_pictures"
     REMOVE_PICTURE = "remove_picture"
+    ADD_ASSET = "add_asset"
+    CHANGE_ASSET = "change_asset"
+    MOVE_ASSET = "move_asset"
+    LEND = "lend"
+    END_LOAN = "end_loan"
+    CHANGE_LOAN = "change_loan"
+    ADD_EQUIPMENT = "add_equipment"
+    CHANGE_EQUIPMENT = "change_equipment"
+    CHECK_EQUIPMENT = "check_equipment"
+    REPORT_FAULT = "report_fault"
+    REPAIR = "repair"
+    CHANGE_MEDICINE = "change_medicine"
+    CHECK_MEDICINE = "check_medicine"
+    CHECK_POINTS = "check_points"
+    HOUSE_CHECK = "house_check"
+    CLOSED_DAY = "closed_day"
+    HAND_OVER = "hand_over"
+    DUTY_LOG = "duty_log"
+    EMERGENCY = "emergency"
+    LOST_PROPERTY = "lost_property"
     CLOSE_BATCH = "close_batch"
     ENROL = "enrol"
     APPLY_PACK = "apply_pack"
@@ -261,7 +370,8 @@ MAY: Mapping[Role, frozenset[Op]] = {
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
-            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
+            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES, Op.LEND, Op.END_LOAN, Op.REPORT_FAULT,
+            Op.CHECK_MEDICINE, Op.HOUSE_CHECK, Op.HAND_OVER, Op.DUTY_LOG, Op.EMERGENCY, Op.LOST_PROPERTY,
             Op.UNDO,
         }
     ),

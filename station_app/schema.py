@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 Migration = Callable[["sqlite_utils.Database"], None]
+Ledger = Callable[[str, dict[str, type], set[str]], None]
+Index = Callable[..., None]
+
+HOUSE: tuple[str, ...] = (
+    "asset", "asset_move", "loan", "loan_end", "equipment", "equipment_check", "repair", "medicine", "medicine_check", "check_point",
+    "house_check", "closed_day", "handover", "duty_log", "emergency", "lost_item",
+)  # fmt: skip
+"""Loans, what stands in the house, the days of the desk."""
 
 LEDGERS: tuple[str, ...] = (
     "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "quota",
-    "movement", "handout", "refusal", "stocktake", "request", "request_step", "attachment", "erasure",
+    "movement", "handout", "refusal", "stocktake", "request", "request_step", "attachment", *HOUSE, "erasure",
 )  # fmt: skip
 """The tables that cross, parents before children."""
 
@@ -170,6 +178,9 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     ledger(
         "erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"}
     )
+    _loans_1(ledger, index)
+    _upkeep_1(ledger, index)
+    _days_1(ledger, index)
 
     index("visit", "business_date, time")
     index("visit", "person_id, business_date", "WHERE person_id IS NOT NULL")
@@ -204,6 +215,139 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     db.table("subject_key").create(
         {"subject_id": str, "secret": bytes}, pk="subject_id", not_null={"secret"}, strict=True
     )
+
+
+def _loans_1(ledger: Ledger, index: Index) -> None:
+    """What is lent: things with a code, how many there are, who has them, how they came back."""
+    day = {"time": str, "business_date": str}
+    ledger(
+        "asset",
+        {
+            "name": str, "kind": str, "number": int, "code": str, "due_hours": int, "active": int, "note": str,
+        },
+        {"name", "kind", "number", "code", "due_hours", "active"},
+    )  # fmt: skip
+    ledger(
+        "asset_move",
+        {
+            **day, "asset_id": str, "kind": str, "quantity": int, "source": str, "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "asset_id", "kind", "quantity"},
+    )  # fmt: skip
+    ledger(
+        "loan",
+        {
+            **day, "asset_id": str, "quantity": int, "due": str, "short": int, "person_id": str, "visit_id": str,
+            "occupation": str, "deposit": int, "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "asset_id", "quantity", "due", "short"},
+    )  # fmt: skip
+    ledger(
+        "loan_end",
+        {
+            **day, "loan_id": str, "quantity": int, "outcome": str, "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "loan_id", "quantity", "outcome"},
+    )  # fmt: skip
+    index("asset", "code")
+    index("asset_move", "asset_id")
+    index("loan", "asset_id")
+    index("loan", "person_id", "WHERE person_id IS NOT NULL")
+    index("loan", "business_date")
+    index("loan_end", "loan_id")
+    index("loan_end", "business_date")
+
+
+def _upkeep_1(ledger: Ledger, index: Index) -> None:
+    """What stands in the house: the register, its checks and repairs, the first-aid box."""
+    day = {"time": str, "business_date": str}
+    ledger(
+        "equipment",
+        {
+            "code": str, "name": str, "active": int, "model": str, "bought": str, "source": str, "place": str,
+            "check_days": int, "next_check": str, "note": str,
+        },
+        {"code", "name", "active"},
+    )  # fmt: skip
+    ledger(
+        "equipment_check",
+        {
+            **day, "equipment_id": str, "well": int, "next_check": str, "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "equipment_id", "well"},
+    )  # fmt: skip
+    ledger(
+        "repair",
+        {
+            **day, "equipment_id": str, "fault": str, "state": str, "reported_by": str, "fixer": str, "done": str,
+            "done_note": str, "accepted": str, "accepted_by": str, "keeper_id": str,
+        },
+        {"time", "business_date", "equipment_id", "fault", "state"},
+    )  # fmt: skip
+    ledger(
+        "medicine",
+        {
+            "name": str, "unit": str, "least": int, "rank": int, "active": int,
+        },
+        {"name", "unit", "least", "rank", "active"},
+    )  # fmt: skip
+    ledger(
+        "medicine_check",
+        {
+            **day, "medicine_id": str, "quantity": int, "action": str, "lot": str, "expiry": str, "note": str,
+            "keeper_id": str,
+        },
+        {"time", "business_date", "medicine_id", "quantity", "action"},
+    )  # fmt: skip
+    index("equipment_check", "equipment_id")
+    index("repair", "equipment_id")
+    index("medicine_check", "medicine_id")
+
+
+def _days_1(ledger: Ledger, index: Index) -> None:
+    """The days of the desk: what is checked, days that stay closed, who handed on to whom, the log, what happened, what was found."""
+    day = {"time": str, "business_date": str}
+    ledger("check_point", {"part": str, "name": str, "rank": int, "active": int}, {"part", "name", "rank", "active"})
+    ledger(
+        "house_check",
+        {
+            **day, "all_well": int, "points": str, "exceptions": str, "action": str, "second_name": str, "keeper_id": str,
+        },
+        {"time", "business_date", "all_well"},
+    )  # fmt: skip
+    ledger("closed_day", {"business_date": str, "reason": str, "note": str, "keeper_id": str}, {"business_date", "reason"})
+    ledger(
+        "handover",
+        {
+            **day, "from_name": str, "to_name": str, "matters": str, "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "from_name", "to_name"},
+    )  # fmt: skip
+    ledger(
+        "duty_log",
+        {
+            **day, "person_times": int, "shift_name": str, "weather": str, "opened": str, "closed": str, "events": str,
+            "matters": str, "handed_by": str, "handed_to": str, "keeper_id": str,
+        },
+        {"time", "business_date", "person_times"},
+    )  # fmt: skip
+    ledger(
+        "emergency",
+        {
+            **day, "kind": str, "called": str, "place": str, "note": str, "ended": str, "keeper_id": str,
+        },
+        {"time", "business_date", "kind"},
+    )  # fmt: skip
+    ledger(
+        "lost_item",
+        {
+            **day, "number": int, "thing": str, "state": str, "place": str, "kept_in": str, "person_id": str, "ended": str,
+            "ended_by": str, "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "number", "thing", "state"},
+    )  # fmt: skip
+    for name in ("house_check", "closed_day", "handover", "duty_log", "emergency", "lost_item"):
+        index(name, "business_date")
 
 
 def _log_1(db: sqlite_utils.Database) -> None:

@@ -72,6 +72,15 @@ def _day(db: Database, row: Row, sender: Sender) -> str:
     return "day_twice" if store.other_day(db, row["business_date"], row["store_id"], row["id"]) else ""
 
 
+def _of(table: str) -> Callable[[Database, Any, Sender], str]:
+    """A row about one of ``table``, named in ``<table>_id``: of its own station's only."""
+
+    def check(db: Database, row: Row, sender: Sender) -> str:
+        return "" if store.owner(db, table, row[f"{table}_id"]) <= sender.stores else "other_subject"
+
+    return check
+
+
 def _foreign(db: Database, subject_id: str, sender: Sender) -> str:
     return "" if store.owners_of_subject(db, subject_id) <= sender.stores else "other_subject"
 
@@ -79,4 +88,6 @@ def _foreign(db: Database, subject_id: str, sender: Sender) -> str:
 _CHECKS: Mapping[str, Callable[[Database, Any, Sender], str]] = {
     "station_day": _day, "person": _subject, "identity": _subject, "badge": _badge, "request": _request,
     "request_step": _step, "attachment": _attachment, "erasure": _erasure,
+    "asset_move": _of("asset"), "loan": _of("asset"), "loan_end": _of("loan"), "equipment_check": _of("equipment"),
+    "repair": _of("equipment"), "medicine_check": _of("medicine"),
 }  # fmt: skip

@@ -40,6 +40,20 @@ PERSONAL: Mapping[str, frozenset[str]] = {
     "badge": frozenset({"code", "card_number"}),
     "stocktake": frozenset({"reason", "second_name"}),
     "erasure": frozenset({"reason"}),
+    "asset": frozenset({"code", "note"}),
+    "asset_move": frozenset({"note"}),
+    "loan": frozenset({"note"}),
+    "loan_end": frozenset({"note"}),
+    "equipment": frozenset({"note"}),
+    "equipment_check": frozenset({"note"}),
+    "repair": frozenset({"fault", "reported_by", "fixer", "done_note", "accepted_by"}),
+    "medicine_check": frozenset({"note"}),
+    "house_check": frozenset({"exceptions", "action", "second_name"}),
+    "closed_day": frozenset({"note"}),
+    "handover": frozenset({"from_name", "to_name", "matters", "note"}),
+    "duty_log": frozenset({"events", "matters", "handed_by", "handed_to"}),
+    "emergency": frozenset({"place", "note"}),
+    "lost_item": frozenset({"thing", "place", "kept_in", "ended_by", "note"}),
 }
 """Columns that name somebody, let a card be copied, or hold what somebody typed freely."""
 ONLY_PERSONAL = frozenset({"identity"})
@@ -48,10 +62,12 @@ SUBJECT: Mapping[str, str] = {"identity": "id", "request": "id", "request_step":
 PARENTS: Mapping[str, tuple[str, str]] = {
     "person_id": ("person", "id"), "visit_id": ("visit", "id"), "item_id": ("item", "id"), "handout_id": ("handout", "id"),
     "request_id": ("request", "id"), "keeper_id": ("keeper", "id"), "store_id": ("store", "store_id"),
+    "asset_id": ("asset", "id"), "loan_id": ("loan", "id"), "equipment_id": ("equipment", "id"), "medicine_id": ("medicine", "id"),
 }  # fmt: skip
 UNITS: Mapping[str, str] = {
     "person_times": "person-time", "delta": "item.unit", "quantity": "item.unit", "book": "item.unit", "counted": "item.unit",
     "low_level": "item.unit", "most": "item.unit", "hour": "h", "high": "Cel", "first_month": "mo", "last_month": "mo",
+    "due_hours": "h", "check_days": "d", "least": "medicine.unit", "deposit": "CNY",
 }  # fmt: skip
 """Units of numbers: UCUM codes, the unit that an item is counted in, or one person coming in once."""
 
@@ -147,9 +163,9 @@ def _field(table: str, column: str) -> dict[str, Any]:
             constraints |= {name: limit for name, limit in (("minimum", one.ge), ("maximum", one.le)) if limit is not None}
         elif isinstance(one, msgspec.inspect.LiteralType):
             constraints["enum"] = sorted(one.values)
-    if column in ("business_date", "registered_on", "starts_on"):
+    if column in ("business_date", "registered_on", "starts_on", "bought", "next_check"):
         field["type"] = "date"
-    elif column in ("time", "finished", "due"):
+    elif column in ("time", "finished", "due", "done", "accepted", "ended"):
         field |= {"type": "datetime", "format": "any"}
     if column in UNITS:
         field["unit"] = UNITS[column]

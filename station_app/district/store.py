@@ -430,6 +430,11 @@ def owners_of_subject(db: Database, subject_id: str) -> set[str]:
     return {row["store_id"] for row in db.rows(sql, (subject_id, subject_id))}
 
 
+def owner(db: Database, table: str, row_id: str) -> set[str]:
+    """The store that wrote this row of a ledger; none before it came."""
+    return {row["store_id"] for row in db.rows(f"SELECT store_id FROM {table} WHERE id = ?", (row_id,))}
+
+
 def other_day(db: Database, business_date: str, store_id: str, row_id: str) -> bool:
     """Whether a store told of this day under another id: there is one row a day and store."""
     sql = "SELECT 1 FROM station_day WHERE business_date = ? AND store_id = ? AND id <> ?"

@@ -35,6 +35,24 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "request": ("number", "time", "kind", "category", "channel", "urgency", "due"),
     "request_step": ("time", "state", "side", "unit", "verdict"),
     "attachment": ("time", "kind", "rank", "bytes"),
+    "asset": ("code", "name", "kind", "number", "due_hours", "active", "note"),
+    "asset_move": ("time", "asset_id", "kind", "quantity", "source", "note"),
+    "loan": ("time", "asset_id", "quantity", "due", "short", "occupation", "deposit", "note"),
+    "loan_end": ("time", "quantity", "outcome", "note"),
+    "equipment": ("code", "name", "active", "model", "bought", "source", "place", "check_days", "next_check", "note"),
+    "equipment_check": ("time", "equipment_id", "well", "next_check", "note"),
+    "repair": ("time", "equipment_id", "fault", "state", "reported_by", "fixer", "done", "done_note", "accepted", "accepted_by"),
+    "medicine": ("name", "unit", "least", "rank", "active"),
+    "medicine_check": ("time", "medicine_id", "quantity", "action", "lot", "expiry", "note"),
+    "check_point": ("part", "name", "rank", "active"),
+    "house_check": ("time", "all_well", "points", "exceptions", "action", "second_name"),
+    "closed_day": ("business_date", "reason", "note"),
+    "handover": ("time", "from_name", "to_name", "matters", "note"),
+    "duty_log": (
+        "time", "person_times", "shift_name", "weather", "opened", "closed", "events", "matters", "handed_by", "handed_to",
+    ),
+    "emergency": ("time", "kind", "called", "place", "note", "ended"),
+    "lost_item": ("time", "number", "thing", "state", "place", "kept_in", "ended", "ended_by", "note"),
     "erasure": ("time", "reason"),
 }  # fmt: skip
 """What is shown of a row: nothing sealed, no badge, and no id that leads to a person."""
@@ -215,8 +233,11 @@ def _row_change(change: Row, names: Mapping[str, str]) -> RowChange:
 
 
 def _names(db: Database) -> dict[str, str]:
-    """What items and keepers are called, by their ids."""
-    return {row["id"]: row["name"] for row in db.rows("SELECT id, name FROM item UNION ALL SELECT id, name FROM keeper")}
+    """What supplies, keepers and things are called, by their ids."""
+    tables = ("item", "keeper", "asset", "equipment", "medicine")
+    return {
+        row["id"]: row["name"] for row in db.rows(" UNION ALL ".join(f"SELECT id, name FROM {table}" for table in tables))
+    }
 
 
 def _require(db: Database) -> None:

@@ -1,7 +1,7 @@
 """The rows of format version 1 as they cross: one frozen type a ledger table, its bounds, and JSON Lines of them.
 
 Columns are those of ``schema.py``; a test keeps the two alike. This file is frozen with format version
-1: a later format gets types of its own. Sees only ``errors`` and ``strict``.
+1: a later format gets types of its own. What all rows share is in ``wire_types``, the house's own ledgers in ``wire_house``.
 
 A table is a stream of lines. A line is one row as canonical JSON (``strict.py``) with every column that is not NULL,
 ended by a line feed. Each row has exactly one spelling: a line is taken only when the typed row read from it would be
@@ -13,84 +13,104 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from ..errors import Bug, Refused
-from .strict import LARGEST
+from . import wire_house
+from .wire_types import (
+    CLOCK,
+    DAY,
+    Change,
+    Clock,
+    Code,
+    Count,
+    Dated,
+    Day,
+    Digits,
+    District,
+    Flag,
+    Hour,
+    Id,
+    Month,
+    Name,
+    Number,
+    Occupation,
+    RequestState,
+    Round,
+    Row,
+    Sealed,
+    Sha256,
+    StationCode,
+    StoreId,
+    Text,
+    Time,
+)
+
+__all__ = [
+    "LONGEST_LINE",
+    "NO_ROWS",
+    "SCHEMA",
+    "TABLES",
+    "AmenityUse",
+    "Attachment",
+    "Badge",
+    "Change",
+    "Clock",
+    "Code",
+    "Count",
+    "Dated",
+    "Day",
+    "Digest",
+    "Digits",
+    "District",
+    "Erasure",
+    "Flag",
+    "Handout",
+    "Hour",
+    "Id",
+    "Identity",
+    "Item",
+    "Keeper",
+    "Month",
+    "Movement",
+    "Name",
+    "Number",
+    "Occupation",
+    "Person",
+    "Quota",
+    "Refusal",
+    "Request",
+    "RequestState",
+    "RequestStep",
+    "Round",
+    "Row",
+    "Sealed",
+    "Sha256",
+    "Shift",
+    "Station",
+    "StationCode",
+    "StationDay",
+    "Stocktake",
+    "StoreId",
+    "Text",
+    "Time",
+    "Visit",
+    "decode",
+    "digest",
+    "encode",
+    "line",
+    "line_sum",
+    "plain",
+    "typed",
+]
 
 SCHEMA = 1
 """The schema version of these rows, told in every manifest."""
 LONGEST_LINE = 64 * 1024
 """Bytes of one row, its line feed included."""
-
-_UUID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
-_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-
-Id = Annotated[str, Meta(pattern=_UUID)]
-StoreId = Annotated[str, Meta(pattern=r"\A[0-9a-f-]{32,36}\Z")]
-Time = Annotated[str, Meta(pattern=rf"\A{_DAY}T{_CLOCK}(:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|[+-]{_CLOCK})\Z")]
-Day = Annotated[str, Meta(pattern=rf"\A{_DAY}\Z")]
-Clock = Annotated[str, Meta(pattern=rf"\A{_CLOCK}\Z")]
-Code = Annotated[str, Meta(min_length=1, max_length=64)]
-Name = Annotated[str, Meta(max_length=200)]
-Text = Annotated[str, Meta(max_length=4000)]
-Sealed = Annotated[str, Meta(max_length=32_000, pattern=r"\A[A-Za-z0-9+/]*={0,2}\Z")]
-Digits = Annotated[str, Meta(pattern=r"\A[0-9]{1,32}\Z")]
-District = Annotated[str, Meta(pattern=r"\A[0-9]{6}\Z")]
-StationCode = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,16}\Z")]
-Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-Flag = Annotated[int, Meta(ge=0, le=1)]
-Month = Annotated[int, Meta(ge=1, le=12)]
-Hour = Annotated[int, Meta(ge=0, le=23)]
-Round = Annotated[int, Meta(ge=1, le=1000)]
-Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-Change = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
-Number = Annotated[int, Meta(ge=0, le=LARGEST)]
-
-Occupation = Literal["rider", "courier", "ride_hail_driver", "truck_driver", "sanitation_worker", "resident", "other"]
-RequestState = Literal["recorded", "accepted", "transferred", "replied", "told", "closed", "reopened", "withdrawn"]
-
-
-DATES = frozenset(
-    {
-        "time", "business_date", "finished", "opened", "closed", "registered_on", "issued", "starts_on", "expiry", "due",
-    }
-)  # fmt: skip
-"""The columns that hold a day or a moment; patterns alone would let days through that no calendar has."""
-
-
-@cache
-def _dates(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__struct_fields__ if name in DATES)
-
-
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """What every ledger row has; ``void_reason`` is None while the row counts."""
-
-    id: Id
-    version: Annotated[int, Meta(ge=1, le=LARGEST)]
-    store_id: StoreId
-    void_reason: Name | None = None
-
-    def __post_init__(self) -> None:
-        """ValueError for a 31st of February: it would stop every report that meets it (msgspec makes it a ValidationError)."""
-        for column in _dates(type(self)):
-            told = getattr(self, column)
-            if told:
-                datetime.fromisoformat(told)
-
-
-class Dated(Row, frozen=True, kw_only=True, gc=False):
-    """A row of a moment, with the station's local day."""
-
-    time: Time
-    business_date: Day
 
 
 class Station(Row, frozen=True, kw_only=True, gc=False):
@@ -162,7 +182,7 @@ class Badge(Row, frozen=True, kw_only=True, gc=False):
     code: Digits
     card_number: Digits
     state: Literal["active", "revoked"]
-    issued: Annotated[str, Meta(pattern=rf"\A{_DAY}(T{_CLOCK}(:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|[+-]{_CLOCK}))?\Z")]
+    issued: Annotated[str, Meta(pattern=rf"\A{DAY}(T{CLOCK}(:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|[+-]{CLOCK}))?\Z")]
 
 
 class Visit(Dated, frozen=True, kw_only=True, gc=False):
@@ -215,7 +235,7 @@ class Movement(Dated, frozen=True, kw_only=True, gc=False):
     delta: Change
     kind: Literal["opening", "bought", "allocated", "donated", "handout", "waste", "count"]
     lot: Name | None = None
-    expiry: Annotated[str, Meta(pattern=rf"\A({_DAY})?\Z")] | None = None
+    expiry: Annotated[str, Meta(pattern=rf"\A({DAY})?\Z")] | None = None
     handout_id: Id | None = None
     source: Name | None = None
     keeper_id: Id | None = None
@@ -331,6 +351,7 @@ TABLES: Mapping[str, type[Row]] = {
     "request": Request,
     "request_step": RequestStep,
     "attachment": Attachment,
+    **wire_house.TABLES,
     "erasure": Erasure,
 }
 """The tables that cross, parents before children: the order in which a batch holds them."""

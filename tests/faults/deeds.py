@@ -58,9 +58,9 @@ MOMENT = datetime.fromisoformat("2026-07-17T15:00:00+08:00")
 def next_schema(db: sqlite_utils.Database) -> None:
     """A version 2 as it may come one day: a column more, a table more with content, and a table built anew."""
     db.table("visit").add_column("note", str)
-    db.table("loan").create({"id": str, "item_id": str, "back": str}, pk="id", not_null={"item_id"}, strict=True)
-    db.execute("CREATE INDEX loan_item ON loan(item_id)")
-    db.execute("INSERT INTO loan(id, item_id) SELECT m.id, m.item_id FROM movement m")
+    db.table("errand").create({"id": str, "item_id": str, "back": str}, pk="id", not_null={"item_id"}, strict=True)
+    db.execute("CREATE INDEX loan_item ON errand(item_id)")
+    db.execute("INSERT INTO errand(id, item_id) SELECT m.id, m.item_id FROM movement m")
     db.table("batch").transform(rename={"carried_to": "taken_to"})
 
 

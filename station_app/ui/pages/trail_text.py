@@ -7,14 +7,23 @@ from enum import StrEnum
 
 from ...model import (
     Amenity,
+    AssetKind,
+    AssetMove,
     BadgeState,
+    BoxAction,
     Category,
     Channel,
+    CheckPart,
+    ClosedReason,
     Consent,
+    EmergencyKind,
     ItemKind,
+    LoanOutcome,
+    LostState,
     MovementKind,
     Occupation,
     Recorded,
+    RepairState,
     RequestKind,
     RequestState,
     Role,
@@ -28,9 +37,12 @@ CODES: Mapping[str, type[StrEnum]] = {
     "occupation": Occupation, "amenity": Amenity, "role": Role, "consent": Consent, "recorded": Recorded, "category": Category,
     "channel": Channel, "urgency": Urgency, "verdict": Verdict, "item.kind": ItemKind, "movement.kind": MovementKind,
     "request.kind": RequestKind, "badge.state": BadgeState, "request_step.state": RequestState,
+    "asset.kind": AssetKind, "asset_move.kind": AssetMove, "outcome": LoanOutcome, "repair.state": RepairState,
+    "medicine_check.action": BoxAction, "check_point.part": CheckPart, "closed_day.reason": ClosedReason,
+    "emergency.kind": EmergencyKind, "lost_item.state": LostState,
 }  # fmt: skip
 """Columns that hold codes; with their table where the name alone does not tell."""
-SWITCHES = frozenset({"active", "all_well", "alcohol", "short", "already_given", "overridden"})
+SWITCHES = frozenset({"active", "all_well", "alcohol", "short", "already_given", "overridden", "well"})
 SIDES = frozenset({"station", "district"})
 
 
