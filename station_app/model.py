@@ -370,8 +370,7 @@ MAY: Mapping[Role, frozenset[Op]] = {
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
-            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES, Op.LEND, Op.END_LOAN, Op.REPORT_FAULT,
-            Op.CHECK_MEDICINE, Op.HOUSE_CHECK, Op.HAND_OVER, Op.DUTY_LOG, Op.EMERGENCY, Op.LOST_PROPERTY,
+            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
             Op.UNDO,
         }
     ),
