@@ -251,6 +251,15 @@ class LostState(StrEnum):
     DISPOSED = "disposed"
 
 
+class RuleKind(StrEnum):
+    """What rules of the district are about; each kind has its own versions (``rulebook``)."""
+
+    QUOTAS = "quotas"
+    UNITS = "units"
+    CATEGORIES = "categories"
+    CALENDAR = "calendar"
+
+
 class Consent(StrEnum):
     """How far a person agreed to be known."""
 
@@ -347,6 +356,8 @@ class Op(StrEnum):
     CLOSE_MONTH = "close_month"
     ALLOCATE = "allocate"
     POST_NOTICE = "post_notice"
+    DRAFT_RULES = "draft_rules"
+    SWITCH_RULES = "switch_rules"
     EXPORT_DATA = "export_data"
     PUT_BACK = "put_back"
     UNDO = "undo"
@@ -355,7 +366,7 @@ class Op(StrEnum):
 NOT_UNDOABLE = frozenset(
     {
         Op.SET_UP, Op.ERASE_PERSON, Op.FORGET, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
-        Op.EXPORT_DATA, Op.PUT_BACK,
+        Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES,
     }
 )  # fmt: skip
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""
@@ -366,7 +377,7 @@ NOT_UNDOABLE = frozenset(
 MAY: Mapping[Role, frozenset[Op]] = {
     Role.SUPERVISOR: frozenset(Op),
     Role.KEEPER: frozenset(Op)
-    - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN, Op.EXPORT_DATA, Op.PUT_BACK},
+    - {Op.SET_UP, Op.SETTING, Op.ADD_KEEPER, Op.CHANGE_KEEPER, Op.ENROL, Op.TAKE_IN, Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES},
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,

@@ -393,11 +393,23 @@ def _told_1(db: sqlite_utils.Database, at_the_district: dict[str, type]) -> None
     )  # fmt: skip
 
 
+def _rules_1(db: sqlite_utils.Database) -> None:
+    """The district's rules by kind and version; a version is a whole, its body JSON (``rulebook``), and never changed."""
+    db.table("rule_set").create(
+        {
+            "id": str, "kind": str, "epoch": int, "no": int, "starts_on": str, "made": str, "author": str, "note": str, "body": str,
+        },
+        pk="id", not_null={"kind", "epoch", "no", "starts_on", "made", "author", "note", "body"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX rule_set_age ON rule_set(kind, epoch, no, id)")
+
+
 def _station_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
     _house_1(db)
     _told_1(db, {})
+    _rules_1(db)
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
@@ -467,11 +479,25 @@ def _ways_1(db: sqlite_utils.Database) -> None:
     )
 
 
+def _drafts_1(db: sqlite_utils.Database) -> None:
+    """The version of each kind that is being written at the district, and the newest one that each store of a station told of."""
+    db.table("rule_draft").create(
+        {"kind": str, "starts_on": str, "note": str, "body": str, "saved": str, "keeper_id": str}, pk="kind",
+        not_null={"starts_on", "note", "body", "saved"}, strict=True,
+    )  # fmt: skip
+    db.table("rule_held").create(
+        {"store_id": str, "kind": str, "epoch": int, "no": int, "set_id": str, "closed": str}, pk=("store_id", "kind"),
+        not_null={"epoch", "no", "set_id", "closed"}, strict=True,
+    )  # fmt: skip
+
+
 def _district_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
     _house_1(db)
     _told_1(db, {"station_id": str, "keeper_id": str, "withdrawn": str})
+    _rules_1(db)
+    _drafts_1(db)
     _desk_1(db)
     _ways_1(db)
     # stations; the keys of their computers, one each, the one before a change of keys kept; stores by the id of the database

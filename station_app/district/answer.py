@@ -11,7 +11,7 @@ from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import holding, pictures, promises, store
+from . import holding, pictures, promises, rules, store
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -48,7 +48,7 @@ def inbox(db: Database, limit: int = 500) -> list[Request]:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A pack that was read back, and what it carries: hashes of batches held, numbers missing, rows refused, steps of requests,
-    notices, promised supplies."""
+    notices, promised supplies, versions of rules."""
 
     station: store.Enrolled
     file: carry.Written
@@ -58,6 +58,7 @@ class Sent:
     steps: int
     notices: int
     allocations: int
+    rules: int
 
 
 def pack(db: Database, code: str, folder: Path) -> tuple[carry.Written, Changes]:
@@ -93,9 +94,10 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
         )
         steps = [wire.typed("request_step", dict(row)) for row in store.answers_for(db, stores)]
         told, promised = promises.for_pack(db, station.station_id)
+        ruled = rules.for_pack(db)
         body = Pack(
             receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)], notices=told,
-            allocations=promised,
+            allocations=promised, rules=ruled,
         )  # fmt: skip
         written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)
         parts: list[bytes | memoryview] = [store.introduction(db), written.data]
@@ -106,8 +108,9 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
         file = carry.write_file(folder, identity.pack_name(fields.district, station.code, no), sealed)
     incarnation.write_anchor(db)
     sent = Sent(
-        station, file, len(have.hashes), len(have.missing), len(receipt.refused), len(steps), len(told), len(promised)
-    )
+        station, file, len(have.hashes), len(have.missing), len(receipt.refused), len(steps), len(told), len(promised),
+        len(ruled),
+    )  # fmt: skip
     return sent, Changes(tx.operation, Op.APPLY_PACK, {"enrolled": (station.station_id,)})
 
 

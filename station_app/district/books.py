@@ -276,3 +276,50 @@ def notices_for(db: Database, station_id: str, today: str) -> list[Row]:
         "SELECT * FROM notice WHERE withdrawn IS NULL AND until >= ? AND (station_id IS NULL OR station_id = ?) ORDER BY time, id",
         (today, station_id),
     )
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------------
+
+
+def officer(db: Database) -> str:
+    """The name of whoever is at work, "" for nobody."""
+    return str(db.scalar("SELECT name FROM keeper WHERE id = ?", (db.acting,)) or "")
+
+
+def rule_draft(db: Database, kind: str) -> Row | None:
+    """The draft of a kind of rules: starts_on, note, body, saved, officer."""
+    return db.one("SELECT d.*, k.name AS officer FROM rule_draft d LEFT JOIN keeper k ON k.id = d.keeper_id WHERE d.kind = ?", (kind,))
+
+
+def keep_rule_draft(tx: Tx, kind: str, starts_on: str, note: str, body: str) -> None:
+    """Keep a draft in the place of the one before."""
+    tx.run(
+        "INSERT INTO rule_draft(kind, starts_on, note, body, saved, keeper_id) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(kind) DO UPDATE"
+        " SET starts_on = excluded.starts_on, note = excluded.note, body = excluded.body, saved = excluded.saved,"
+        " keeper_id = excluded.keeper_id",
+        (kind, starts_on, note, body, tx.stamp.time, tx.db.acting),
+    )
+
+
+def drop_rule_draft(tx: Tx, kind: str) -> int:
+    """Put a draft away; returns whether there was one."""
+    return tx.run("DELETE FROM rule_draft WHERE kind = ?", (kind,))
+
+
+def rules_held(db: Database, kind: str) -> list[Row]:
+    """The version of a kind that each station's newest word tells of: station_id, epoch, no, set_id, closed."""
+    return db.rows(
+        "SELECT s.station_id, r.epoch, r.no, r.set_id, max(r.closed) AS closed FROM rule_held r JOIN store s ON s.store_id = r.store_id"
+        " JOIN enrolled e ON e.station_id = s.station_id WHERE r.kind = ? AND e.revoked IS NULL GROUP BY s.station_id",
+        (kind,),
+    )
+
+
+def keep_rules_held(tx: Tx, store_id: str, closed: str, held: Sequence[tuple[str, int, int, str]]) -> None:
+    """What a batch of a store, closed at a time, says of the versions it goes by: (kind, epoch, no, id); an older word changes nothing."""
+    tx.run_many(
+        "INSERT INTO rule_held(store_id, kind, epoch, no, set_id, closed) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET epoch = excluded.epoch, no = excluded.no, set_id = excluded.set_id, closed = excluded.closed"
+        " WHERE (excluded.epoch, excluded.no, excluded.set_id) >= (epoch, no, set_id)",
+        [(store_id, kind, epoch, no, set_id, closed) for kind, epoch, no, set_id in held],
+    )

@@ -13,7 +13,7 @@ from ..services import attachments, exchange
 from ..sync import envelope, opening, wire
 from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
-from . import guard, keys, pictures, store
+from . import books, guard, keys, pictures, store
 
 MOST_STORES = 200
 """Stores of one station that are believed to be its own by their rows alone: a receipt speaks of each."""
@@ -165,11 +165,14 @@ class _Digests:
 
 
 def _hear(tx: Tx, head: Manifest, sender: store.Enrolled) -> None:
-    """A station that had a pack we did not write yet: we were put back to an older state, and nothing here can tell but this.
+    """What a station has of ours: the rules it goes by.
+
+    A station that had a pack we did not write yet: we were put back to an older state, and nothing here can tell but this.
 
     The epoch rises over what the station saw, so that everybody offers everything again (SYNC.md section 4, rule 6).
     """
     seen, epoch = head.receipt, int(tx.db.meta("epoch"))
+    books.keep_rules_held(tx, head.store_id, head.closed, [(one.kind, one.epoch, one.no, one.id) for one in head.rules])
     if (seen.epoch, seen.no) > (epoch, store.last_pack_no(tx.db, sender.station_id)) and seen.epoch <= epoch + FARTHEST:
         tx.set_meta("epoch", str(max(seen.epoch, epoch) + 1))
 

@@ -18,12 +18,13 @@ from ..db import Database, Row, Tx
 from ..errors import EnvironmentFault, Refused, UserMistake
 from ..model import Changes, Keeper, Op, Role, uuid7
 from ..paths import DataFolder
+from ..rulebook import RuleSet
 from ..schema import DISTRICT
 from ..services import credentials, founding, incarnation, keepers, slots
 from ..services.requests import REQUEST
 from ..sync import carry, envelope, identity
 from ..sync.manifest import Format, Link, Manifest
-from . import holding
+from . import holding, rules
 
 # --- the store ---------------------------------------------------------------------------------------------------------
 
@@ -137,20 +138,27 @@ def openers(db: Database) -> list[str]:
     return [own_identity(db).opener, *(identity.from_bytes(kept).opener for kept in credentials.retired(db))]
 
 
-def introduction(db: Database) -> bytes:
-    """What the root key says of the district now; it goes ahead of every pack, and alone as ``trust-<district>.json``."""
+def introduction(db: Database, rules: Sequence[RuleSet] = ()) -> bytes:
+    """What the root key says of the district now; it goes ahead of every pack, and with the ``rules`` as ``trust-<district>.json``."""
     signer, own = root(db), own_identity(db)
     told = identity.Trust(
         verify_key=signer.public.verify_key.hex(), made=db.stamp().time, district=db.meta("district_code"),
         name=db.meta("district_name"), recipients=json.loads(db.meta("recipients")), signers=[own.public.verify_key.hex()],
-        serial=int(db.meta("serial")), epoch=int(db.meta("epoch")), roster=int(db.meta("roster") or 0),
+        serial=int(db.meta("serial")), epoch=int(db.meta("epoch")), roster=int(db.meta("roster") or 0), rules=list(rules),
     )  # fmt: skip
     return identity.write_introduction(told, signer)
 
 
 def introduce(db: Database, folder: Path) -> carry.Written:
-    """Write ``trust-<district>.json`` for the stations; its fingerprint is compared on both screens."""
-    return carry.write_file(folder, identity.trust_name(db.meta("district_code")), introduction(db))
+    """Write ``trust-<district>.json`` for the stations; its fingerprint is compared on both screens.
+
+    The rules go along, so that a station keeps them from its first day; where they are more than the file holds, the first pack
+    brings them.
+    """
+    told = introduction(db, rules.for_pack(db))
+    if len(told) > identity.LARGEST_INTRODUCTION:
+        told = introduction(db)
+    return carry.write_file(folder, identity.trust_name(db.meta("district_code")), told)
 
 
 # --- stations ----------------------------------------------------------------------------------------------------------

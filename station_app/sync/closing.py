@@ -13,7 +13,7 @@ import msgspec
 from ..db import Database, Row, Tx
 from ..model import Op
 from ..schema import LEDGERS
-from ..services import exchange, incarnation, stations
+from ..services import exchange, incarnation, rules, stations
 from . import envelope, identity
 from .manifest import BatchFields, Link, Manifest, Part, Seen, Totals
 
@@ -95,6 +95,7 @@ def _fields(tx: Tx, signer: Signer, *, first: int, last: int, told: Totals | Non
         digests={table: total for table, (_, total) in sorted(exchange.digests(db, db.store_id).items())},
         chain=Link(operation=operation, hash=link),
         witnessed=Link(operation=seen, hash=incarnation.link_at(db, seen)), snapshot=part,
+        rules=rules.held(db),
     )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from msgspec import Meta
 
 from ..errors import Bug, Refused
 from . import envelope, wire
-from .manifest import Format, Rule, Signed
+from ..rulebook import RuleSet
+from .manifest import Format, Signed
 from .strict import canonical
 
 DOMAIN = b"station exchange 1: introduction\n"
@@ -162,6 +163,7 @@ class Trust(_Introduction, frozen=True, kw_only=True):
     """A district introduces itself: root key, which keys sign its packs, whom to seal to (itself and its recovery key).
 
     ``epoch`` rises when it was restored from a backup, ``serial`` with every change of keys within one; older ones are refused.
+    ``rules`` hold from the first day, before any pack came.
     """
 
     type: Literal["trust"] = "trust"
@@ -172,7 +174,7 @@ class Trust(_Introduction, frozen=True, kw_only=True):
     serial: Annotated[int, Meta(ge=1)] = 1
     epoch: Annotated[int, Meta(ge=1)] = 1
     roster: wire.Number = 0
-    rules: Annotated[list[Rule], Meta(max_length=500)] = msgspec.field(default_factory=list)
+    rules: Annotated[list[RuleSet], Meta(max_length=200)] = msgspec.field(default_factory=list)
 
 
 def write_introduction(told: Enrolment | Trust, identity: Identity, previous: Identity | None = None) -> bytes:

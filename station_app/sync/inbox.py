@@ -11,7 +11,8 @@ import msgspec
 from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..services import arrivals, attachments, exchange, incarnation, stations
+from ..rulebook import RuleSet
+from ..services import arrivals, attachments, exchange, incarnation, rules, stations
 from . import closing, envelope, merge, outbox, wire
 from .opening import Opener
 
@@ -21,7 +22,8 @@ class Applied:
     """What a pack brought: its number, batches now receipted, rows refused, answers to requests, batches the district misses.
 
     ``began`` is why this store took a new id (a code, "" when it did not); ``differs`` are tables in which the district's copy
-    of it is another than ours was when its newest batch was closed (None: that cannot be told yet).
+    of it is another than ours was when its newest batch was closed (None: that cannot be told yet). ``rules`` are the versions that
+    were new here.
     """
 
     no: int
@@ -31,6 +33,7 @@ class Applied:
     missing: tuple[int, ...]
     began: str = ""
     differs: tuple[str, ...] | None = None
+    rules: tuple[RuleSet, ...] = ()
 
 
 def look(db: Database, path: Path, opener: Opener) -> tuple[envelope.OpenPack, merge.Plan]:
@@ -57,6 +60,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         attachments.receipted(tx, plan.attachments)
         taken, _, _ = tx.take("request_step", [wire.plain(step) for step in plan.steps])
         arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
+        fresh = rules.keep(tx, plan.rules)
         _keep_trust(tx, plan, pack)
         began = _begin_anew(tx, plan)
         unlike = _differs(db, plan)
@@ -67,7 +71,9 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
     changes = tx.changes
     rows = dict(changes.rows) | {"batch": plan.confirm, "receipt": (str(plan.no),)}
     rows |= {"notice": tuple(one.id for one in plan.notices), "allocation": tuple(one.id for one in plan.allocations)}
-    applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike)
+    rows |= {"rule_set": fresh} if fresh else {}
+    applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike,
+                      tuple(one for one in plan.rules if one.id in fresh))  # fmt: skip
     return applied, Changes(changes.operation, Op.APPLY_PACK, rows)
 
 

@@ -1,7 +1,7 @@
 """What batches, packs and carriers say of themselves, and what a pack brings: the signed records of format version 1.
 
 Each is a frozen type with bounds on every field; unknown fields are refused. Frozen with format version 1, like the
-rows in ``wire.py``. Sees only ``strict`` and ``wire``.
+rows in ``wire.py``. Sees only ``strict``, ``wire`` and the types of ``rulebook``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from .. import rulebook
 from ..errors import Refused
 from . import wire
 from .strict import LARGEST
@@ -99,7 +100,7 @@ class BatchFields(Signed, frozen=True, kw_only=True):
     ``totals`` and ``digests`` (by table) speak of all rows of this store up to this batch; totals are None where further
     batches were closed in the same go. ``chain`` is the newest operation, ``witnessed`` the link that now stands where the
     batch before had told its ``chain``: another one than it told means that the past was written anew. A batch with
-    ``snapshot`` holds rows as they are, not what changed.
+    ``snapshot`` holds rows as they are, not what changed. ``rules`` are the newest versions the station has.
     """
 
     district: wire.District
@@ -120,6 +121,7 @@ class BatchFields(Signed, frozen=True, kw_only=True):
     chain: Link = Link()
     witnessed: Link = Link()
     snapshot: Part | None = None
+    rules: Annotated[list[rulebook.Held], Meta(max_length=16)] = []
 
 
 class Manifest(BatchFields, frozen=True, kw_only=True):
@@ -251,22 +253,12 @@ class Allocation(Signed, frozen=True, kw_only=True):
     note: wire.Text = ""
 
 
-class Rule(Signed, frozen=True, kw_only=True):
-    """A rule as versioned data: what it is called, from which day it holds, its named values."""
-
-    id: wire.Id
-    version: wire.Number
-    name: wire.Code
-    starts_on: wire.Day
-    values: dict[wire.Code, wire.Text | wire.Number | None] = {}
-
-
 class Pack(Signed, frozen=True, kw_only=True):
     """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
-    notices, the allocations that were not received, the rules."""
+    notices, the allocations that were not received, of each kind of rules the version in force and those to come."""
 
     receipt: Receipt = Receipt()
     steps: list[wire.RequestStep] = []
     notices: Annotated[list[Notice], Meta(max_length=200)] = []
     allocations: Annotated[list[Allocation], Meta(max_length=2000)] = []
-    rules: list[Rule] = []
+    rules: Annotated[list[rulebook.RuleSet], Meta(max_length=200)] = []

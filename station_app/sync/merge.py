@@ -1,10 +1,11 @@
-"""What a pack means for this station: plan first, then act. Pure; sees only model, errors and the pack's own types."""
+"""What a pack means for this station: plan first, then act. Pure; sees only model, errors, rulebook and the pack's own types."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..errors import Refused
+from ..rulebook import RuleSet
 from . import envelope, identity
 from .envelope import OpenPack
 from .manifest import Allocation, Holding, Notice, TurnedDown
@@ -34,8 +35,8 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: batches to confirm, rows the district refused, steps to take, batches it misses, and all notices and
-    promised supplies that hold from now on.
+    """What to do: batches to confirm, rows the district refused, steps to take, batches it misses, and all notices, promised
+    supplies and rules that hold from now on.
 
     ``foreign`` are batches under our own store's id that were not made here, ``forked`` numbers of it that the district has
     twice: somebody else goes on as us, so this store begins anew. ``trust`` is what the district says of its keys, None where
@@ -56,6 +57,7 @@ class Plan:
     notices: tuple[Notice, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[str, ...] = ()
+    rules: tuple[RuleSet, ...] = ()
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -93,6 +95,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         notices=tuple(pack.notices),
         allocations=tuple(pack.allocations),
         attachments=tuple(pack.receipt.attachments),
+        rules=tuple(pack.rules),
     )
 
 

@@ -18,7 +18,7 @@ from .. import blobs
 from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
-from ..services import attachments, credentials, exchange, incarnation, stations
+from ..services import attachments, credentials, exchange, incarnation, rules, stations
 from . import carrier, carry, closing, envelope, identity, wire
 from .manifest import Format, Totals, common
 
@@ -128,6 +128,7 @@ def trust(db: Database, told: identity.Trust) -> tuple[District, Changes]:
         raise Refused("sync_page.old_trust", name=known.name)
     with db.transact(Op.ENROL, district=told.district) as tx:
         believe(tx, told)
+        rules.keep(tx, told.rules)
     found = district(db)
     if found is None:
         raise LookupError("district")

@@ -7,24 +7,29 @@ has to be read out of them, as plain JSON.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from station_app import rulebook
 from station_app.sync import carrier, envelope, identity, manifest, wire
 from tests.sync.made import DAY, ITEM, PERSON, REQUEST, STORE, Sides, day, moment, row
 
 HERE = Path(__file__).parent
 MADE = f"{DAY}T08:00:00+08:00"
+RELEASED = 0
+"""The newest version of the format that desks have; files of it and of those before are never written again."""
 
 
 def main() -> None:
-    """Write ``v<FORMAT>``; refuses where it stands already."""
+    """Write ``v<FORMAT>`` anew; refuses where it was released."""
     folder = HERE / f"v{manifest.FORMAT}"
-    if folder.exists():
+    if manifest.FORMAT <= RELEASED:
         sys.exit(f"{folder.name} was released: a reader has to read it as it is")
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     sides = Sides(identity.generate(), identity.generate())
     renewed = identity.generate()
@@ -111,7 +116,12 @@ def answer(batch_hash: str) -> manifest.Pack:
         allocations=[
             manifest.Allocation(id=ITEM, time=f"{DAY}T16:00:00+08:00", item_name="矿泉水", unit="瓶", kind="drink", quantity=240)
         ],
-        rules=[manifest.Rule(id=ITEM, version=3, name="quota", starts_on=DAY, values={"most": 2, "per": "day"})],
+        rules=[
+            rulebook.RuleSet(
+                id=ITEM, epoch=2, no=3, starts_on=DAY, made=f"{DAY}T16:00:00+08:00", author="社会工作部", note="高温期间每人两瓶",
+                body=rulebook.Quotas(rules=(rulebook.QuotaRule(name="饮用水", kinds=("drink",), most=2, levels=("heat_orange",)),)),
+            )
+        ],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from station_app import rulebook
 from station_app.errors import Bug, Refused
 from station_app.sync import envelope, identity, manifest, wire
 from station_app.sync.strict import canonical
@@ -268,7 +269,12 @@ def full_pack(sides: Sides) -> manifest.Pack:
         ),
         steps=[wire.typed("request_step", step)],
         notices=[manifest.Notice(id=PERSON, time=f"{DAY}T16:00:00+08:00", title="高温橙色预警", text="请备足饮水", until=DAY)],
-        rules=[manifest.Rule(id=ITEM, version=3, name="quota", starts_on=DAY, values={"most": 2, "per": "day"})],
+        rules=[
+            rulebook.RuleSet(
+                id=ITEM, epoch=2, no=3, starts_on=DAY, made=f"{DAY}T16:00:00+08:00", author="社会工作部", note="高温期间每人两瓶",
+                body=rulebook.Quotas(rules=(rulebook.QuotaRule(name="饮用水", kinds=("drink",), most=2, levels=("heat_orange",)),)),
+            )
+        ],
     )
 
 
