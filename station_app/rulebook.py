@@ -309,7 +309,8 @@ def encode(body: Body) -> str:
 
 def decode(text: str | bytes) -> Body:
     """The body in a text; msgspec.ValidationError where it is none."""
-    return _bodies.decode(text)
+    found: Body = _bodies.decode(text)
+    return found
 
 
 _bodies = msgspec.json.Decoder(Body)

@@ -27,8 +27,8 @@ import msgspec
 from msgspec import Meta
 
 from ..errors import Bug, Refused
-from . import envelope, wire
 from ..rulebook import RuleSet
+from . import envelope, wire
 from .manifest import Format, Signed
 from .strict import canonical
 

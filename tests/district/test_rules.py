@@ -13,7 +13,17 @@ from station_app.db import Database
 from station_app.district import answer, intake, rules
 from station_app.errors import Refused, UserMistake
 from station_app.model import Occupation, Op, Role, RuleKind
-from station_app.rulebook import Calendar, CalendarDay, Categories, CategoryRule, QuotaRule, Quotas, RuleSet, Unit, Units
+from station_app.rulebook import (
+    Calendar,
+    CalendarDay,
+    Categories,
+    CategoryRule,
+    QuotaRule,
+    Quotas,
+    RuleSet,
+    Unit,
+    Units,
+)
 from station_app.services import rules as kept
 from station_app.services import visits
 from station_app.sync import inbox, outbox
