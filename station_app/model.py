@@ -359,6 +359,8 @@ class Op(StrEnum):
     DRAFT_RULES = "draft_rules"
     SWITCH_RULES = "switch_rules"
     EXPORT_DATA = "export_data"
+    EXPORT_REPORT = "export_report"
+    BIND_FORM = "bind_form"
     PUT_BACK = "put_back"
     UNDO = "undo"
 
@@ -366,7 +368,7 @@ class Op(StrEnum):
 NOT_UNDOABLE = frozenset(
     {
         Op.SET_UP, Op.ERASE_PERSON, Op.FORGET, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
-        Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES,
+        Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES, Op.EXPORT_REPORT, Op.BIND_FORM,
     }
 )  # fmt: skip
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""

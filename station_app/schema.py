@@ -410,6 +410,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     _house_1(db)
     _told_1(db, {})
     _rules_1(db)
+    _reports_1(db)
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
@@ -446,6 +447,25 @@ def _station_1(db: sqlite_utils.Database) -> None:
     db.table("attachment_receipt").create({"sha256": str}, pk="sha256", strict=True)  # what the newest receipt lists
     db.table("refused_row").create(
         {"row_id": str, "table_name": str, "version": int, "reason": str, "receipt_no": int}, pk=("table_name", "row_id"), strict=True
+    )  # fmt: skip
+
+
+def _reports_1(db: sqlite_utils.Database) -> None:
+    """What the reports remember: each export with its figures and the change it was made after; forms with their bindings."""
+    db.table("exported").create(
+        {"id": str, "time": str, "kind": str, "first_day": str, "last_day": str, "sequence": int, "figures": str}, pk="id",
+        not_null={"time", "kind", "first_day", "last_day", "sequence", "figures"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX exported_span ON exported(first_day, last_day, time)")
+    # the form's bytes last in their row: what stands after them would be slow to reach
+    db.table("form").create(
+        {"id": str, "name": str, "kept": str, "binding": str, "content": bytes}, pk="id",
+        not_null={"name", "kept", "binding", "content"}, strict=True,
+    )  # fmt: skip
+    # what the district told of all its stations in a month: sums, never one station's
+    db.table("average").create(
+        {"month": str, "stations": int, "person_times": int, "open_days": int}, pk="month",
+        not_null={"stations", "person_times", "open_days"}, strict=True,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,16 @@ from station_app.services import (
     audit,
     backups,
     badges,
+    bindings,
     care,
     exchange,
+    exported,
+    figures,
     history,
     incarnation,
     keepers,
     keeping,
+    kept_forms,
     people,
     pictures,
     preferences,
@@ -68,6 +72,8 @@ from tests.pictures import phone
 
 DAY = "2026-07-17"
 NAME, PHONE, WORDS = "李志强", "13912345678", "充电口不足，找我就行"
+CAME = figures.Wanted("person_times", DAY, DAY)
+FORM = bindings.Binding("月报.xlsx", "", (bindings.Bound("月报", "B5", "person_times"),))
 DOC = Path(__file__).parent.parent / "docs" / "roles.md"
 PASSWORDS = {role: f"password-of-{role.value}" for role in Role}
 PINS = {role: f"864{place}" for place, role in enumerate(Role)}
@@ -129,6 +135,20 @@ def _roster(w: World) -> Any:
     file.write_text("姓名,职业\n赵丽,外卖骑手\n", "utf-8-sig")
     sheet = rosters.read_sheet(file, rosters.PEOPLE)
     return rosters.plan_people(sheet, rosters.map_columns(sheet, rosters.PEOPLE))
+
+
+def _kept(w: World, then: Callable[[str], object]) -> Call:
+    """What is done with a form that somebody kept."""
+    kept, _ = kept_forms.keep(w.boss(), "表.xlsx", b"form", FORM)
+    return lambda: then(kept.id)
+
+
+def _exported(w: World, _role: Role) -> Call:
+    """A report that was exported, and another visit since."""
+    export, _ = exported.remember(w.boss(), reports.period(w.db, DAY, DAY), "pdf")
+    visits.tally(w.db, Occupation.RIDER, at=datetime.fromisoformat(f"{DAY}T09:00:00+08:00"))
+    (change, *_) = exported.differences(export.report, reports.period(w.db, DAY, DAY))
+    return lambda: exported.why(w.db, export, change)
 
 
 def _undo(w: World, role: Role) -> Call:
@@ -420,6 +440,21 @@ CASES: dict[str, Case] = {
     "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
     "privacy.overview": plain(READ, lambda w: privacy.overview(w.db)),
     "privacy.with_words": (SIGHT, _held),
+    "bindings.values": plain(READ, lambda w: bindings.values(w.db, FORM, DAY, DAY)),
+    "exported.listing": plain(READ, lambda w: exported.listing(w.db, DAY, DAY)),
+    "exported.previous": plain(READ, lambda w: exported.previous(w.db, DAY, DAY)),
+    "exported.remember": plain(ITSELF, lambda w: exported.remember(w.db, reports.period(w.db, DAY, DAY), "pdf")),
+    "exported.why": (READ, _exported),
+    "figures.count": plain(READ, lambda w: figures.count(w.db, CAME)),
+    "figures.ids": plain(READ, lambda w: figures.ids(w.db, CAME)),
+    "figures.lines": plain(READ, lambda w: figures.lines(w.db, "visit", [w.visit])),
+    "figures.split": plain(READ, lambda w: figures.split(w.db, CAME, "hour")),
+    "kept_forms.content": (READ, lambda w, _role: _kept(w, lambda form: kept_forms.content(w.db, form))),
+    "kept_forms.forget": (Op.BIND_FORM, lambda w, _role: _kept(w, lambda form: kept_forms.forget(w.db, form))),
+    "kept_forms.keep": plain(Op.BIND_FORM, lambda w: kept_forms.keep(w.db, "月报.xlsx", b"form", FORM)),
+    "kept_forms.listing": plain(READ, lambda w: kept_forms.listing(w.db)),
+    "reports.open_dates": plain(READ, lambda w: reports.open_dates(w.db, DAY, DAY)),
+    "reports.open_days": plain(READ, lambda w: reports.open_days(w.db, DAY, DAY)),
     "reports.across": plain(READ, lambda w: reports.across(w.db, DAY, DAY, {"all": [w.db.store_id]})),
     "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
     "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
@@ -490,7 +525,7 @@ CASES: dict[str, Case] = {
 
 INNER = {
     "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
-    "exchange.rows_between",
+    "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
     "slots.change", "slots.settle", "subjects.key_of", "subjects.secret", "subjects.shown",

@@ -13,6 +13,7 @@ from . import house
 from .backups import backup_group
 from .frame import Command, Desk, Group, Root, option
 from .people import badges_group, people_group
+from .reports import report
 from .requests import requests_group
 from .rescue import rescue_group
 from .supplies import supplies_group
@@ -22,7 +23,7 @@ __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 
 group = Root("station-app")
 house.join(group)
-for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group, rescue_group):
+for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group, rescue_group, report):
     group.add_command(_part)
 
 _inside: dict[str, dict[str, Callable[[], click.Command]]] = {}

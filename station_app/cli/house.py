@@ -14,7 +14,7 @@ from ..db import DEFAULT_ZONE
 from ..errors import Refused, UserMistake
 from ..model import Amenity, LogLine, Occupation, Report, RequestState, Role, Station
 from ..paths import DataFolder
-from ..services import audit, demo, history, keepers, preferences, reports, stations
+from ..services import audit, demo, history, keepers, preferences, stations
 from ..words import label, t
 from . import trail
 from .frame import Desk, Group, Root, option, secret_from
@@ -287,17 +287,6 @@ def change_station(desk: Desk, /, **fields: str | None) -> None:
 # --- figures -------------------------------------------------------------------------------------------------------------
 
 
-@option("--from", "first", type=DAY)
-@option("--to", "last", type=DAY)
-@click.pass_obj
-def report(desk: Desk, first: date | None, last: date | None) -> None:
-    """The figures of a span of days; today without one."""
-    with desk.station() as db:
-        today = db.stamp().business_date
-        found = reports.period(db, first.isoformat() if first else today, last.isoformat() if last else today)
-    desk.tell(figures(found), lambda: report_text(found))
-
-
 FIGURES = (
     "person_times", "unique_people", "registered", "anonymous", "open_days", "by_occupation", "by_amenity", "by_hour",
     "by_day", "by_platform", "handouts", "requests", "balances",
@@ -344,7 +333,7 @@ def check(desk: Desk) -> None:
 
 def join(root: Root) -> None:
     """Put the commands of the house on the command line."""
-    for name, made in (("init", init), ("demo", make_demo), ("report", report), ("check", check), ("log", show_log)):
+    for name, made in (("init", init), ("demo", make_demo), ("check", check), ("log", show_log)):
         root.command(name)(made)
     history_group.add_command(root.commands["log"], "list")
     trail.join(history_group)

@@ -6,15 +6,13 @@ and printed as it was; whatever the ledgers say differently now is shown as a co
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from ..db import Database
 from ..errors import Refused, UserMistake
 from ..model import Changes, Op, Report, RequestState
+from ..services import reports
 from . import books, desk, store
 
 WHOLE = ""
@@ -63,11 +61,11 @@ def month(db: Database, text: str) -> Month:
         return Month(text, "", "", whole, tuple((one.code, one.name, own) for one, own in each), ())
     known = {one.station_id: one for one in store.every_station(db)}
     then = {
-        known[station_id]: _thawed(figures)
+        known[station_id]: reports.thawed(figures)
         for station_id, figures in frozen.figures.items()
         if station_id != WHOLE and station_id in known
     }
-    before = _thawed(frozen.figures[WHOLE])
+    before = reports.thawed(frozen.figures[WHOLE])
     now = {one.code: own for one, own in each}
     was = {one.code: own for one, own in then.items()}
     changes = list(_differences("", before, whole))
@@ -85,7 +83,7 @@ def close(db: Database, text: str) -> tuple[Month, Changes]:
     if books.closing(db, text) is not None:
         raise Refused("district.month_closed", month=text)
     whole, each = desk.report(db, *span(text))
-    figures = {WHOLE: _frozen(whole)} | {station.station_id: _frozen(own) for station, own in each}
+    figures = {WHOLE: reports.frozen(whole)} | {station.station_id: reports.frozen(own) for station, own in each}
     with db.transact(Op.CLOSE_MONTH, month=text) as tx:
         books.keep_closing(tx, text, figures)
     return month(db, text), Changes(tx.operation, Op.CLOSE_MONTH, {"closing": (text,)})
@@ -117,17 +115,3 @@ def _differences(station: str, then: Report | None, now: Report | None) -> list[
         for name in (after or before)
         if before.get(name, 0) != after.get(name, 0)
     ]
-
-
-def _frozen(report: Report) -> str:
-    """A report as JSON; pairs of (weekday, hour) are written "w:h"."""
-    grid = {f"{weekday}:{hour}": n for (weekday, hour), n in report.by_weekday_hour.items()}
-    return json.dumps(asdict(report) | {"by_weekday_hour": grid}, ensure_ascii=False, sort_keys=True)
-
-
-def _thawed(kept: Mapping[str, Any]) -> Report:
-    hours = {int(hour): n for hour, n in kept["by_hour"].items()}
-    grid = {
-        (int(pair.partition(":")[0]), int(pair.partition(":")[2])): n for pair, n in kept["by_weekday_hour"].items()
-    }
-    return Report(**{**kept, "by_hour": hours, "by_weekday_hour": grid})

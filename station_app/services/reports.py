@@ -6,9 +6,10 @@ Definitions: **person-times** count every visit, a tally as many as it counted; 
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,7 +24,7 @@ def period(db: Database, first: str, last: str, stores: Sequence[str] | None = N
 
     UserMistake for dates that are none or stand the wrong way round.
     """
-    _check_span(first, last)
+    check_span(first, last)
     where = "business_date BETWEEN ? AND ? AND void_reason IS NULL"
     parameters: list[str] = [first, last]
     if stores is not None:
@@ -118,7 +119,7 @@ def across(
     The ledgers are read once for all parts: hundreds of stations cost little more than one. Visits day by day, so that
     memory does not grow with the span. UserMistake as ``period``.
     """
-    _check_span(first, last)
+    check_span(first, last)
     sums = {part: _Sums() for part in parts}
     of = {store_id: sums[part] for part, stores in parts.items() for store_id in stores}
     span = "business_date BETWEEN ? AND ? AND t.void_reason IS NULL"
@@ -148,10 +149,26 @@ def across(
     return whole.report(first, last), {name: part.report(first, last) for name, part in sums.items()}
 
 
+def frozen(report: Report) -> str:
+    """A report as JSON, to be kept; pairs of (weekday, hour) are written "w:h"."""
+    grid = {f"{weekday}:{hour}": n for (weekday, hour), n in report.by_weekday_hour.items()}
+    return json.dumps(asdict(report) | {"by_weekday_hour": grid}, ensure_ascii=False, sort_keys=True)
+
+
+def thawed(kept: Mapping[str, Any]) -> Report:
+    """The report that was kept, from its parsed JSON."""
+    hours = {int(hour): n for hour, n in kept["by_hour"].items()}
+    grid = {
+        (int(pair.partition(":")[0]), int(pair.partition(":")[2])): n for pair, n in kept["by_weekday_hour"].items()
+    }
+    return Report(**{**kept, "by_hour": hours, "by_weekday_hour": grid})
+
+
 VISIT = "SELECT store_id, hour, occupation, person_id, person_times FROM visit"
 
 
-def _check_span(first: str, last: str) -> None:
+def check_span(first: str, last: str) -> None:
+    """Raise UserMistake for days that are none or stand the wrong way round."""
     try:
         start, finish = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
@@ -160,15 +177,28 @@ def _check_span(first: str, last: str) -> None:
         raise UserMistake("reports.backwards", first=first, last=last)
 
 
-def _open_days(db: Database, where: str, parameters: list[str]) -> int:
-    """Days with an opening or at least one visit: what averages divide by."""
-    return int(
-        db.scalar(
-            f"SELECT count(*) FROM (SELECT business_date FROM visit WHERE {where}"
-            f" UNION SELECT business_date FROM station_day WHERE {where} AND opened IS NOT NULL)",
-            parameters + parameters,
-        )
+def open_dates(db: Database, first: str, last: str) -> list[str]:
+    """The days of a span with an opening or at least one visit, in order: what averages divide by. UserMistake as ``period``."""
+    check_span(first, last)
+    where = "business_date BETWEEN ? AND ? AND void_reason IS NULL"
+    return [row["business_date"] for row in db.rows(f"{_opened(where)} ORDER BY 1", [first, last] * 2)]
+
+
+def open_days(db: Database, first: str, last: str) -> int:
+    """How many days of a span the station was open. UserMistake as ``period``."""
+    return len(open_dates(db, first, last))
+
+
+def _opened(where: str) -> str:
+    """The days with an opening or at least one visit."""
+    return (
+        f"SELECT business_date FROM visit WHERE {where}"
+        f" UNION SELECT business_date FROM station_day WHERE {where} AND opened IS NOT NULL"
     )
+
+
+def _open_days(db: Database, where: str, parameters: list[str]) -> int:
+    return int(db.scalar(f"SELECT count(*) FROM ({_opened(where)})", parameters + parameters))
 
 
 def _by_platform(db: Database, where: str, parameters: list[str]) -> dict[str, int]:

@@ -1,0 +1,267 @@
+"""What each figure counts, said once: the same definition counts it, lists the rows behind it and tells what changed it.
+
+A **figure** is a sum over the rows of one ledger that lie in a span of business dates and are not voided. Its **parts** narrow it:
+by occupation, day, hour, item ...; a part that was not recorded is "". Rows never tell who came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from ..db import Database, Row
+from ..errors import Bug
+from ..model import MovementKind
+from .reports import STATE, check_span
+
+RECEIVED = tuple(
+    kind.value for kind in (MovementKind.OPENING, MovementKind.BOUGHT, MovementKind.ALLOCATED, MovementKind.DONATED)
+)
+MOST_MARKS = 400
+"""Values a part may be narrowed to at once: the days of a year, and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure by its code: the ledger it is counted from (``t``), what is summed up, what else must hold, how it splits."""
+
+    name: str
+    table: str
+    summed: str
+    parts: tuple[str, ...]
+    where: str = ""
+    to_date: bool = False
+    """Counted from the beginning to the end of the span: a balance."""
+
+
+VISIT_PARTS = ("occupation", "day", "hour", "platform", "recorded")
+GIVEN_PARTS = ("occupation", "day", "item", "kind")
+ASKED_PARTS = ("occupation", "day", "state", "request_kind", "category", "channel")
+MOVED_PARTS = ("day", "item", "kind", "movement")
+
+ALL: tuple[Figure, ...] = (
+    Figure("person_times", "visit", "sum(t.person_times)", VISIT_PARTS),
+    Figure("registered", "visit", "sum(t.person_times)", VISIT_PARTS, "t.person_id IS NOT NULL"),
+    Figure("anonymous", "visit", "sum(t.person_times)", VISIT_PARTS, "t.person_id IS NULL"),
+    Figure("unique_people", "visit", "count(DISTINCT t.person_id)", VISIT_PARTS, "t.person_id IS NOT NULL"),
+    Figure("amenities_used", "amenity_use", "count(*)", ("amenity", "occupation", "day")),
+    Figure("handed_out", "handout", "sum(t.quantity)", GIVEN_PARTS),
+    Figure("times_handed_out", "handout", "count(*)", GIVEN_PARTS),
+    Figure("received", "movement", "sum(t.delta)", MOVED_PARTS, f"t.kind IN ({', '.join(repr(one) for one in RECEIVED)})"),
+    Figure("balance", "movement", "sum(t.delta)", MOVED_PARTS, to_date=True),
+    Figure("requests", "request", "count(*)", ASKED_PARTS),
+    Figure("requests_closed", "request", "count(*)", ASKED_PARTS, f"{STATE} = 'closed'"),
+    Figure("requests_open", "request", "count(*)", ASKED_PARTS, f"{STATE} NOT IN ('closed', 'withdrawn')"),
+)
+BY_NAME: Mapping[str, Figure] = {one.name: one for one in ALL}
+
+COLUMNS: Mapping[tuple[str, str], str] = {
+    ("visit", "occupation"): "t.occupation", ("visit", "hour"): "t.hour", ("visit", "platform"): "coalesce(p.platform, '')",
+    ("visit", "recorded"): "t.recorded",
+    ("amenity_use", "amenity"): "t.amenity", ("amenity_use", "occupation"): "coalesce(v.occupation, '')",
+    ("handout", "occupation"): "coalesce(t.occupation, '')", ("handout", "item"): "i.name", ("handout", "kind"): "i.kind",
+    ("movement", "item"): "i.name", ("movement", "kind"): "i.kind", ("movement", "movement"): "t.kind",
+    ("request", "occupation"): "coalesce(p.occupation, '')", ("request", "state"): STATE, ("request", "request_kind"): "t.kind",
+    ("request", "category"): "t.category", ("request", "channel"): "t.channel",
+}  # fmt: skip
+"""Where a part of a ledger stands; the day stands in all of them."""
+JOINS: Mapping[str, str] = {
+    "p.": "LEFT JOIN person p ON p.id = t.person_id", "v.": "LEFT JOIN visit v ON v.id = t.visit_id",
+    "i.": "JOIN item i ON i.id = t.item_id",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A figure of the days ``first`` to ``last`` (ISO, both included), narrowed to some values of some parts."""
+
+    figure: str
+    first: str
+    last: str
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def count(db: Database, wanted: Wanted, stores: Sequence[str] | None = None) -> int:
+    """How much it is. Bug for an unknown figure or part, UserMistake for dates that are none."""
+    figure = known(wanted.figure)
+    condition, parameters = _condition(figure, wanted, stores)
+    return int(db.scalar(f"SELECT coalesce({figure.summed}, 0) FROM {_source(figure.table, condition)} WHERE {condition}", parameters))
+
+
+def split(db: Database, wanted: Wanted, part: str, stores: Sequence[str] | None = None) -> dict[str, int]:
+    """The figure by the values of one of its parts, in their order; as ``count`` for each. Bug as there."""
+    figure = known(wanted.figure)
+    column = _column(figure, part)
+    condition, parameters = _condition(figure, wanted, stores)
+    rows = db.rows(
+        f"SELECT {column} AS part, {figure.summed} AS n FROM {_source(figure.table, column + condition)} WHERE {condition}"
+        " GROUP BY 1 ORDER BY 1",
+        parameters,
+    )
+    return {str(row["part"]): row["n"] for row in rows}
+
+
+# --- the rows behind it -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row behind a figure: its ledger, when (ISO 8601), how much it adds, and what it says, as codes and recorded names."""
+
+    id: str
+    table: str
+    time: str
+    n: int
+    says: Mapping[str, Any]
+
+
+TELLS: Mapping[str, tuple[str, str]] = {
+    "visit": ("t.person_times", "t.occupation, t.recorded, coalesce(p.platform, '') AS platform, t.person_id IS NOT NULL AS badge"),
+    "amenity_use": ("1", "t.amenity, coalesce(v.occupation, '') AS occupation"),
+    "handout": (
+        "t.quantity", "i.name AS item, i.unit, coalesce(t.occupation, '') AS occupation, t.short, t.already_given",
+    ),
+    "movement": ("t.delta", "i.name AS item, i.unit, t.kind AS movement, t.lot"),
+    "request": ("1", f"t.number, t.kind AS request_kind, t.category, t.channel, t.due, {STATE} AS state"),
+}  # fmt: skip
+"""What a row adds to its figure, and what is shown of it: nothing that leads to a person."""
+
+
+def ids(db: Database, wanted: Wanted, stores: Sequence[str] | None = None) -> list[str]:
+    """The rows behind a figure in the order of time. Bug and UserMistake as ``count``."""
+    figure = known(wanted.figure)
+    condition, parameters = _condition(figure, wanted, stores)
+    rows = db.rows(
+        f"SELECT t.id FROM {_source(figure.table, condition)} WHERE {condition} ORDER BY t.business_date, t.time, t.id", parameters
+    )
+    return [row["id"] for row in rows]
+
+
+def lines(db: Database, table: str, row_ids: Iterable[str]) -> list[Line]:
+    """Rows of a ledger by their ids, in that order, those voided since too; at most some hundreds at once."""
+    adds, shown = TELLS[table]
+    wanted = list(row_ids)
+    rows = db.rows(
+        f"SELECT t.id, t.time, {adds} AS n, t.void_reason, k.name AS keeper, {shown} FROM {_source(table, shown)}"
+        f"{_keeper(table)} WHERE t.id IN ({', '.join('?' * len(wanted))})",
+        wanted,
+    )
+    found = {row["id"]: _line(table, row) for row in rows}
+    return [found[one] for one in wanted if one in found]
+
+
+def _line(table: str, row: Row) -> Line:
+    says = {name: row[name] for name in row.keys() if name not in ("id", "time", "n")}  # noqa: SIM118  a driver's row
+    return Line(row["id"], table, row["time"], row["n"], says)
+
+
+def _keeper(table: str) -> str:
+    return " LEFT JOIN keeper k ON k.id = t.keeper_id"
+
+
+# --- as it was ----------------------------------------------------------------------------------------------------------
+
+
+def among(db: Database, wanted: Wanted, row_ids: Sequence[str], tells: str = "1") -> dict[str, Any]:
+    """Which of these rows (some hundreds) the figure counts now, each with ``tells`` (a column of ``t``)."""
+    figure = known(wanted.figure)
+    condition, parameters = _condition(figure, wanted, None)
+    marks = ", ".join("?" * len(row_ids))
+    rows = db.rows(
+        f"SELECT t.id, {tells} AS told FROM {_source(figure.table, condition)} WHERE {condition} AND t.id IN ({marks})",
+        [*parameters, *row_ids],
+    )
+    return {row["id"]: row["told"] for row in rows}
+
+
+def counted_then(
+    db: Database, wanted: Wanted, images: Mapping[str, Mapping[str, Any] | None], beside: Mapping[str, Sequence[Mapping[str, Any]]],
+    tells: str = "",
+) -> dict[str, Any]:
+    """What each of these rows added to a figure (or ``tells``, a column of ``t``) as it was: the same query over its old image.
+
+    ``images`` are the old rows by id (None: not there yet), ``beside`` the old rows of ledgers that are looked up.
+    """  # fmt: skip
+    figure = known(wanted.figure)
+    condition, parameters = _condition(figure, wanted, None)
+    own = [image for image in images.values() if image is not None]
+    tables: list[tuple[str, Sequence[Mapping[str, Any]], bool]] = [(figure.table, own, False)]
+    source = _source(figure.table, condition)
+    tables += [(name, rows, True) for name, rows in beside.items() if f" {name} " in source and name != figure.table]
+    heads, told = [], []
+    for name, rows, rest in tables:
+        columns = db.columns(name)
+        drawn = ", ".join(f"json_extract(value, '$.{column}') AS {column}" for column in columns)
+        text = f"SELECT {drawn} FROM json_each(?)"
+        told.append(json.dumps(list(rows), ensure_ascii=False))
+        if rest:
+            text += f" UNION ALL SELECT {', '.join(columns)} FROM main.{name} WHERE id NOT IN (SELECT value FROM json_each(?))"
+            told.append(json.dumps([row["id"] for row in rows]))
+        heads.append(f"{name} AS ({text})")
+    rows = db.rows(
+        f"WITH {', '.join(heads)} SELECT t.id, {tells or TELLS[figure.table][0]} AS told FROM {source} WHERE {condition}",
+        [*told, *parameters],
+    )
+    return {row["id"]: row["told"] for row in rows}
+
+
+def of_person(db: Database, wanted: Wanted, person_id: str) -> set[str]:
+    """The visits of one person that a figure counts."""
+    condition, parameters = _condition(known(wanted.figure), wanted, None)
+    rows = db.rows(
+        f"SELECT t.id FROM {_source('visit', condition)} WHERE {condition} AND t.person_id = ?", [*parameters, person_id]
+    )
+    return {row["id"] for row in rows}
+
+
+def hanging(db: Database, table: str, column: str, parents: Sequence[str]) -> list[Row]:
+    """The rows of a ledger that name one of these in ``column``."""
+    return db.rows(f"SELECT * FROM {table} WHERE {column} IN ({', '.join('?' * len(parents))})", parents)
+
+
+# --- asking -------------------------------------------------------------------------------------------------------------
+
+
+def known(name: str) -> Figure:
+    """The figure of this code; Bug without one."""
+    if name not in BY_NAME:
+        raise Bug(f"no figure {name}")
+    return BY_NAME[name]
+
+
+def weekdays(first: str, last: str, weekday: int) -> tuple[str, ...]:
+    """The days of a span that fall on a weekday (0 is Monday)."""
+    day, end = date.fromisoformat(first), date.fromisoformat(last)
+    day += timedelta((weekday - day.weekday()) % 7)
+    return tuple((day + timedelta(7 * n)).isoformat() for n in range((end - day).days // 7 + 1)) if day <= end else ()
+
+
+def _column(figure: Figure, part: str) -> str:
+    if part not in figure.parts:
+        raise Bug(f"{figure.name} has no {part}")
+    return "t.business_date" if part == "day" else COLUMNS[figure.table, part]
+
+
+def _source(table: str, text: str) -> str:
+    """The ledger and whatever ``text`` speaks of beside it."""
+    return " ".join([f"{table} t", *(join for alias, join in JOINS.items() if alias in text)])
+
+
+def _condition(figure: Figure, wanted: Wanted, stores: Sequence[str] | None) -> tuple[str, list[Any]]:
+    check_span(wanted.first, wanted.last)
+    terms = ["t.business_date BETWEEN ? AND ?", "t.void_reason IS NULL"]
+    parameters: list[Any] = ["" if figure.to_date else wanted.first, wanted.last]
+    if figure.where:
+        terms.append(figure.where)
+    if stores is not None:
+        terms.append(f"t.store_id IN ({', '.join('?' * len(stores))})")
+        parameters += stores
+    for part, values in wanted.parts.items():
+        if len(values) > MOST_MARKS:
+            raise Bug(f"{len(values)} values of {part}")
+        terms.append(f"{_column(figure, part)} IN ({', '.join('?' * len(values))})")
+        parameters += values
+    return " AND ".join(terms), parameters
