@@ -263,5 +263,5 @@ def _condition(figure: Figure, wanted: Wanted, stores: Sequence[str] | None) -> 
         if len(values) > MOST_MARKS:
             raise Bug(f"{len(values)} values of {part}")
         terms.append(f"{_column(figure, part)} IN ({', '.join('?' * len(values))})")
-        parameters += values
+        parameters += map(int, values) if part == "hour" else values  # an old image has no column that would turn it
     return " AND ".join(terms), parameters

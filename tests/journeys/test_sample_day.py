@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from PySide6.QtWidgets import QApplication
 
 from station_app import app, words
 from station_app.db import Database
 from station_app.district import desk, store
 from station_app.model import Report
-from station_app.paper import preview
-from station_app.services import audit, exchange, history, keepers, people, reports, requests, stations
+from station_app.paper import form_hints, forms, preview
+from station_app.services import audit, bindings, exchange, history, keepers, people, reports, requests, stations
 from station_app.ui.main_window import PAGES
 from station_app.ui.walk import PASSWORD, SampleClock
 
@@ -114,6 +115,33 @@ def test_every_handout_went_to_whom_the_day_file_says(day: Done) -> None:
         " ORDER BY h.time, h.id"
     )
     assert [(row["time"], row["person_id"], row["name"]) for row in rows] == expected
+
+
+def test_the_districts_form_is_filled_with_the_totals_of_the_day_file(day: Done, tmp_path: Path) -> None:
+    """Bound by its headings, filled for July, and every column summed up here by the day file alone."""
+    seen = forms.look(DATA / "district_monthly_form.xlsx")
+    binding = form_hints.suggest(seen)
+    values = bindings.values(day.station, binding, "2026-07-01", "2026-07-31")
+    filled = forms.fill(seen, binding, values, tmp_path / "out.xlsx")
+    assert filled.cells == 38
+    sheet = load_workbook(tmp_path / "out.xlsx")["月报"]
+    assert sheet["A2"].value == f"驿站名称：{stations.current(day.station).name}"
+    assert sheet["E2"].value == "统计月份：2026年7月"
+
+    def column(letter: str) -> int:
+        return sum(sheet[f"{letter}{row}"].value for row in range(5, 11))
+
+    given = Counter(line["item"] for line in lines("handout") for _ in range(line["qty"]))
+    assert column("B") == len(lines("check_in"))
+    assert column("C") == sum(line["count"] for line in lines("tally"))
+    assert column("E") == given["防暑包"] + given["清凉包"] + given["藿香正气水"] + given["冰饮"] > 0
+    assert column("F") == given["暖宝宝"] + given["暖心包"] == 0
+    assert column("G") == len(lines("request"))
+    rows = ("rider", "courier", "sanitation_worker", "ride_hail_driver", "truck_driver", "other")
+    tallied: Counter[str] = Counter()
+    for line in lines("tally"):
+        tallied[OCCUPATION[line["occupation"]]] += line["count"]
+    assert {who: sheet[f"C{row}"].value for row, who in enumerate(rows, 5)} == {who: tallied[who] for who in rows}
 
 
 def test_requests_kept_their_words_their_people_and_got_their_answer(day: Done) -> None:
