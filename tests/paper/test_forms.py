@@ -188,8 +188,8 @@ def test_libreoffice_comes_to_the_same_sums(tmp_path: Path) -> None:
     forms.fill(seen, binding, values, tmp_path / "filled.xlsx")
     assert SOFFICE is not None
     subprocess.run(
-        [SOFFICE, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76",
-         "--outdir", str(tmp_path), str(tmp_path / "filled.xlsx")],
+        [SOFFICE, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
+         "csv:Text - txt - csv (StarCalc):44,34,76", "--outdir", str(tmp_path), str(tmp_path / "filled.xlsx")],
         check=True, capture_output=True, timeout=120, env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     rows = list(csv.reader(io.StringIO((tmp_path / "filled.csv").read_text("utf-8"))))
@@ -285,7 +285,8 @@ CELL = '{"sheet":"a","cell":"B5","figure":"person_times"%s}'
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "{", '{"kind":"batch"}', GOOD.replace('"version":1', '"version":2') % "", GOOD % '"B5"', GOOD % f"{CELL % ''},{CELL % ''}",
+        "", "[]", "{", '{"kind":"batch"}', GOOD.replace('"version":1', '"version":2') % "", GOOD % '"B5"',
+        GOOD % f"{CELL % ''},{CELL % ''}",
         GOOD % CELL.replace("B5", "B0") % "", GOOD % CELL.replace("person_times", "names") % "", GOOD % CELL % ',"parts":{"name":["x"]}',
         GOOD % CELL % ',"parts":{"day":"1"}', GOOD % CELL % ',"parts":{"day":[1]}', GOOD % CELL % ',"after":7', "[" * 100_000,
         " " * (bindings.MOST_BYTES + 1),

@@ -80,7 +80,8 @@ def test_a_handout_taken_back_is_in_supplies_and_balance(db: Database, month: ex
     line = next(one for one in history.log(db, "2026-07-02") if one.op is Op.HANDOUT)
     history.undo(db, line.operation)
     found = told(db, month)
-    assert {name: one.now - one.then for name, (one, _) in found.items()} == {"handed_out": -2, "handed_out 防暑包": -2, "balance 防暑包": 2}
+    moved = {name: one.now - one.then for name, (one, _) in found.items()}
+    assert moved == {"handed_out": -2, "handed_out 防暑包": -2, "balance 防暑包": 2}
     for _, explained in found.values():
         assert [cause.why for cause in explained.causes] == ["voided"]
         assert explained.untold == 0
