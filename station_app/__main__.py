@@ -22,6 +22,7 @@ FROM_APP = ("shots", "walk")
 def main(args: Sequence[str] | None = None) -> int:
     """Run one command line (that of this process without ``args``) and return its exit code."""
     given = list(sys.argv[1:] if args is None else args)
+    _leave_no_core()
     if given == ["--worker"]:
         from .sync.opening import worker_main
 
@@ -42,6 +43,15 @@ def main(args: Sequence[str] | None = None) -> int:
     for path in FROM_APP:
         later(path, _from_app(path))
     return group.main(given, standalone_mode=False)
+
+
+def _leave_no_core() -> None:
+    """If this process dies, no image of it is written: keys and names stand in its memory in the clear."""
+    try:
+        import resource
+    except ImportError:  # Windows writes none unless somebody asked for it machine-wide
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def has_display() -> bool:

@@ -157,11 +157,11 @@ def carry(chosen: Backup, second: Path, now: datetime) -> Backup:
     gone, read-only or full.
     """
     with _told(second):
-        vault.make_folder(second)
+        vault.make_folder(second, own=False)
         _sweep(second)
         _room(second, chosen.size + _more(chosen.path.parent / blobs.FOLDER, second))
         for slots in chosen.path.parent.glob("*.slots"):
-            _take_slots(slots, second)
+            _take_slots(slots, second, own=False)
         target = second / chosen.path.name
         part = target.with_suffix(".part")
         try:
@@ -169,7 +169,8 @@ def carry(chosen: Backup, second: Path, now: datetime) -> Backup:
             _sync(part)
             if _digest(part) != _noted(chosen):
                 raise _damage(chosen)
-            _finish(part, target, _noted(chosen), _bring(chosen, second / blobs.FOLDER, _known(second)))
+            attached = _bring(chosen, second / blobs.FOLDER, _known(second), own=False)
+            _finish(part, target, _noted(chosen), attached, own=False)
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -245,7 +246,7 @@ def _known(folder: Path) -> dict[str, str]:
     return {name: digest for backup in listing(folder) for name, digest in (_listed(backup) or {}).items()}
 
 
-def _bring(chosen: Backup, folder: Path, known: Mapping[str, str]) -> dict[str, str]:
+def _bring(chosen: Backup, folder: Path, known: Mapping[str, str], *, own: bool = True) -> dict[str, str]:
     """Copy the attachments of a backup that ``folder`` lacks, those that are damaged here excepted; returns all that it lists.
 
     Those ``known`` there are not read again: a stick is slow.
@@ -255,16 +256,17 @@ def _bring(chosen: Backup, folder: Path, known: Mapping[str, str]) -> dict[str, 
     for name, digest in listed.items():
         there = (folder / name).exists() if name in known else _is(folder / name, digest)
         if not there and _is(held / name, digest):
-            _copied(held / name, folder / name)
+            _copied(held / name, folder / name, own=own)
     return listed
 
 
-def _copied(source: Path, target: Path) -> str:
+def _copied(source: Path, target: Path, *, own: bool = True) -> str:
     """Copy an attachment, synced, under its name only when whole; returns its SHA-256."""
-    vault.make_folder(target.parent)
+    vault.make_folder(target.parent, own=own)
     part = target.with_suffix(".part")
     try:
-        shutil.copyfile(source, part)
+        with source.open("rb") as read, open(part, "wb", opener=vault.own_opener if own else None) as written:
+            shutil.copyfileobj(read, written)
         _sync(part)
         digest = _digest(part)
         part.replace(target)
@@ -333,15 +335,22 @@ def _compare(part: Path, key: str, figures: database.Figures) -> None:
         copied.close()
 
 
-def _finish(part: Path, target: Path, digest: str, attached: Mapping[str, str]) -> None:
+def _finish(part: Path, target: Path, digest: str, attached: Mapping[str, str], *, own: bool = True) -> None:
     """Give a synced copy its name, its hash and those of its attachments first: a backup that is listed has them."""
     lines = [f"{digest}  {target.name}", *(f"{attached[name]}  {blobs.FOLDER}/{name}" for name in sorted(attached))]
-    vault.write_whole(target.with_suffix(".sha256"), ("\n".join(lines) + "\n").encode())
+    vault.write_whole(target.with_suffix(".sha256"), ("\n".join(lines) + "\n").encode(), own=own)
     part.replace(target)
     vault.sync_folder(target.parent)
 
 
-def _take_slots(slots: Path, folder: Path) -> None:
+def renew_slots(db: Database) -> None:
+    """Bring the slot file with a store's own backups up to date: who lost their key opens no older copy either. Raises OSError."""
+    folder = folder_of(db)
+    if folder.exists():
+        _take_slots(db.path.with_suffix(".slots"), folder)
+
+
+def _take_slots(slots: Path, folder: Path, *, own: bool = True) -> None:
     """Bring the folder's slot file up to date; a damaged one does not replace a sound one."""
     kept = folder / slots.name
     try:
@@ -350,7 +359,7 @@ def _take_slots(slots: Path, folder: Path) -> None:
         if not kept.exists():
             raise
         return
-    vault.write_whole(kept, slots.read_bytes())
+    vault.write_whole(kept, slots.read_bytes(), own=own)
 
 
 def _thin_out(folder: Path, now: datetime) -> None:

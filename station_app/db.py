@@ -9,6 +9,7 @@ chained by hash to the one before. Whether the role of whoever is at work allows
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -370,6 +371,7 @@ class Database:
                 with self._next:
                     self._writing.acquire()
 
+        _own(target)
         with _translated(), closing(_keyed(str(target), self.key)) as copied:
             # a small cache, so that pages go out as they come and the last slice is no longer than the others
             for pragma in ("synchronous=OFF", "journal_mode=MEMORY", "temp_store=MEMORY", "cache_size=-256"):
@@ -612,6 +614,7 @@ def open(
     try:
         if fresh and not path.with_suffix(".slots").exists():  # somebody else's set-up may just have ended
             _put_aside(path)
+        _own(path)
         writer = _connect(path, key)
         try:
             if before_migration is not None and 0 < _version(writer) < len(migrations):
@@ -801,6 +804,16 @@ def _hold(path: Path, holder: str) -> Any:
     except OSError as error:
         raise EnvironmentFault("db.unwritable_folder", folder=str(path.parent), reason=error.strerror) from error
     return lock
+
+
+def _own(path: Path) -> None:
+    """Make the file of a new database for its owner alone; what SQLite lays beside it gets the same rights."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:  # never opened here: a plain open and close would cancel the locks on it (decision 003)
+        return
+    except OSError as error:
+        raise EnvironmentFault("db.unwritable_folder", folder=str(path.parent), reason=error.strerror) from error
 
 
 def _put_aside(path: Path) -> None:

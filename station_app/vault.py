@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -168,6 +168,14 @@ def revoke(file: Path, slot_id: str) -> None:
     _write(file, kept)
 
 
+def drop(file: Path, ids: Collection[str]) -> None:
+    """Take slots of whatever kind away; the last password stays (Refused)."""
+    kept = [slot for slot in _read(file) if slot.id not in ids]
+    if not any(slot.kind == "password" for slot in kept):
+        raise Refused("vault.last_slot")
+    _write(file, kept)
+
+
 def ways(file: Path) -> list[Way]:
     """Every slot, in the order they were made."""
     return [Way(slot.id, cast("Kind", slot.kind), slot.keeper_id) for slot in _read(file)]
@@ -175,8 +183,13 @@ def ways(file: Path) -> list[Way]:
 
 def unlock(file: Path, password: str) -> tuple[Root, str]:
     """The root and the id of the keeper whose password this is; raises Refused when it is nobody's."""
-    opened = _opened(file, "password", password)
+    opened = open_with_password(file, password)
     return opened.root, opened.keeper_id
+
+
+def open_with_password(file: Path, password: str) -> Opened:
+    """The root by a keeper's password, and by which slot; raises Refused when it is nobody's."""
+    return _opened(file, "password", password)
 
 
 def check_password(password: str) -> None:
@@ -351,12 +364,13 @@ def _opened(file: Path, kind: Kind, secret: str) -> Opened:
     for slot in slots:
         if slot.kind == kind and (root := _open_slot(slot, secret)) is not None:
             return Opened(root, slot.id, kind, slot.keeper_id)
-    raise Refused(_WRONG[kind])
+    raise Refused(WRONG[kind])
 
 
-_WRONG: dict[Kind, str] = {
+WRONG: Mapping[Kind, str] = {
     "password": "vault.wrong_password", "recovery": "vault.wrong_recovery", "start_card": "vault.wrong_start_card",
 }  # fmt: skip
+"""What whoever comes with a key of this kind is told when it opens nothing."""
 
 
 def _open_slot(slot: Slot, secret: str) -> Root | None:
@@ -427,10 +441,13 @@ def _spelled(slots: list[Slot]) -> bytes:
     return json.dumps({"format": FORMAT, "slots": [asdict(slot) for slot in slots]}, indent=1).encode()
 
 
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a small file so that power loss leaves the old one or the new one; raises OSError."""
+def write_whole(file: Path, data: bytes, *, own: bool = True) -> None:
+    """Write a small file so that power loss leaves the old one or the new one; raises OSError.
+
+    It is its owner's ``own``, except on what is carried to other computers, where the owner is another.
+    """
     fresh = file.with_name(f"{file.name}.new")
-    with fresh.open("wb") as out:
+    with open(fresh, "wb", opener=own_opener if own else None) as out:
         out.write(data)
         out.flush()
         os.fsync(out.fileno())
@@ -438,10 +455,18 @@ def write_whole(file: Path, data: bytes) -> None:
     sync_folder(file.parent)
 
 
-def make_folder(folder: Path) -> None:
-    """Have a folder, and those above it, so that power loss does not take it and what is synced in it; raises OSError."""
+def own_opener(path: str, flags: int) -> int:
+    """Opens a file that only its owner may read, where the system has such."""
+    return os.open(path, flags, 0o600)
+
+
+def make_folder(folder: Path, *, own: bool = True) -> None:
+    """Have a folder, and those above it, so that power loss does not take it and what is synced in it; raises OSError.
+
+    One that is made is its owner's ``own`` (see ``write_whole``); one that was there stays as it is.
+    """
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700 if own else 0o777, parents=True, exist_ok=True)
     for made in missing:
         sync_folder(made.parent)
 

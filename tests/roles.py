@@ -62,6 +62,7 @@ from station_app.services import (
     rules,
     samples,
     search,
+    slots,
     stations,
     supplies,
     trail,
@@ -296,6 +297,11 @@ def _rehearse(w: World, _role: Role) -> Call:
     return lambda: backups.rehearse(w.db)
 
 
+def _own_password(w: World, role: Role) -> Call:
+    vault.add(DataFolder(w.folder).slots, w.root, w.who[role].id, PASSWORDS[role], cost=CHEAP)
+    return lambda: slots.by_password(w.db, PASSWORDS[role])
+
+
 def _unlock(w: World, role: Role) -> Call:
     def wrong_then_right() -> object:
         with suppress(Refused):
@@ -483,6 +489,7 @@ CASES: dict[str, Case] = {
     "retention.set_aside": plain(READ, lambda w: retention.set_aside(w.db)),
     "retention.soon": plain(READ, lambda w: retention.soon(w.db)),
     "search.find": plain(READ, lambda w: search.find(w.db, NAME, 5)),
+    "slots.by_password": (ITSELF, _own_password),
     "stations.change": plain(Op.SETTING, lambda w: stations.change(w.db, phone="0851-1234")),
     "stations.current": plain(READ, lambda w: stations.current(w.db)),
     "supplies.add_item": plain(Op.ADD_ITEM, lambda w: supplies.add_item(w.db, f"绿豆汤 {w.db.role.value}", "杯", ItemKind.DRINK)),
@@ -528,7 +535,7 @@ INNER = {
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
-    "slots.change", "slots.settle", "subjects.key_of", "subjects.secret", "subjects.shown",
+    "slots.admit", "slots.change", "slots.gone", "slots.settle", "slots.standing", "subjects.key_of", "subjects.secret", "subjects.shown",
 }  # fmt: skip
 """Raw material for other services and for batches: sealed rows and keys, never shown; no page and no command calls them."""
 

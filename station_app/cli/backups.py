@@ -17,7 +17,7 @@ from ..db import Database
 from ..errors import Refused, StationError, UserMistake
 from ..model import Op
 from ..paths import DataFolder
-from ..services import backups, demo, keepers, keeping
+from ..services import backups, demo, keepers, keeping, slots
 from ..words import t
 from .frame import Desk, Group, option
 from .house import FILE, keepers_group
@@ -112,9 +112,10 @@ def restore_into(desk: Desk, place: DataFolder, folder: Path, name: str, yes: bo
     chosen = next((one for one in backup.listing(folder) if one.path.name == name), None)
     if chosen is None:
         raise UserMistake("cli.no_backup", name=name, folder=folder)
-    slots = place.slots if place.slots.exists() else backup.slots_in(folder, place.side)
-    root, keeper_id = unlocked(desk, slots)
-    with _in_place(place, root.database_key(), keeper_id) as current:
+    keys = place.slots if place.slots.exists() else backup.slots_in(folder, place.side)
+    opened = unlocked(desk, keys)
+    root, keeper_id = opened.root, opened.keeper_id
+    with _in_place(place, opened) as current:
         seen = backups.preview(chosen, root.database_key(), current)
     text = _preview_text(seen)
     answer = {
@@ -126,7 +127,7 @@ def restore_into(desk: Desk, place: DataFolder, folder: Path, name: str, yes: bo
         raise Refused("cli.restore_not_yet")
     if not desk.as_json:
         say(text)
-    done = backups.restore(place, chosen, slots, root, holder="command", by=keeper_id)
+    done = backups.restore(place, chosen, keys, root, holder="command", by=keeper_id)
     aside = t("cli.set_aside", folder=done.set_aside) if done.set_aside else ""
     lost = t("backup.pictures_lost", n=done.lost_pictures) if done.lost_pictures else ""
     desk.tell(
@@ -137,8 +138,9 @@ def restore_into(desk: Desk, place: DataFolder, folder: Path, name: str, yes: bo
 
 
 @contextmanager
-def _in_place(place: DataFolder, key: str, keeper_id: str) -> Iterator[Database | None]:
+def _in_place(place: DataFolder, opened: vault.Opened) -> Iterator[Database | None]:
     """The store in place, None when it cannot be read; Refused when its keeper may not restore, or a window has it."""
+    key = opened.root.database_key()
     try:
         current = database.open(place.database, key, backups.SCHEMAS[place.side], holder="command") if place.database.exists() else None
     except StationError as error:
@@ -149,7 +151,8 @@ def _in_place(place: DataFolder, key: str, keeper_id: str) -> Iterator[Database 
         yield None
         return
     with closing(current):
-        current.acting = keeper_id
+        slots.admit(current, opened)
+        current.acting = opened.keeper_id
         current.require(Op.SETTING, {"name": "restored"})
         yield current
 
@@ -185,17 +188,17 @@ def _figures(held: backups.Content) -> tuple[object, ...]:
     return moment(held.last), held.people, held.visits, held.handouts, held.requests
 
 
-def unlocked(desk: Desk, slots: Path) -> tuple[vault.Root, str]:
-    """The root and whose password it was, as ``Desk.station`` does: a sample opens with its own password, any other asks."""
+def unlocked(desk: Desk, keys: Path) -> vault.Opened:
+    """What a password opens and whose it was, as ``Desk.station`` does: a sample opens with its own, any other asks."""
     named = desk.named_password()
     if named is not None:
-        return vault.unlock(slots, named)
+        return vault.open_with_password(keys, named)
     try:
-        return vault.unlock(slots, demo.PASSWORD)
+        return vault.open_with_password(keys, demo.PASSWORD)
     except Refused as error:
         if error.word != "vault.wrong_password":
             raise
-    return vault.unlock(slots, desk.asked_password())
+    return vault.open_with_password(keys, desk.asked_password())
 
 
 def _folder(desk: Desk, source: Path | None) -> Path:

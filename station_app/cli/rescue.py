@@ -27,8 +27,7 @@ def _examined(desk: Desk, source: Path | None) -> Iterator[rescue.Case]:
     place = DataFolder(desk.folder)
     if not place.exists:
         raise UserMistake("vault.no_station", name=str(desk.folder))
-    root, keeper_id = unlocked(desk, place.slots)
-    case = rescue.examine(rescue.Patient(place, root, keeper_id), holder="command", source=source)
+    case = rescue.examine(rescue.Patient(place, unlocked(desk, place.slots)), holder="command", source=source)
     try:
         yield case
     finally:

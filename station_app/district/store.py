@@ -81,12 +81,10 @@ def open_district(
     folder: Path, password: str, *, clock: Callable[[], datetime] = database.wall_clock, holder: str = "command"
 ) -> Database:
     """Open a district's folder. Refused for a wrong password, UserMistake where no district is."""
-    place = DataFolder(folder, "district")
-    if not place.exists:
-        raise UserMistake("district.none_here", name=str(folder))
-    root, officer_id = vault.unlock(place.slots, password)
-    db = _opened(place, root, clock, holder)
-    db.acting = officer_id
+    place = _there(folder)
+    opened = vault.open_with_password(place.slots, password)
+    db = _opened(place, opened, clock, holder)
+    db.acting = opened.keeper_id
     return db
 
 
@@ -101,18 +99,26 @@ def open_with_recovery(
 
     Raises UserMistake naming a wrong group or where no district is, Refused for another's or an older sheet.
     """
+    place = _there(folder)
+    opened = vault.unlock_with_recovery(place.slots, groups)
+    return _opened(place, opened, clock, holder), opened.root
+
+
+def _there(folder: Path) -> DataFolder:
+    """The files of the district in a folder, UserMistake where none is. A slot file that is lost comes back from the backups."""
     place = DataFolder(folder, "district")
+    slots.put_back(place)
     if not place.exists:
         raise UserMistake("district.none_here", name=str(folder))
-    root = vault.unlock_with_recovery(place.slots, groups).root
-    return _opened(place, root, clock, holder), root
+    return place
 
 
-def _opened(place: DataFolder, root: vault.Root, clock: Callable[[], datetime], holder: str) -> Database:
-    """The store, backed up before a newer program changes it; a change of keys that was interrupted is ended."""
+def _opened(place: DataFolder, opened: vault.Opened, clock: Callable[[], datetime], holder: str) -> Database:
+    """The store, if this slot still opens it, backed up before a newer program changes it; what was interrupted is ended."""
     db = database.open(
-        place.database, root.database_key(), DISTRICT, clock=clock, holder=holder, before_migration=_back_up
+        place.database, opened.root.database_key(), DISTRICT, clock=clock, holder=holder, before_migration=_back_up
     )
+    slots.admit(db, opened)
     incarnation.settle(db)
     with suppress(EnvironmentFault):  # tried again before the next change of keys; the desk opens all the same
         slots.settle(db)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from ..model import Amenity, Category, Occupation, Op, RequestState
+from ..services import slots
 from ..services.audit import Verification
 from ..services.trail import Step
 from ..words import label, t
@@ -44,6 +45,7 @@ def setting(name: str) -> str:
     words = {
         "station": "trail.set_station", "rehearsal": "trail.set_rehearsal", "restored": "trail.set_restored",
         "pin_tried": "trail.set_pin_tried", "verification": "trail.set_verification", "recovery_key": "trail.set_recovery",
+        "slots_cleared": "trail.set_slots_cleared",
         "start_card": "trail.set_start_card", "start_card_revoked": "trail.set_card_revoked",
         "large_type": "settings.large_type", "dark": "settings.dark",
         "language": "settings.language", "idle_lock_minutes": "settings.idle_lock_minutes",
@@ -55,6 +57,8 @@ def setting(name: str) -> str:
 
 def mark(step: Step) -> str:
     """What became of a step, in words: refused, taken back, or nothing to say."""
+    if step.denied == slots.DENIED:
+        return t("trail.slot_gone")
     if step.denied:
         known = {op.value: label(op) for op in Op} | {"trail": t("trail.reading")}
         return t("trail.denied", what=known.get(step.denied, "") or t("trail.data"))

@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from .. import vault
 from ..db import CHAIN, OPERATION, Database, image, link, spelled
 from ..errors import Cancelled
 from ..model import Changes, Op
 from ..schema import LEDGERS
-from . import attachments, exchange, incarnation
+from . import attachments, exchange, incarnation, slots
 
 Tell = Callable[[int, int], None]
 """Told (done, total); may raise Cancelled."""
@@ -89,7 +90,8 @@ def _ledgers_add_up(db: Database, tell: Tell) -> list[Problem]:
     found = list(_chain_holds(db, lambda done, _total: tell(done, 2 * half)))
     found += _log_matches_rows(db, lambda done, total: tell(half + half * done // total, 2 * half))
     for part in (_stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole, _requests_have_steps,
-                 _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed, _digests_are_kept):  # fmt: skip
+                 _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed, _digests_are_kept,
+                 _no_slot_came_back):  # fmt: skip
         found += part(db)
         tell(2 * half, 2 * half)
     return found
@@ -268,3 +270,9 @@ def _digests_are_kept(db: Database) -> Iterator[Problem]:
     for row in counted:
         if kept.get(row["table_name"], 0) != row["n"]:
             yield Problem("audit.digest_differs", {"table": row["table_name"]})
+
+
+def _no_slot_came_back(db: Database) -> Iterator[Problem]:
+    """No slot that was taken away stands in the slot file: it would open nothing, but somebody put it there."""
+    for slot_id in sorted(slots.standing(db) & slots.gone(db)):
+        yield Problem("audit.slot_put_back", {"number": vault.slot_mark(slot_id)})

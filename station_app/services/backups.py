@@ -25,7 +25,7 @@ from ..errors import EnvironmentFault, Refused, StationError
 from ..model import Changes, Op, may
 from ..paths import DataFolder
 from ..schema import DISTRICT, STATION, Migration
-from . import audit, exchange, incarnation, people, stations, subjects
+from . import audit, exchange, incarnation, people, slots, stations, subjects
 
 Clock = Callable[[], datetime]
 REHEARSED_EVERY = timedelta(days=30)
@@ -71,8 +71,20 @@ class Mend(Protocol):
     def erasures(self) -> Sequence[Row]:
         """Every erasure that could be read."""
 
+    @property
+    def gone(self) -> frozenset[str]:
+        """The slots that were taken away, as far as that could be read."""
+
     def put_back(self, restored: Database) -> None:
         """Write what the restored store lacks, in one operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a restore must not undo: every erasure, and the ids of the slots that were taken away."""
+
+    erasures: Sequence[Row] = ()
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ def preview(chosen: Backup, key: str, current: Database | None, *, clock: Clock 
     """
     with closing(backup.look(chosen, key, clock=clock)) as held:
         _known_schema(held)
-        erasures = _erasures(chosen, key, current)
+        erasures = _known(chosen, key, current).erasures
         known = {row["id"] for row in held.rows("SELECT id FROM erasure WHERE void_reason IS NULL")}
         lost, since, lost_rows = _lost(current, held) if current is not None else (0, "", {})
         return Preview(
@@ -164,16 +176,19 @@ def _common(one: Database, other: Database) -> int:
     return int(last)
 
 
-def _erasures(chosen: Backup, key: str, current: Database | None) -> list[Row]:
-    """Every erasure known: from the store in place, or where that cannot be read from the newest sound later backup."""
-    asked = "SELECT * FROM erasure WHERE void_reason IS NULL ORDER BY time"
+def _known(chosen: Backup, key: str, current: Database | None) -> Known:
+    """From the store in place, or where that cannot be read from the newest sound later backup."""
     if current is not None:
-        return current.rows(asked)
+        return _told_by(current)
     for later in backup.others(chosen):
         if later > chosen:
             with closing(database.look(later.path, key)) as held:
-                return held.rows(asked)
-    return []
+                return _told_by(held)
+    return Known()
+
+
+def _told_by(db: Database) -> Known:
+    return Known(db.rows("SELECT * FROM erasure WHERE void_reason IS NULL ORDER BY time"), slots.gone(db))
 
 
 def _known_schema(held: Database) -> None:
@@ -191,10 +206,10 @@ def _side(db: Database) -> str:
 
 
 def restore(
-    place: DataFolder, chosen: Backup, slots: Path, root: vault.Root, *, clock: Clock = database.wall_clock,
+    place: DataFolder, chosen: Backup, keys: Path, root: vault.Root, *, clock: Clock = database.wall_clock,
     holder: str = "window", by: str = "", progress: backup.Progress | None = None, mend: Mend | None = None,
 ) -> Restored:  # fmt: skip
-    """Put a backup in place of a station's store, which is closed; ``slots`` is the slot file that ``root`` came from.
+    """Put a backup in place of a station's store, which is closed; ``keys`` is the slot file that ``root`` came from.
 
     That is the station's own, or, on a new computer, the backup folder's, which is put in place then. Everything is made ready
     beside the store and given its name last: power loss leaves the old store or the restored one. ``by`` is the keeper who asks,
@@ -212,26 +227,27 @@ def restore(
             with database.held(place.database, holder):
                 set_aside = _set_aside(place, clock())
         if mend is None:
-            erasures = _of_current(place, chosen, slots, key, clock, holder, by)
+            known = _of_current(place, chosen, keys, key, clock, holder, by)
         else:
-            erasures = [*_erasures(chosen, key, None), *mend.erasures]
+            known = _known(chosen, key, None)
+            known = Known([*known.erasures, *mend.erasures], known.gone | mend.gone)
         shutil.rmtree(work, ignore_errors=True)  # what an earlier try left
         work.mkdir()
         with closing(_opened_copy(chosen, key, work, clock, holder, progress, place.side)) as restored:
             if mend is None:  # whoever mends was asked about before
                 require_may_restore(restored, by)
-            parent = _begin_anew(restored, chosen, incarnation.read(place))
+            parent = _begin_anew(restored, chosen, incarnation.read(place), known)
             if mend is not None:
                 mend.put_back(restored)
-            erased = _erase_again(restored, erasures)
+            erased = _erase_again(restored, known.erasures)
             store_id, anchor = restored.store_id, incarnation.spelled(restored)
         lost = backup.bring_attachments(chosen, place.path / blobs.FOLDER)
         with database.held(place.database, holder):
             if set_aside is None and place.database.exists():
                 set_aside = _set_aside(place, clock())
             _journal(place).unlink(missing_ok=True)  # beside another file it would spoil it
-            if slots != place.slots:
-                vault.write_whole(place.slots, slots.read_bytes())
+            if keys != place.slots:
+                vault.write_whole(place.slots, keys.read_bytes())
             (work / place.database.name).replace(place.database)
             vault.sync_folder(place.path)
             vault.write_whole(place.anchor, anchor)
@@ -285,29 +301,30 @@ def require_may_restore(db: Database, by: str) -> None:
 
 
 def _of_current(
-    place: DataFolder, chosen: Backup, slots: Path, key: str, clock: Clock, holder: str, by: str
-) -> list[Row]:
-    """The erasures to apply again, read from the store in place if it opens; it is brought to rest on the way.
+    place: DataFolder, chosen: Backup, keys: Path, key: str, clock: Clock, holder: str, by: str
+) -> Known:
+    """What the store in place knows, if it opens; it is brought to rest on the way.
 
     Raises Refused when the folder holds another station: it does not open with this key but has sound slots of its own.
     """
     if not place.database.exists():
-        return _erasures(chosen, key, None)
+        return _known(chosen, key, None)
     try:
         with closing(database.open(place.database, key, SCHEMAS[place.side], clock=clock, holder=holder)) as current:
             require_may_restore(current, by)
-            return _erasures(chosen, key, current)
+            slots.settle(current)
+            return _known(chosen, key, current)
     except StationError as error:
         if error.word.startswith("db.in_use") or error.word == "roles.not_allowed":
             raise
-        if slots != place.slots and _sound_slots(place.slots):
+        if keys != place.slots and _sound_slots(place.slots):
             raise Refused("backup.other_station", folder=place.path.name) from error
-    return _erasures(chosen, key, None)
+    return _known(chosen, key, None)
 
 
-def _sound_slots(slots: Path) -> bool:
+def _sound_slots(keys: Path) -> bool:
     try:
-        return bool(vault.ways(slots))
+        return bool(vault.ways(keys))
     except StationError:
         return False
 
@@ -331,10 +348,11 @@ def _opened_copy(
     return opened
 
 
-def _begin_anew(db: Database, chosen: Backup, known: incarnation.Anchor | None) -> str:
-    """A new incarnation of the store; returns its parent."""
+def _begin_anew(db: Database, chosen: Backup, anchor: incarnation.Anchor | None, known: Known) -> str:
+    """A new incarnation of the store, which opens to no slot that was taken away since; returns its parent."""
     with db.transact(Op.SETTING, name="restored", backup=chosen.time.isoformat()) as tx:
-        tx.details["parent"] = incarnation.begin(tx, "restored", known)
+        tx.details["parent"] = incarnation.begin(tx, "restored", anchor)
+        slots.note_gone(tx, known.gone)
     return str(tx.details["parent"])
 
 

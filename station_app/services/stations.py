@@ -80,16 +80,10 @@ def open_station(
 
     Raises Refused for a wrong password, UserMistake where no station is, EnvironmentFault when another program has it.
     """
-    place = DataFolder(folder)
-    if not place.exists:
-        raise UserMistake("vault.no_station", name=str(folder))
-    root, keeper_id = vault.unlock(place.slots, password)
-    db = database.open(
-        place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
-    )
-    incarnation.settle(db)
-    _settle(db)
-    db.acting = keeper_id
+    place = _there(folder)
+    opened = vault.open_with_password(place.slots, password)
+    db = _opened(place, opened, clock, holder)
+    db.acting = opened.keeper_id
     return db
 
 
@@ -104,15 +98,8 @@ def open_with_start_card(
 
     Raises Refused for a card that opens nothing, UserMistake where no station is, EnvironmentFault when it is taken.
     """
-    place = DataFolder(folder)
-    if not place.exists:
-        raise UserMistake("vault.no_station", name=str(folder))
-    opened = vault.unlock_with_start_card(place.slots, digits)
-    db = database.open(
-        place.database, opened.root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
-    )
-    incarnation.settle(db)
-    _settle(db)
+    place = _there(folder)
+    db = _opened(place, vault.unlock_with_start_card(place.slots, digits), clock, holder)
     db.desk_only = True
     return db
 
@@ -128,19 +115,30 @@ def open_with_recovery(
 
     Raises UserMistake naming a wrong group or where no station is, Refused for another station's or an older sheet.
     """
+    place = _there(folder)
+    opened = vault.unlock_with_recovery(place.slots, groups)
+    return _opened(place, opened, clock, holder), opened.root
+
+
+def _there(folder: Path) -> DataFolder:
+    """The files of the station in a folder, UserMistake where none is. A slot file that is lost comes back from the backups."""
     place = DataFolder(folder)
+    slots.put_back(place)
     if not place.exists:
         raise UserMistake("vault.no_station", name=str(folder))
-    root = vault.unlock_with_recovery(place.slots, groups).root
-    return database.open(
-        place.database, root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
-    ), root
+    return place
 
 
-def _settle(db: Database) -> None:
-    """End a change of keys that was interrupted; tried again before the next one, the desk opens all the same."""
-    with suppress(EnvironmentFault):
+def _opened(place: DataFolder, opened: vault.Opened, clock: Callable[[], datetime], holder: str) -> Database:
+    """The store, if this slot still opens it, backed up before a newer program changes it; what was interrupted is ended."""
+    db = database.open(
+        place.database, opened.root.database_key(), STATION, clock=clock, holder=holder, before_migration=_back_up
+    )
+    slots.admit(db, opened)
+    incarnation.settle(db)
+    with suppress(EnvironmentFault):  # tried again before the next change of keys; the desk opens all the same
         slots.settle(db)
+    return db
 
 
 def _back_up(db: Database) -> None:

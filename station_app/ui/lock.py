@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from .. import vault
 from ..db import Database
-from ..errors import Refused, StationError
+from ..errors import StationError
 from ..model import SEES_PEOPLE, Changes, Keeper, Role, Station
-from ..services import keepers
+from ..services import keepers, slots
 from ..words import t
 from .feedback import ErrorStrip
 from .jobs import Jobs
@@ -133,9 +132,5 @@ def _by_pin(db: Database, keeper_id: str, pin: str) -> tuple[AtWork, Changes | N
 
 def _by_password(db: Database, password: str) -> tuple[AtWork, Changes | None]:
     """Whose slot this password opens is at work now; Refused for nobody's."""
-    _root, keeper_id = vault.unlock(db.path.with_suffix(".slots"), password)
-    known = keepers.keeper(db, keeper_id)
-    if known is None or not known.active:
-        raise Refused("vault.wrong_password")
-    db.acting, db.desk_only = keeper_id, False  # their own password opens more than a start card does
+    db.acting, db.desk_only = slots.by_password(db, password).keeper_id, False  # their own password opens more than a start card does
     return at_work(db), None

@@ -75,7 +75,7 @@ def place_for(shell: Shell, name: str) -> Path:
     """Where ``name``.pdf is drawn; EnvironmentFault when there is no making the folder."""
     target = shell.jobs.db.path.parent / FOLDER / f"{name}.pdf"
     try:
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(mode=0o700, exist_ok=True)  # it is readable: for nobody else on this computer
     except OSError as error:
         raise EnvironmentFault("printing.no_folder", folder=str(target.parent), reason=error.strerror) from error
     return target

@@ -18,7 +18,7 @@ from ..db import Database
 from ..errors import Cancelled, StationError
 from ..model import Keeper
 from ..paths import DataFolder
-from ..services import rescue
+from ..services import rescue, slots
 from ..services.rescue import Patient
 from ..words import t
 from . import start_work, theme
@@ -118,7 +118,8 @@ class StartWindow(QWidget):
     # --- what a district's start does its own way ----------------------------------------------------------------
 
     def _exists(self) -> bool:
-        return DataFolder(self._folder).exists
+        place = DataFolder(self._folder)
+        return slots.put_back(place) or place.exists
 
     def _set_up_card(self) -> StartCard:
         return SetUpCard(self)

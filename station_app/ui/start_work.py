@@ -65,14 +65,14 @@ def patient(folder: Path, typed: str) -> Patient:
     """The damaged store in ``folder`` by a password or a start card; Refused for a wrong one."""
     place, digits = DataFolder(folder), normalize("NFKC", typed).strip()
     if vault.is_start_card(digits):
-        return Patient(place, vault.unlock_with_start_card(place.slots, digits).root, "", desk_only=True)
+        return Patient(place, vault.unlock_with_start_card(place.slots, digits))
     return rescue.unlock(folder, typed)
 
 
 def patient_by_sheet(folder: Path, groups: Sequence[str]) -> Patient:
     """The damaged store in ``folder`` by its recovery sheet."""
     place = DataFolder(folder)
-    return Patient(place, vault.unlock_with_recovery(place.slots, groups).root, "")
+    return Patient(place, vault.unlock_with_recovery(place.slots, groups))
 
 
 def _read(db: Database) -> Database:

@@ -5,6 +5,7 @@ The station's window and the district's are made of it; each says which pages it
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -86,6 +88,7 @@ class Window(QWidget):
         self._carry_on: Callable[[], None] | None = None
         self.errand: Errand | None = None
         self._locked = False
+        self._last_key = time.time()
         self._idle_minutes = int(settings.IDLE_LOCK_MINUTES.default)
         self.setObjectName("main-window")
         self.resize(*SMALLEST)
@@ -343,6 +346,8 @@ class Window(QWidget):
             self._restart_idle()
 
     def _tick(self) -> None:
+        if time.time() - self._last_key >= self._idle_minutes * 60:  # no timer runs while a computer sleeps
+            self.lock()
         if not self._locked:
             self._refresh_frame()
         if self._tending.idle:
@@ -499,6 +504,8 @@ class Window(QWidget):
             return
         self._locked = True
         self._idle.stop()
+        for dialog in self.findChildren(QDialog):  # the system's own for files: it stands in front
+            dialog.close()
         self.toast.clear()
         QToolTip.hideText()
         if (popup := QApplication.activePopupWidget()) is not None:
@@ -538,6 +545,7 @@ class Window(QWidget):
             act()
 
     def _restart_idle(self) -> None:
+        self._last_key = time.time()
         if not self._locked:
             self._idle.start(self._idle_minutes * 60_000)
 

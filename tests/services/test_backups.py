@@ -43,7 +43,7 @@ class Day:
     def restore(self, **other: Any) -> backups.Restored:
         """Close the window and restore, by the station's own slots unless told otherwise."""
         self.db.close()
-        wanted = {"place": self.place, "chosen": self.chosen, "slots": self.place.slots, "root": self.root} | other
+        wanted = {"place": self.place, "chosen": self.chosen, "keys": self.place.slots, "root": self.root} | other
         return backups.restore(**wanted, clock=self.clock)
 
     def reopened(self, place: DataFolder | None = None) -> Database:
@@ -264,10 +264,10 @@ def test_erasures_are_known_from_a_later_backup_when_the_store_is_lost(day: Day)
 def test_on_a_new_computer_the_backup_folder_and_the_recovery_sheet_are_enough(day: Day, tmp_path: Path) -> None:
     key = vault.add_recovery(day.place.slots, day.root)
     carried = backup.carry(backup.make(day.db, Reason.CLOSE), tmp_path / "stick", day.db.now())
-    slots = backup.slots_in(carried.path.parent)
-    opened = vault.unlock_with_recovery(slots, key.groups)
+    keys = backup.slots_in(carried.path.parent)
+    opened = vault.unlock_with_recovery(keys, key.groups)
     there = DataFolder(tmp_path / "new computer")
-    done = day.restore(place=there, chosen=carried, slots=slots, root=opened.root)
+    done = day.restore(place=there, chosen=carried, keys=keys, root=opened.root)
     assert done.set_aside is None
     again = day.reopened(there)
     assert occupations(again) == ["courier", "resident"]
@@ -280,8 +280,8 @@ def test_another_station_in_the_folder_is_not_replaced(day: Day, tmp_path: Path)
     other, _ = stations.set_up(tmp_path / "other", SAMPLE, "李强", "other-password", clock=day.clock, cost=CHEAP)
     other.close()
     there = DataFolder(tmp_path / "other")
-    slots = backup.slots_in(day.chosen.path.parent)
-    told = refused(lambda: day.restore(place=there, slots=slots))
+    keys = backup.slots_in(day.chosen.path.parent)
+    told = refused(lambda: day.restore(place=there, keys=keys))
     assert told.word == "backup.other_station"
     stations.open_station(there.path, "other-password", clock=day.clock).close()
 

@@ -65,6 +65,23 @@ def test_the_pin_brings_the_screen_back_and_wrong_ones_have_to_wait(db: Database
     assert keepers.unlock_screen(db, keeper.id, PIN) == keeper
 
 
+def test_closing_the_program_does_not_shorten_the_wait(db: Database, clock: Clock) -> None:
+    keeper = keepers.listing(db)[0]
+    for _ in range(keepers.FREE_PIN_TRIES + 1):
+        with pytest.raises(Refused):
+            keepers.unlock_screen(db, keeper.id, "0000")
+        clock.forward(minutes=1)
+    clock.forward(minutes=-1)
+    db.close()
+    again = stations.open_station(db.path.parent, PASSWORD, clock=clock)
+    with pytest.raises(Refused) as refusal:
+        keepers.unlock_screen(again, keeper.id, PIN)
+    assert refusal.value.word == "keepers.pin_waits"
+    clock.forward(minutes=1)
+    assert keepers.unlock_screen(again, keeper.id, PIN) == keeper
+    again.close()
+
+
 @pytest.mark.parametrize("pin", ["123", "1234567", "12a4", "１２３４", ""])
 def test_a_pin_is_four_to_six_digits(db: Database, pin: str) -> None:
     with pytest.raises(UserMistake):

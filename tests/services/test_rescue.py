@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from station_app import backup, vault
+from station_app import backup
 from station_app import db as database
 from station_app.backup import Backup, Reason
 from station_app.db import Database
@@ -100,8 +100,7 @@ class Bed:
         self.place = DataFolder(Path(shutil.copytree(ward.folder, folder)))
         self.journal = self.place.database.with_name("station.db-wal")
         self.clock = Clock("2026-07-17T18:00:00+08:00")
-        root, keeper_id = vault.unlock(self.place.slots, PASSWORD)
-        self.patient = rescue.Patient(self.place, root, keeper_id)
+        self.patient = rescue.unlock(self.place.path, PASSWORD)
 
     @property
     def kept(self) -> Backup:

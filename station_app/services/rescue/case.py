@@ -15,7 +15,7 @@ from ...db import Database
 from ...errors import Refused
 from ...model import SEES_PEOPLE, Op, Role, may
 from ...paths import DataFolder
-from .. import backups, preferences
+from .. import backups, preferences, slots
 from ..backups import Content, Restored
 from . import mending, reading
 from .mending import Mending
@@ -30,12 +30,25 @@ DAMAGE = frozenset({"db.damaged", "db.wrong_key"})
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A store that is damaged, and who unlocked it: a keeper, "" for whoever has the recovery sheet; a start card is for the desk."""
+    """A store that is damaged, and the slot that opened it: of a keeper, a recovery sheet or a start card, which is for the desk."""
 
     place: DataFolder
-    root: vault.Root
-    by: str
-    desk_only: bool = False
+    opened: vault.Opened
+
+    @property
+    def root(self) -> vault.Root:
+        """Its root key."""
+        return self.opened.root
+
+    @property
+    def by(self) -> str:
+        """The keeper who unlocked it, "" for whoever has the recovery sheet or a start card."""
+        return self.opened.keeper_id
+
+    @property
+    def desk_only(self) -> bool:
+        """Whether a start card unlocked it."""
+        return self.opened.kind == "start_card"
 
 
 @dataclass(slots=True)
@@ -70,8 +83,7 @@ class Case:
 def unlock(folder: Path, password: str) -> Patient:
     """The store of a folder for rescue, without opening its file; Refused for a wrong password."""
     place = DataFolder(folder)
-    root, keeper_id = vault.unlock(place.slots, password)
-    return Patient(place, root, keeper_id)
+    return Patient(place, vault.open_with_password(place.slots, password))
 
 
 def examine(
@@ -80,14 +92,16 @@ def examine(
 ) -> Case:  # fmt: skip
     """Read what can be read and look through the backups: those beside the store, at its second place, or in ``source``.
 
-    ``progress(done, total)`` may raise Cancelled. Raises Refused ("rescue.nothing") when nothing can be read, EnvironmentFault
-    when another program has the store or the disk says no. The caller closes the case.
+    ``progress(done, total)`` may raise Cancelled. Raises Refused ("rescue.nothing") when nothing can be read, and to a slot that was taken
+    away; EnvironmentFault when another program has the store or the disk says no. The caller closes the case.
     """
     place, key = patient.place, patient.root.database_key()
     beside = source or place.path / backup.FOLDER
     spare = next(iter(_sound(backup.listing(beside), key)), None)
     salvage = reading.read(place, key, spare, progress=progress, clock=clock, holder=holder)
     try:
+        if patient.opened.slot_id in slots.gone(salvage.db):
+            raise Refused(vault.WRONG[patient.opened.kind])
         found = _sound(backup.listing(beside), key)
         second = preferences.get(salvage.db, settings.BACKUP_PLACE)
         if second and source is None:

@@ -15,7 +15,7 @@ from ...backup import Backup
 from ...db import Database, Row, Tx
 from ...model import Op
 from ...schema import LEDGERS
-from .. import search
+from .. import search, slots
 from .reading import EXCHANGED, Salvage
 
 PAGE = 500
@@ -40,6 +40,11 @@ class Mending:
     def erasures(self) -> Sequence[Row]:
         """Every erasure that could be read."""
         return self.salvage.db.rows("SELECT * FROM erasure WHERE void_reason IS NULL ORDER BY time")
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The slots that were taken away, as far as that could be read."""
+        return slots.gone(self.salvage.db)
 
     def put_back(self, restored: Database) -> None:
         """Write what the restored store lacks, in one operation."""

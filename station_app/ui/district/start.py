@@ -12,7 +12,7 @@ from ...district import books, store
 from ...errors import StationError, UserMistake
 from ...model import Keeper
 from ...paths import DataFolder
-from ...services import keepers, preferences
+from ...services import keepers, preferences, slots
 from ...words import t
 from ..feedback import sentence
 from ..forms import LineField, PasswordField
@@ -33,7 +33,7 @@ class DistrictStart(StartWindow):
         return DataFolder(self._folder, "district")
 
     def _exists(self) -> bool:
-        return self.data.exists
+        return slots.put_back(self.data) or self.data.exists
 
     def _set_up_card(self) -> StartCard:
         return DistrictCard(self)

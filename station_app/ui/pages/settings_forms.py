@@ -12,7 +12,7 @@ from ... import vault
 from ...db import Database
 from ...errors import Refused, StationError
 from ...model import Changes, Keeper, Role, Station
-from ...services import keepers
+from ...services import keepers, slots
 from ...settings import Setting
 from ...words import label, t
 from .. import actions
@@ -138,10 +138,10 @@ def password_form(shell: Shell, keeper: Keeper, cost: vault.Cost) -> Entry:
 
 def own_root(db: Database, password: str) -> vault.Root:
     """The root key by the acting keeper's own password; Refused for anybody else's."""
-    root, keeper_id = vault.unlock(db.path.with_suffix(".slots"), password)
-    if keeper_id != db.acting:
+    opened = slots.by_password(db, password)
+    if opened.keeper_id != db.acting:
         raise Refused("settings.not_your_password")
-    return root
+    return opened.root
 
 
 class SettingRow(QWidget):

@@ -325,7 +325,7 @@ def paper_target(db: Database, name: str) -> Path:
     """A file for a key on paper; it is taken away after an hour, and when the window closes at the latest (``printing.sweep``)."""
     folder = db.path.parent / FOLDER
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise EnvironmentFault("printing.no_folder", folder=str(folder), reason=error.strerror) from error
     return folder / f"{name}-{db.now():%Y%m%d-%H%M%S}.pdf"
