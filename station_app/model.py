@@ -268,6 +268,13 @@ class Consent(StrEnum):
     DISTRICT = "district"
 
 
+class Circle(StrEnum):
+    """Who may collect for one another."""
+
+    HOUSEHOLD = "household"
+    TEAM = "team"
+
+
 class BadgeState(StrEnum):
     """A badge opens a card only while it is active."""
 
@@ -309,12 +316,15 @@ class Op(StrEnum):
     IMPORT_PEOPLE = "import_people"
     ERASE_PERSON = "erase_person"
     FORGET = "forget"
+    MERGE_PEOPLE = "merge_people"
+    LINK_PEOPLE = "link_people"
     ISSUE_BADGE = "issue_badge"
     REVOKE_BADGE = "revoke_badge"
     CHECK_IN = "check_in"
     TALLY = "tally"
     SET_COUNT = "set_count"
     PAPER_SHEET = "paper_sheet"
+    CHANGE_VISIT = "change_visit"
     USE_AMENITY = "use_amenity"
     ADD_ITEM = "add_item"
     CHANGE_ITEM = "change_item"
@@ -383,7 +393,7 @@ MAY: Mapping[Role, frozenset[Op]] = {
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
-            Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
+            Op.CHANGE_VISIT, Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
             Op.UNDO,
         }
     ),
@@ -470,7 +480,10 @@ class Keeper:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A regular. ``name`` and ``phone`` are "" for a nameless badge or after erasure, ``notice_version`` what they agreed to."""
+    """A regular. ``name`` and ``phone`` are "" for a nameless badge or after erasure, ``notice_version`` what they agreed to.
+
+    ``away`` is where somebody whose badge is of another station is at home: its name, "?" where the district has not told.
+    """
 
     id: str
     occupation: Occupation
@@ -485,6 +498,7 @@ class Person:
     last_visit: str = ""
     erased: bool = False
     notice_version: int | None = None
+    away: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ HOUSE: tuple[str, ...] = (
 
 LEDGERS: tuple[str, ...] = (
     "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "quota",
-    "movement", "handout", "refusal", "stocktake", "request", "request_step", "attachment", *HOUSE, "erasure",
+    "movement", "handout", "refusal", "stocktake", "request", "request_step", "attachment", *HOUSE, "erasure", "person_merge",
+    "companion",
 )  # fmt: skip
 """The tables that cross, parents before children."""
 
@@ -182,6 +183,19 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     _upkeep_1(ledger, index)
     _days_1(ledger, index)
 
+    # two records of one person: the merged one leads to the kept one, its rows stay; undone it is voided
+    ledger(
+        "person_merge",
+        {**day, "kept_id": str, "merged_id": str, "reason": str, "keeper_id": str},
+        {"time", "business_date", "kept_id", "merged_id"},
+    )
+    # those of one circle (a household, a team) may collect for one another where a supply's rule allows it
+    ledger(
+        "companion",
+        {**day, "circle_id": str, "kind": str, "person_id": str, "keeper_id": str},
+        {"time", "business_date", "circle_id", "kind", "person_id"},
+    )
+
     index("visit", "business_date, time")
     index("visit", "person_id, business_date", "WHERE person_id IS NOT NULL")
     index("amenity_use", "business_date")
@@ -202,6 +216,10 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     index("attachment", "subject_id")
     index("shift", "business_date")
     index("stocktake", "item_id, business_date")
+    index("person_merge", "kept_id")
+    index("person_merge", "merged_id")
+    index("companion", "person_id")
+    index("companion", "circle_id")
     db.execute("CREATE UNIQUE INDEX station_day_once ON station_day(business_date, store_id)")
 
     # local, alike on both sides: small facts about this database, keys of subjects; the digest of each table's rows by
@@ -210,6 +228,15 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         {"store_id": str, "table_name": str, "row_count": int, "total": str}, pk=("store_id", "table_name"),
         not_null={"row_count", "total"}, strict=True,
     )  # fmt: skip
+    # two records that somebody looked at and found to be of two people; and
+    # whom an id means where it is not who is kept: a merged person, a badge of elsewhere; base_id is what it leads to at first
+    db.table("alias").create(
+        {"person_id": str, "base_id": str, "kept_id": str, "kind": str}, pk="person_id",
+        not_null={"base_id", "kept_id", "kind"}, strict=True,
+    )  # fmt: skip
+    db.table("told_apart").create({"first_id": str, "second_id": str}, pk=("first_id", "second_id"), strict=True)
+    db.execute("CREATE INDEX alias_kept ON alias(kept_id)")
+    db.execute("CREATE INDEX alias_base ON alias(base_id)")
     db.table("meta").create({"name": str, "content": str}, pk="name", not_null={"content"}, strict=True)
     db.table("secret").create({"name": str, "content": bytes}, pk="name", not_null={"content"}, strict=True)
     db.table("subject_key").create(
@@ -404,6 +431,25 @@ def _rules_1(db: sqlite_utils.Database) -> None:
     db.execute("CREATE INDEX rule_set_age ON rule_set(kind, epoch, no, id)")
 
 
+def _roaming_1(db: sqlite_utils.Database) -> None:
+    """The station's copy of the district's roster: badges that are welcome everywhere, those revoked, who is one person.
+
+    ``stranger_id`` is what visits of the badge name here (it follows from ``code``), ``person_id`` who it is in the district;
+    the name is sealed under that person's key.
+    """
+    db.table("roaming").create(
+        {
+            "stranger_id": str, "code": str, "state": str, "person_id": str, "occupation": str, "platform": str, "name_sealed": str,
+            "until": str, "station": str,
+        },
+        pk="stranger_id", not_null={"code", "state"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX roaming_person ON roaming(person_id) WHERE person_id IS NOT NULL")
+    db.table("district_merge").create(
+        {"merged_id": str, "kept_id": str}, pk="merged_id", not_null={"kept_id"}, strict=True
+    )
+
+
 def _station_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
@@ -411,6 +457,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     _told_1(db, {})
     _rules_1(db)
     _reports_1(db)
+    _roaming_1(db)
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
@@ -511,10 +558,27 @@ def _drafts_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
 
 
+def _roster_1(db: sqlite_utils.Database) -> None:
+    """What stations are told of regulars, one entry a badge; ``number`` rises with every change, so a pack brings what is newer.
+
+    ``person_key`` finds who may be one person across stations: keyed digests of the phones and names of those who agreed.
+    """
+    db.table("roster_entry").create(
+        {"code": str, "number": int, "state": str, "entry": str}, pk="code", not_null={"number", "state", "entry"}, strict=True
+    )
+    db.execute("CREATE INDEX roster_entry_number ON roster_entry(number)")
+    db.table("person_key").create(
+        {"person_id": str, "phone_digest": str, "name_digest": str}, pk="person_id", strict=True
+    )
+    db.execute("CREATE INDEX person_key_phone ON person_key(phone_digest) WHERE phone_digest IS NOT NULL")
+    db.execute("CREATE INDEX person_key_name ON person_key(name_digest) WHERE name_digest IS NOT NULL")
+
+
 def _district_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
     _house_1(db)
+    _roster_1(db)
     _told_1(db, {"station_id": str, "keeper_id": str, "withdrawn": str})
     _rules_1(db)
     _drafts_1(db)

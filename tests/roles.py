@@ -36,6 +36,7 @@ from station_app.model import (
 )
 from station_app.paths import DataFolder
 from station_app.services import (
+    aliases,
     arrivals,
     attachments,
     audit,
@@ -43,6 +44,8 @@ from station_app.services import (
     badges,
     bindings,
     care,
+    companions,
+    duplicates,
     exchange,
     exported,
     figures,
@@ -51,6 +54,7 @@ from station_app.services import (
     keepers,
     keeping,
     kept_forms,
+    near,
     people,
     pictures,
     preferences,
@@ -58,6 +62,7 @@ from station_app.services import (
     reports,
     requests,
     retention,
+    roaming,
     rosters,
     rules,
     samples,
@@ -265,6 +270,38 @@ def _arrival_by_name(w: World, _role: Role) -> Call:
     return lambda: visits.check_in_person(w.db, one.id)
 
 
+def _linked(w: World, _role: Role) -> Call:
+    one, other = _newcomer(w), _newcomer(w)
+    return lambda: companions.link(w.db, [one.id, other.id])
+
+
+def _parted(w: World, role: Role) -> Call:
+    one, other = _newcomer(w), _newcomer(w)
+    companions.link(w.boss(), [one.id, other.id])
+    return lambda: companions.leave(w.db, one.id)
+
+
+def _companion(w: World, _role: Role) -> Call:
+    one = _newcomer(w)
+    companions.link(w.boss(), [one.id, w.named])
+    return lambda: companions.of_person(w.db, one.id)
+
+
+def _merged(w: World, _role: Role) -> Call:
+    one, other = _newcomer(w), _newcomer(w)
+    return lambda: duplicates.merge(w.db, one.id, other.id, "登记了两次")
+
+
+def _elsewhere(w: World) -> vault.BadgeCode:
+    """A badge that another computer of this station made."""
+    return vault.new_badge(roaming.keys(w.db)["0"], "0", SAMPLE.district_code)
+
+
+def _stranger(w: World, _role: Role) -> Call:
+    came, _ = visits.check_in(w.boss(), _elsewhere(w).digits)
+    return lambda: visits.set_occupation(w.db, came.visit.id, Occupation.RIDER)
+
+
 def _others(w: World) -> str:
     """The keeper whose password and PIN the others try to change."""
     return w.who[Role.SUPERVISOR].id
@@ -321,6 +358,10 @@ def plain(kind: Kind, call: Callable[[World], object]) -> Case:
 
 
 CASES: dict[str, Case] = {
+    "aliases.expected": plain(READ, lambda w: aliases.expected(w.db)),
+    "aliases.final": plain(READ, lambda w: aliases.final(w.db, w.named)),
+    "aliases.finals": plain(READ, lambda w: aliases.finals(w.db, [w.named])),
+    "aliases.members": plain(READ, lambda w: aliases.members(w.db, w.named)),
     "arrivals.due": plain(READ, lambda w: arrivals.due(w.db)),
     "arrivals.notices": plain(READ, lambda w: arrivals.notices(w.db)),
     "arrivals.receive": (Op.RECEIVE, _promised),
@@ -342,6 +383,7 @@ CASES: dict[str, Case] = {
     "backups.require_may_restore": plain(Op.SETTING, lambda w: backups.require_may_restore(w.db, w.db.acting)),
     "badges.issue": plain(Op.ISSUE_BADGE, lambda w: badges.issue(w.db, w.named)),
     "badges.of_person": plain(READ, lambda w: badges.of_person(w.db, w.named)),
+    "badges.open_card": plain(READ, lambda w: badges.open_card(w.db, badges.of_person(w.db, w.nameless)[0].card_number)),
     "badges.resolve": plain(READ, lambda w: badges.resolve(w.db, badges.of_person(w.db, w.nameless)[0].card_number)),
     "badges.revoke": (Op.REVOKE_BADGE, _revoke),
     "care.ballast": plain(READ, lambda w: care.ballast(w.db)),
@@ -356,6 +398,16 @@ CASES: dict[str, Case] = {
     "care.spare": plain(ITSELF, lambda w: care.spare(w.db)),
     "care.tend": plain(ITSELF, lambda w: care.tend(w.db)),
     "care.weekly": plain(ITSELF, lambda w: care.weekly(w.db, lambda: False)),
+    "companions.barrier": plain(READ, lambda w: companions.barrier(w.db, w.named, w.nameless, item="湿巾", allowed=True)),
+    "companions.circle_of": plain(READ, lambda w: companions.circle_of(w.db, w.named)),
+    "companions.leave": (Op.LINK_PEOPLE, _parted),
+    "companions.link": (Op.LINK_PEOPLE, _linked),
+    "companions.of_person": (MASKED, _companion),
+    "duplicates.count": plain(SIGHT, lambda w: duplicates.count(w.db)),
+    "duplicates.merge": (Op.MERGE_PEOPLE, _merged),
+    "duplicates.merged_into": plain(READ, lambda w: duplicates.merged_into(w.db, w.named)),
+    "duplicates.suggestions": plain(SIGHT, lambda w: duplicates.suggestions(w.db)),
+    "duplicates.tell_apart": plain(Op.MERGE_PEOPLE, lambda w: duplicates.tell_apart(w.db, w.named, w.nameless)),
     "exchange.batches": plain(READ, lambda w: exchange.batches(w.db)),
     "exchange.carried_in": plain(READ, lambda w: exchange.carried_in(w.db, "visit", w.visit)),
     "exchange.control_totals": plain(READ, lambda w: exchange.control_totals(w.db, w.db.store_id)),
@@ -424,6 +476,7 @@ CASES: dict[str, Case] = {
     "keeping.newest": plain(READ, lambda w: keeping.newest(w.db)),
     "keeping.newest_time": plain(READ, lambda w: keeping.newest_time(w.db)),
     "keeping.second_place": plain(READ, lambda w: keeping.second_place(w.db)),
+    "near.find": plain(READ, lambda w: near.find(w.db, "lizhiqing", 5)),
     "people.agree": plain(Op.CHANGE_PERSON, lambda w: people.agree(w.db, w.named)),
     "people.added_by": plain(READ, lambda w: people.added_by(w.db, "none")),
     "people.change": plain(Op.CHANGE_PERSON, lambda w: people.change(w.db, w.named, platform="饿了么")),
@@ -471,6 +524,9 @@ CASES: dict[str, Case] = {
     "requests.listing": plain(MASKED, lambda w: requests.listing(w.db)),
     "requests.step": (Op.REQUEST_STEP, _step),
     "requests.to_tell": plain(READ, lambda w: requests.to_tell(w.db)),
+    "roaming.at_number": plain(READ, lambda w: roaming.at_number(w.db)),
+    "roaming.known": plain(READ, lambda w: roaming.known(w.db)),
+    "roaming.resolve": plain(READ, lambda w: roaming.resolve(w.db, _elsewhere(w))),
     "rules.calendar": plain(READ, lambda w: rules.calendar(w.db)),
     "rules.categories": plain(READ, lambda w: rules.categories(w.db)),
     "rules.held": plain(READ, lambda w: rules.held(w.db)),
@@ -523,6 +579,7 @@ CASES: dict[str, Case] = {
     "visits.listing": plain(READ, lambda w: visits.listing(w.db, DAY, DAY)),
     "visits.of_person": plain(READ, lambda w: visits.of_person(w.db, w.named)),
     "visits.paper_sheet": plain(Op.PAPER_SHEET, lambda w: visits.paper_sheet(w.db, date(2026, 7, 16), {(Occupation.RIDER, 9): 3})),
+    "visits.set_occupation": (Op.CHANGE_VISIT, _stranger),
     "visits.set_count": (Op.SET_COUNT, _tallied),
     "visits.tally": plain(Op.TALLY, lambda w: visits.tally(w.db, Occupation.RIDER, 2)),
     "visits.today": plain(READ, lambda w: visits.today(w.db, DAY)),
@@ -535,7 +592,8 @@ INNER = {
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
-    "slots.admit", "slots.change", "slots.gone", "slots.settle", "slots.standing", "subjects.key_of", "subjects.secret", "subjects.shown",
+    "roaming.keys", "roaming.several", "slots.admit", "slots.change", "slots.gone", "slots.settle", "slots.standing",
+    "subjects.key_of", "subjects.secret", "subjects.shown",
 }  # fmt: skip
 """Raw material for other services and for batches: sealed rows and keys, never shown; no page and no command calls them."""
 

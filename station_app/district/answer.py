@@ -11,7 +11,7 @@ from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import holding, pictures, promises, rules, store
+from . import holding, pictures, promises, regulars, rules, store
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -95,14 +95,15 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
         steps = [wire.typed("request_step", dict(row)) for row in store.answers_for(db, stores)]
         told, promised = promises.for_pack(db, station.station_id)
         ruled = rules.for_pack(db)
+        roster, keys = regulars.for_pack(tx, station.station_id)
         body = Pack(
             receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)], notices=told,
-            allocations=promised, rules=ruled,
+            allocations=promised, rules=ruled, regulars=roster,
         )  # fmt: skip
         written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)
         parts: list[bytes | memoryview] = [store.introduction(db), written.data]
         sealed = carrier.seal(
-            carrier.write_carrier(parts, {}, {}, own.sign, own.public.verify_key), [key.recipient for key in active]
+            carrier.write_carrier(parts, keys, {}, own.sign, own.public.verify_key), [key.recipient for key in active]
         )
         # written inside the operation: a number is spent only on a pack that was read back
         file = carry.write_file(folder, identity.pack_name(fields.district, station.code, no), sealed)

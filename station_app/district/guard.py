@@ -68,6 +68,11 @@ def _erasure(db: Database, row: Row, sender: Sender) -> str:
     return _foreign(db, row["subject_id"], sender)
 
 
+def _merge(db: Database, row: Row, sender: Sender) -> str:
+    """A station says of its own people only that two are one; across stations the district does."""
+    return _foreign(db, row["kept_id"], sender) or _foreign(db, row["merged_id"], sender)
+
+
 def _day(db: Database, row: Row, sender: Sender) -> str:
     return "day_twice" if store.other_day(db, row["business_date"], row["store_id"], row["id"]) else ""
 
@@ -87,7 +92,7 @@ def _foreign(db: Database, subject_id: str, sender: Sender) -> str:
 
 _CHECKS: Mapping[str, Callable[[Database, Any, Sender], str]] = {
     "station_day": _day, "person": _subject, "identity": _subject, "badge": _badge, "request": _request,
-    "request_step": _step, "attachment": _attachment, "erasure": _erasure,
+    "request_step": _step, "attachment": _attachment, "erasure": _erasure, "person_merge": _merge, "companion": _badge,
     "asset_move": _of("asset"), "loan": _of("asset"), "loan_end": _of("loan"), "equipment_check": _of("equipment"),
     "repair": _of("equipment"), "medicine_check": _of("medicine"),
 }  # fmt: skip

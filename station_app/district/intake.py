@@ -13,7 +13,7 @@ from ..services import attachments, exchange
 from ..sync import envelope, opening, wire
 from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
-from . import books, guard, keys, pictures, store
+from . import books, guard, keys, pictures, regulars, store
 
 MOST_STORES = 200
 """Stores of one station that are believed to be its own by their rows alone: a receipt speaks of each."""
@@ -117,6 +117,7 @@ def _take(tx: Tx, opened: Opened, sender: store.Enrolled) -> Received:
     _keep_keys(tx, opened, sender)
     store.forget_erased(tx)
     store.forget_withdrawn(tx)
+    regulars.learn(tx, opened.keys)
     _compare(tx, opened, sender)
     brought = pictures.take(tx.db, opened.attachments, store.stores_of(tx.db, sender.station_id))
     return Received(sender.code, fresh, known, rows, down, pictures=brought)

@@ -9,7 +9,7 @@ from typing import Any
 from ..db import Database, Row, Tx, image
 from ..errors import Refused, UserMistake
 from ..model import MAY, NOT_UNDOABLE, Changes, Exchange, LogLine, Op, Role
-from . import attachments, exchange, search, subjects
+from . import aliases, attachments, exchange, search, subjects
 
 STEPS = 50
 """How far back Ctrl+Z goes on one day."""
@@ -30,7 +30,8 @@ def log(db: Database, business_date: str, limit: int = 200) -> list[LogLine]:
 def of_person(db: Database, person_id: str, limit: int = 50) -> list[LogLine]:
     """What was done for one person, the newest first."""
     rows = db.rows(
-        f"{LINE} WHERE json_extract(o.details, '$.person') = ? ORDER BY o.sequence DESC LIMIT ?", (person_id, limit)
+        f"{LINE} WHERE json_extract(o.details, '$.person') IN {aliases.MEMBERS} ORDER BY o.sequence DESC LIMIT :most",
+        {"person": aliases.final(db, person_id), "most": limit},
     )
     return _lines(db, rows)
 
@@ -120,6 +121,10 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
         _check_unused(tx, rows)
         _check_single(tx, rows)
         _forget_unwanted(tx, rows)
+        if merges := [json.loads(row["after"]) for row in rows if row["table_name"] == "person_merge"]:
+            aliases.rebuild(tx)
+            if db.meta("station_id"):  # the district has no index to search
+                people |= {one[name] for one in merges for name in ("kept_id", "merged_id")}
         for person_id in sorted(people - {""}):
             search.refresh(tx, person_id)
         if tx.forgets:
@@ -168,7 +173,8 @@ def _forget_unwanted(tx: Tx, rows: list[Row]) -> None:
 
 
 USED_BY = {
-    "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id")),
+    "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id"),
+               ("person_merge", "kept_id"), ("person_merge", "merged_id"), ("companion", "person_id")),
     "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id")),
     "request": (("request_step", "request_id"), ("attachment", "subject_id")),
 }

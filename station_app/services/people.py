@@ -11,7 +11,7 @@ from ..db import Database, Row, Tx
 from ..errors import UserMistake
 from ..model import Changes, Consent, Occupation, Op, Person, uuid7
 from ..vault import digest
-from . import badges, requests, search, subjects
+from . import aliases, badges, requests, search, subjects
 
 if TYPE_CHECKING:
     from .rosters import Known, RosterPlan, RosterRow
@@ -116,6 +116,7 @@ def change(
     unless they agree to something else now.
     """
     old = _standing(db, person_id)
+    person_id = old.id
     agreed = old.consent if consent is None else consent
     new_name, new_phone = _checked(old.name if name is None else name, old.phone if phone is None else phone, agreed)
     version = old.notice_version if agreed is old.consent else _version(agreed)
@@ -141,15 +142,15 @@ def agree(db: Database, person_id: str, at: datetime | None = None) -> tuple[Per
     old = _standing(db, person_id)
     if old.consent is Consent.NONE:
         raise UserMistake("people.agreed_to_nothing")
-    with db.transact(Op.CHANGE_PERSON, at, person=person_id, notice=NOTICE_VERSION) as tx:
-        tx.put("person", {"id": person_id, "notice_version": NOTICE_VERSION})
-    return get(db, person_id), tx.changes
+    with db.transact(Op.CHANGE_PERSON, at, person=old.id, notice=NOTICE_VERSION) as tx:
+        tx.put("person", {"id": old.id, "notice_version": NOTICE_VERSION})
+    return get(db, old.id), tx.changes
 
 
 def _standing(db: Database, person_id: str) -> Person:
     """A regular who was not forgotten: whoever wants to be known again is somebody new."""
     found = get(db, person_id)
-    if found.erased:
+    if found.erased or found.away:
         raise UserMistake("people.unknown")
     return found
 
@@ -167,11 +168,15 @@ def erase(
     ``fact`` is the id of an erasure that happened already and is applied again after a restore: those of their requests
     are facts of their own.
     """
-    if get(db, person_id).erased and fact is None:
-        raise UserMistake("people.unknown")
+    if fact is None:
+        found = get(db, person_id)
+        if found.erased or found.away:
+            raise UserMistake("people.unknown")
+        person_id = found.id
     with db.transact(Op.ERASE_PERSON, at, by_itself=fact is not None, person=person_id) as tx:
         if fact is None:
-            requests.forget_of(tx, person_id, reason)
+            for one in aliases.members(db, person_id):
+                requests.forget_of(tx, one, reason)
         forget(tx, person_id, reason, fact)
         search.merge(tx)
     return tx.changes
@@ -179,7 +184,18 @@ def erase(
 
 def forget(tx: Tx, person_id: str, reason: str, fact: str | None = None) -> None:
     """Key, name, phone, employer, badges and search entry of a person go (DECISIONS.md 1), inside an operation, which then
-    merges the index once (``search.merge``)."""
+    merges the index once (``search.merge``). Whoever was merged into them is the same person and goes too."""
+    from . import companions
+
+    companions.leave_in(tx, person_id)
+    _forget_one(tx, person_id, reason, fact)
+    for other in aliases.members(tx.db, person_id)[1:] if fact is None else ():
+        stands = "SELECT 1 FROM person p WHERE id = ? AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id)"
+        if tx.db.one(stands, (other,)):
+            _forget_one(tx, other, reason, None)
+
+
+def _forget_one(tx: Tx, person_id: str, reason: str, fact: str | None) -> None:
     tx.put("person", {"id": person_id, "consent": Consent.NONE.value, "notice_version": None, "platform": None})
     if tx.db.one("SELECT 1 FROM identity WHERE id = ?", (person_id,)):
         tx.put("identity", {"id": person_id, "name_sealed": None, "phone_sealed": None, "void_reason": "erased"})
@@ -190,12 +206,15 @@ def forget(tx: Tx, person_id: str, reason: str, fact: str | None = None) -> None
 
 # --- looking up --------------------------------------------------------------------------------------------------------
 
+SAME = aliases.members_of("p.id")
+NEWEST_BADGE = (
+    f"FROM badge WHERE person_id IN {SAME} AND state = 'active' AND void_reason IS NULL ORDER BY person_id = p.id DESC, id DESC LIMIT 1"
+)
 PERSON = (
     "SELECT p.*, i.name_sealed, i.phone_sealed, k.secret,"
-    " (SELECT card_number FROM badge WHERE person_id = p.id AND state = 'active' AND void_reason IS NULL ORDER BY id DESC LIMIT 1) AS card,"
-    " (SELECT code FROM badge WHERE person_id = p.id AND state = 'active' AND void_reason IS NULL ORDER BY id DESC LIMIT 1) AS code,"
-    " (SELECT count(*) FROM visit WHERE person_id = p.id AND void_reason IS NULL) AS visits,"
-    " (SELECT max(time) FROM visit WHERE person_id = p.id AND void_reason IS NULL) AS last_visit,"
+    f" (SELECT card_number {NEWEST_BADGE}) AS card, (SELECT code {NEWEST_BADGE}) AS code,"
+    f" (SELECT count(*) FROM visit WHERE person_id IN {SAME} AND void_reason IS NULL) AS visits,"
+    f" (SELECT max(time) FROM visit WHERE person_id IN {SAME} AND void_reason IS NULL) AS last_visit,"
     " EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id) AS erased"
     " FROM person p LEFT JOIN identity i ON i.id = p.id AND i.void_reason IS NULL"
     " LEFT JOIN subject_key k ON k.subject_id = p.id"
@@ -211,16 +230,25 @@ def get(db: Database, person_id: str) -> Person:
 
 
 def several(db: Database, ids: Sequence[str]) -> list[Person]:
-    """Regulars by id, in the order asked; unknown and voided ones are left out."""
+    """Regulars by id, in the order asked; unknown and voided ones are left out, one who was merged is who was kept.
+
+    Whoever has a badge of another station is told as far as the district said (``away``).
+    """
+    leads = aliases.finals(db, ids)
+    wanted = list(dict.fromkeys(leads.get(one, one) for one in ids))
     found: dict[str, Person] = {}
-    for start in range(0, len(ids), CHUNK):
-        part = list(ids[start : start + CHUNK])
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
         marks = ", ".join("?" * len(part))
         rows = db.rows(f"{PERSON} WHERE p.void_reason IS NULL AND p.id IN ({marks})", part)
         found |= {row["id"]: _person(row) for row in rows}
+    if strangers := [one for one in wanted if one not in found and aliases.is_stranger(one)]:
+        from . import roaming
+
+        found |= {person.id: person for person in roaming.several(db, strangers)}
     if found and not db.sees_people:
         found = {person_id: masked(person) for person_id, person in found.items()}
-    return [found[person_id] for person_id in ids if person_id in found]
+    return [found[leads.get(one, one)] for one in ids if leads.get(one, one) in found]
 
 
 def _person(row: Row) -> Person:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from .. import backup, settings
 from ..db import Database
 from ..model import Consent, Person, Request, Visit
-from . import attachments, badges, exchange, keeping, people, preferences, requests, retention, visits
+from . import aliases, attachments, badges, exchange, keeping, people, preferences, requests, retention, visits
 from .badges import Badge
 
 EVERYTHING = 100_000
@@ -80,6 +80,7 @@ def held(db: Database, person_id: str) -> Held:
     """All that is held on a regular; UserMistake for an id nobody has, Refused to whoever is not shown people's data."""
     db.require_sight("held")
     person = people.get(db, person_id)
+    person_id = person.id
     came = tuple(visits.of_person(db, person_id, EVERYTHING))
     given = _given(db, person_id)
     asked = tuple(requests.listing(db, person_id=person_id))
@@ -103,8 +104,8 @@ def with_words(db: Database, found: Held) -> Held:
 def _given(db: Database, person_id: str) -> tuple[Given, ...]:
     rows = db.rows(
         "SELECT h.business_date, i.name, i.unit, h.quantity FROM handout h JOIN item i ON i.id = h.item_id"
-        " WHERE h.person_id = ? AND h.void_reason IS NULL ORDER BY h.business_date DESC, h.time DESC",
-        (person_id,),
+        f" WHERE h.person_id IN {aliases.MEMBERS} AND h.void_reason IS NULL ORDER BY h.business_date DESC, h.time DESC",
+        {"person": person_id},
     )
     return tuple(Given(row["business_date"], row["name"], row["unit"], row["quantity"]) for row in rows)
 

@@ -1,6 +1,7 @@
 """The figures of a span of days; the same queries at the station and, over any set of stores, at the district.
 
-Definitions: **person-times** count every visit, a tally as many as it counted; **people** are distinct badges seen;
+Definitions: **person-times** count every visit, a tally as many as it counted; **people** are distinct badges seen, those of one
+person counted once;
 **registered** are person-times with a badge, **anonymous** without. Voided rows count nowhere.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from ..db import Database, Row
 from ..errors import UserMistake
 from ..model import Report
+from .aliases import meant
 from .requests import NEWEST_STEP
 
 
@@ -52,7 +54,7 @@ def period(db: Database, first: str, last: str, stores: Sequence[str] | None = N
     return Report(
         first=first, last=last,
         person_times=sum(by_day.values()),
-        unique_people=total("count(DISTINCT person_id)", "visit"),
+        unique_people=total(f"count(DISTINCT {meant('visit.person_id')})", "visit"),
         registered=total(times, "visit", "person_id IS NOT NULL"),
         anonymous=total(times, "visit", "person_id IS NULL"),
         open_days=_open_days(db, where, parameters),
@@ -134,7 +136,8 @@ def across(
             part.opened.add(row["business_date"])
     item = "JOIN item i ON i.id = t.item_id"
     for name, figures, table, since in (
-        ("by_platform", "coalesce(p.platform, '') AS part, sum(t.person_times) AS n", "visit t JOIN person p ON p.id = t.person_id", first),
+        ("by_platform", "coalesce(p.platform, '') AS part, sum(t.person_times) AS n",
+         f"visit t JOIN person p ON p.id = {meant('t.person_id')}", first),
         ("by_amenity", "t.amenity AS part, count(*) AS n", "amenity_use t", first),
         ("handouts", "i.name AS part, sum(t.quantity) AS n", f"handout t {item}", first),
         ("balances", "i.name AS part, sum(t.delta) AS n", f"movement t {item}", ""),
@@ -164,7 +167,7 @@ def thawed(kept: Mapping[str, Any]) -> Report:
     return Report(**{**kept, "by_hour": hours, "by_weekday_hour": grid})
 
 
-VISIT = "SELECT store_id, hour, occupation, person_id, person_times FROM visit"
+VISIT = f"SELECT store_id, hour, occupation, {meant('visit.person_id')} AS person_id, person_times FROM visit"
 
 
 def check_span(first: str, last: str) -> None:
@@ -204,7 +207,7 @@ def _open_days(db: Database, where: str, parameters: list[str]) -> int:
 def _by_platform(db: Database, where: str, parameters: list[str]) -> dict[str, int]:
     rows = db.rows(
         f"SELECT coalesce(p.platform, '') AS part, sum(v.person_times) AS n FROM (SELECT * FROM visit WHERE {where}) v"
-        " JOIN person p ON p.id = v.person_id GROUP BY 1 ORDER BY 2 DESC",
+        f" JOIN person p ON p.id = {meant('v.person_id')} GROUP BY 1 ORDER BY 2 DESC",
         parameters,
     )
     return {row["part"]: row["n"] for row in rows}

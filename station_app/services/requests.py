@@ -22,7 +22,7 @@ from ..model import (
     Verdict,
     uuid7,
 )
-from . import attachments, exchange, subjects
+from . import aliases, attachments, exchange, subjects
 
 LONGEST_TEXT = 4000
 SPAN = 100_000
@@ -110,7 +110,8 @@ def add(
         raise UserMistake("requests.no_text")
     if len(text) > LONGEST_TEXT or len(place) > 200 or len(contact) > 200:
         raise UserMistake("requests.long_text", most=LONGEST_TEXT)
-    if person_id is not None and not db.one("SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL", (person_id,)):
+    stands = "SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL"
+    if person_id is not None and not aliases.is_stranger(person_id) and not db.one(stands, (person_id,)):
         raise UserMistake("people.unknown")
     with db.transact(Op.ADD_REQUEST, at, category=category.value, person=person_id) as tx:
         request_id = uuid7()
@@ -289,7 +290,7 @@ def listing(
     """Requests without their steps, the newest first; only those in ``states``, only one person's, when asked."""
     rows = db.rows(
         f"SELECT * FROM ({REQUEST} WHERE r.void_reason IS NULL) WHERE (:any OR state IN ({_quoted(states)}))"
-        " AND (:person IS NULL OR person_id = :person) ORDER BY business_date DESC, time DESC, id DESC LIMIT :limit",
+        f" AND (:person IS NULL OR person_id IN {aliases.MEMBERS}) ORDER BY business_date DESC, time DESC, id DESC LIMIT :limit",
         {"any": states is None, "person": person_id, "limit": limit},
     )
     marks = exchange.states(db, "request", [row["id"] for row in rows])

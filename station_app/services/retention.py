@@ -22,7 +22,7 @@ from typing import Literal
 from .. import settings
 from ..db import Database, Row, Tx
 from ..model import Changes, Op
-from . import attachments, care, people, preferences, search, subjects
+from . import aliases, attachments, care, people, preferences, search, subjects
 from .requests import NEWEST_STEP
 
 Kind = Literal["person", "request", "pictures"]
@@ -94,12 +94,13 @@ def _people(db: Database, only: str | None = None, until: date = date.max) -> It
     What a wrong clock dated after today does not count. Whoever was here too recently to be due by ``until`` may be left out.
     """
     months, today = preferences.number(db, settings.KEEP_PEOPLE_MONTHS), db.stamp().business_date
+    same = aliases.members_of("e.person_id")
     newest = (
-        "coalesce((SELECT max(business_date) FROM {0} WHERE person_id = e.person_id AND void_reason IS NULL"
+        "coalesce((SELECT max(business_date) FROM {0} WHERE person_id IN {1} AND void_reason IS NULL"
         " AND business_date <= :today), '')"
     )
     done = (
-        "coalesce((SELECT max(+business_date) FROM operation WHERE json_extract(details, '$.person') = e.person_id"
+        f"coalesce((SELECT max(+business_date) FROM operation WHERE json_extract(details, '$.person') IN {same}"
         " AND op IN ('change_person', 'issue_badge') AND +business_date <= :today), '')"
     )
     # the index on who was seen when leaves out nearly all; four days more, for months differ in length
@@ -107,8 +108,9 @@ def _people(db: Database, only: str | None = None, until: date = date.max) -> It
     after = 0
     while True:
         rows = db.rows(
-            f"SELECT e.rowid AS place, e.person_id AS id, max(p.registered_on, {newest.format('visit')}, {newest.format('handout')},"
-            f" {newest.format('request')}, {done}) AS last FROM person_entry e JOIN person p ON p.id = e.person_id"
+            f"SELECT e.rowid AS place, e.person_id AS id, max(p.registered_on, {newest.format('visit', same)},"
+            f" {newest.format('handout', same)}, {newest.format('request', same)}, {done}) AS last"
+            " FROM person_entry e JOIN person p ON p.id = e.person_id"
             f" WHERE e.rowid > :after {'AND e.person_id = :only' if only else ''}"
             " AND (e.last_seen < :since OR e.last_seen > :tomorrow) AND (p.registered_on < :since OR p.registered_on > :today)"
             " ORDER BY e.rowid LIMIT 500",

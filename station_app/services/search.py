@@ -1,24 +1,32 @@
 """Finding people by part of a name, pinyin, initials, phone tail or card number: one index made for it.
 
 The index (``person_entry`` and the FTS5 table ``person_search``) is derived: it is written with the person and can be
-rebuilt from the ledgers and the subject keys.
+rebuilt from the ledgers and the subject keys. What was merged into somebody is found as them.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from unicodedata import normalize
 
 from ..db import Database, Tx
 from ..vault import digest
-from . import subjects
+from . import aliases, subjects
 
 SURNAMES = {
     "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "朴": "piao", "查": "zha", "区": "ou", "盖": "ge", "翟": "zhai",
     "任": "ren", "华": "hua", "缪": "miao", "宓": "mi", "覃": "qin", "员": "yun", "尉迟": "yuchi", "万俟": "moqi",
     "长孙": "zhangsun", "乐": "yue", "黑": "he", "折": "she", "召": "shao", "种": "chong", "繁": "po", "秘": "bi",
+    "薄": "bo", "洗": "xian", "祭": "zhai", "隗": "wei", "粘": "nian", "么": "yao", "卜": "bu", "牟": "mu", "乜": "nie",
+    "都": "du", "重": "chong", "阚": "kan", "郇": "xun", "句": "gou", "藏": "zang", "参": "shen", "佴": "nai", "适": "kuo",
+    "澹台": "tantai", "单于": "chanyu", "尉": "wei", "纪": "ji", "褚": "chu", "冼": "xian", "逄": "pang", "谌": "chen",
 }  # fmt: skip
 """Readings a character has as a surname, where they differ from its usual one or are in doubt."""
+WHOLE = "0q"
+"""Stands before what is the whole of something (a name, its pinyin, a phone), so that what begins with the text comes first."""
+RECENT = 500
+"""A single character fits thousands: it is answered from those who came most recently, before everybody is looked through."""
 
 
 def plain(text: str) -> str:
@@ -40,28 +48,29 @@ def readings(name: str) -> list[list[str]]:
     for surname, reading in SURNAMES.items():
         if letters.startswith(surname):
             other = [reading, *lazy_pinyin(letters[len(surname) :])]
-            if other != usual:
+            if other not in found:
                 found.append(other)
     return found
 
 
 def tokens(name: str, phone: str, card_number: str) -> str:
     """What the index holds for a person: every tail of the name, its pinyin and initials, the phone and its tail, the card."""
-    words: list[str] = []
     letters = plain(name)
-    words += [letters[start:] for start in range(len(letters))]
+    words = [letters[start:] for start in range(len(letters))]
+    whole = [letters, phone, phone[-4:], card_number]
     for syllables in readings(name):
+        spelled, initials = "".join(syllables), "".join(s[0] for s in syllables)
+        whole += [spelled, initials]
         words += ["".join(syllables[start:]) for start in range(len(syllables))]
-        words += ["".join(s[0] for s in syllables[start:]) for start in range(len(syllables))]
+        words += [initials[start:] for start in range(len(syllables))]
     if phone:
-        words += [phone, phone[-4:], phone[-3:]]
-    if card_number:
-        words.append(card_number)
-    return " ".join(dict.fromkeys(words))
+        words += [phone[start:] for start in range(len(phone) - 2)]
+    words += [card_number[start:] for start in range(max(len(card_number) - 2, 0))]
+    return " ".join(dict.fromkeys([*(WHOLE + one for one in whole if one), *words]))
 
 
 def refresh(tx: Tx, person_id: str) -> None:
-    """Bring the index true for one person inside the operation that changed them; a voided or erased one leaves it."""
+    """Bring the index true for one person inside the operation that changed them; a voided, erased or merged one leaves it."""
     db = tx.db
     old = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
     if old is not None:
@@ -70,24 +79,32 @@ def refresh(tx: Tx, person_id: str) -> None:
     person = db.one("SELECT * FROM person WHERE id = ? AND void_reason IS NULL", (person_id,))
     if person is None or db.one("SELECT 1 FROM erasure WHERE subject_id = ?", (person_id,)):
         return
+    if (kept := aliases.final(db, person_id)) != person_id:
+        refresh(tx, kept)
+        return
     name, phone = _identity(db, person_id)
-    card = db.scalar(
-        "SELECT card_number FROM badge WHERE person_id = ? AND state = 'active' AND void_reason IS NULL ORDER BY id DESC",
-        (person_id,),
+    same = {"person": person_id}
+    cards = db.rows(
+        f"SELECT card_number FROM badge WHERE person_id IN {aliases.MEMBERS} AND state = 'active' AND void_reason IS NULL"
+        " ORDER BY person_id = :person DESC, id DESC",
+        same,
     )
-    seen = db.scalar("SELECT max(time) FROM visit WHERE person_id = ? AND void_reason IS NULL", (person_id,))
+    card = cards[0]["card_number"] if cards else ""
+    seen = db.scalar(f"SELECT max(time) FROM visit WHERE person_id IN {aliases.MEMBERS} AND void_reason IS NULL", same)
     ways = readings(name)
     key = subjects.secret(db, "digest")
     tx.run(
         "INSERT INTO person_entry(rowid, person_id, sort_key, phone_digest, name_digest, occupation, last_seen)"
         " VALUES(?, ?, ?, ?, ?, ?, ?)",
         (
-            old, person_id, " ".join(ways[-1]) if ways else "~" + (card or ""), digest(key, "phone", phone) if phone else None,
+            old, person_id, " ".join(ways[-1]) if ways else "~" + card, digest(key, "phone", phone) if phone else None,
             digest(key, "name", plain(name)) if name else None, person["occupation"], seen or "",
         ),
     )  # fmt: skip
     rowid = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
-    tx.run("INSERT INTO person_search(rowid, tokens) VALUES(?, ?)", (rowid, tokens(name, phone, card or "")))
+    spelled = [tokens(name, phone, card), *(tokens("", "", other["card_number"]) for other in cards[1:])]
+    spelled += [tokens(*_identity(db, other), "") for other in aliases.members(db, person_id)[1:]]
+    tx.run("INSERT INTO person_search(rowid, tokens) VALUES(?, ?)", (rowid, " ".join(spelled)))
 
 
 def leave(tx: Tx, person_id: str) -> None:
@@ -123,13 +140,44 @@ def _identity(db: Database, person_id: str) -> tuple[str, str]:
     )
 
 
+# --- asking ------------------------------------------------------------------------------------------------------------
+
+
 def find(db: Database, text: str, limit: int) -> list[str]:
-    """Ids of the people ``text`` may mean, those seen last first; every word of it has to fit."""
-    words = [plain(word) for word in text.split()]
-    words = [word for word in words if word]
-    if not words:
+    """Ids of the people ``text`` may mean, the best match first; every word of it has to fit.
+
+    What is the whole name, pinyin or number comes before what only begins so, that before what stands further inside; of equal
+    ones those seen last. Only where nothing fits is one slip of the finger forgiven (``near``).
+    """
+    words = [word for word in (plain(word) for word in text.split()) if word]
+    if not words or limit < 1:
         return []
-    query = " ".join(f'"{word}"*' for word in words)
+    joined, inside = "".join(words), " ".join(f'"{word}"*' for word in words)
+    found: dict[str, None] = {}
+    for query in (f'"{WHOLE}{joined}"', f'"{WHOLE}{joined}"*', inside):
+        if len(joined) == 1 and query is not inside:
+            continue  # one character is nobody's whole name: all that fit are alike
+        found |= dict.fromkeys(_matching(db, query, limit, short=len(joined) == 1))
+        if len(found) >= limit:
+            return list(found)[:limit]
+    if not found:
+        from . import near
+
+        return near.find(db, joined, limit)
+    return list(found)
+
+
+def _matching(db: Database, query: str, limit: int, *, short: bool = False) -> Sequence[str]:
+    """Ids of those a query of the index finds, those seen last first."""
+    if short:
+        rows = db.rows(
+            "SELECT e.person_id FROM (SELECT rowid, person_id, last_seen, sort_key FROM person_entry ORDER BY last_seen DESC LIMIT ?) e"
+            " WHERE EXISTS(SELECT 1 FROM person_search WHERE person_search MATCH ? AND rowid = e.rowid)"
+            " ORDER BY e.last_seen DESC, e.sort_key LIMIT ?",
+            (RECENT, query, limit),
+        )
+        if len(rows) == limit:
+            return [row["person_id"] for row in rows]
     rows = db.rows(
         "SELECT e.person_id FROM person_search s JOIN person_entry e ON e.rowid = s.rowid"
         " WHERE person_search MATCH ? ORDER BY e.last_seen DESC, e.sort_key LIMIT ?",

@@ -10,7 +10,7 @@ from .. import settings
 from ..db import Database, Row, Tx
 from ..errors import UserMistake
 from ..model import Amenity, Changes, Occupation, Op, Recorded, Visit
-from . import badges, people, preferences, search
+from . import aliases, badges, people, preferences, search
 
 MOST_AT_ONCE = 500
 """More people than this in one count is a slip of the finger."""
@@ -28,16 +28,17 @@ class CheckIn:
 def check_in(db: Database, badge: str, at: datetime | None = None) -> tuple[CheckIn, Changes | None]:
     """A scanned badge or typed card number: one visit, or the card again within the double-scan minutes (no Changes then).
 
-    Raises Refused for a code that opens no card.
+    Raises Refused for a code that opens no card, which is noted among the refusals.
     """
-    return check_in_person(db, badges.resolve(db, badge).person_id, at, Recorded.SCAN)
+    db.require(Op.CHECK_IN)
+    return check_in_person(db, badges.open_card(db, badge, at).person_id, at, Recorded.SCAN)
 
 
 def check_in_person(
     db: Database, person_id: str, at: datetime | None = None, recorded: Recorded = Recorded.TYPED
 ) -> tuple[CheckIn, Changes | None]:
     """A regular found by name came in."""
-    moment = at or db.now()
+    moment, person_id = at or db.now(), aliases.final(db, person_id)
     if (earlier := _just_now(db, person_id, moment)) is not None:
         return CheckIn(earlier, person_id, True), None
     person = people.get(db, person_id)
@@ -50,8 +51,8 @@ def check_in_person(
 def _just_now(db: Database, person_id: str, moment: datetime) -> Visit | None:
     minutes = preferences.number(db, settings.DOUBLE_SCAN_MINUTES)
     last = db.one(
-        "SELECT * FROM visit WHERE person_id = ? AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT 1",
-        (person_id,),
+        f"SELECT * FROM visit WHERE person_id IN {aliases.MEMBERS} AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT 1",
+        {"person": person_id},
     )
     if last is None:
         return None
@@ -75,6 +76,23 @@ def set_count(db: Database, visit_id: str, count: int, at: datetime | None = Non
         raise UserMistake("visits.no_tally")
     with db.transact(Op.SET_COUNT, at, visit=visit_id, occupation=visit.occupation.value, count=count) as tx:
         tx.put("visit", {"id": visit_id, "person_times": count})
+    return get(db, visit_id), tx.changes
+
+
+def set_occupation(
+    db: Database, visit_id: str, occupation: Occupation, at: datetime | None = None
+) -> tuple[Visit, Changes | None]:
+    """Say what somebody does whose badge does not tell (one of another station); None when it is so already.
+
+    UserMistake for the visit of a regular of this station, whose record says it, for a tally, and for one taken back.
+    """
+    visit = get(db, visit_id)
+    if visit.void_reason or visit.person_id is None or not aliases.is_stranger(visit.person_id):
+        raise UserMistake("visits.occupation_known")
+    if visit.occupation is occupation:
+        return visit, None
+    with db.transact(Op.CHANGE_VISIT, at, visit=visit_id, person=visit.person_id, occupation=occupation.value) as tx:
+        tx.put("visit", {"id": visit_id, "occupation": occupation.value})
     return get(db, visit_id), tx.changes
 
 
@@ -182,8 +200,9 @@ def listing(db: Database, first: str, last: str, limit: int = 1000) -> list[Visi
 def of_person(db: Database, person_id: str, limit: int = 20) -> list[Visit]:
     """A regular's visits, the newest first."""
     rows = db.rows(
-        "SELECT * FROM visit WHERE person_id = ? AND void_reason IS NULL ORDER BY business_date DESC, time DESC LIMIT ?",
-        (person_id, limit),
+        f"SELECT * FROM visit WHERE person_id IN {aliases.MEMBERS} AND void_reason IS NULL ORDER BY business_date DESC, time DESC"
+        " LIMIT :most",
+        {"person": aliases.final(db, person_id), "most": limit},
     )
     return [_visit(row) for row in rows]
 

@@ -13,8 +13,8 @@ import msgspec
 from ..db import Database, Row, Tx
 from ..model import Op
 from ..schema import LEDGERS
-from ..services import exchange, incarnation, rules, stations
-from . import envelope, identity
+from ..services import exchange, incarnation, roaming, rules, stations
+from . import envelope, identity, regulars
 from .manifest import BatchFields, Link, Manifest, Part, Seen, Totals
 
 MOST_ROWS = 5_000
@@ -91,12 +91,17 @@ def _fields(tx: Tx, signer: Signer, *, first: int, last: int, told: Totals | Non
     return BatchFields(
         district=station.district_code, recipient=signer.recipient, station=station.code, store_id=db.store_id,
         no=(before["no"] if before else 0) + 1, prev=before["hash"] if before else "", parent=db.meta("parent"), first=first, last=last,
-        roster=signer.roster, receipt=Seen(epoch=epoch, no=no), closed=tx.stamp.time, totals=told,
+        roster=signer.roster, receipt=Seen(epoch=epoch, no=no), regulars=_regulars(db), closed=tx.stamp.time, totals=told,
         digests={table: total for table, (_, total) in sorted(exchange.digests(db, db.store_id).items())},
         chain=Link(operation=operation, hash=link),
         witnessed=Link(operation=seen, hash=incarnation.link_at(db, seen)), snapshot=part,
         rules=rules.held(db),
     )  # fmt: skip
+
+
+def _regulars(db: Database) -> regulars.Seen:
+    epoch, number = roaming.at_number(db)
+    return regulars.Seen(epoch=epoch, number=number)
 
 
 def _keep(tx: Tx, signer: Signer, fields: BatchFields, rows: Mapping[str, Sequence[Row]], first: int) -> None:

@@ -357,6 +357,8 @@ class OpenPack:
     data: memoryview = field(repr=False)
     introduced: bytes = field(default=b"", repr=False)
     """What the district's root key said of its keys, ahead of the pack in its carrier."""
+    keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The subject keys beside it."""
 
 
 def write_pack(fields: PackFields, pack: Pack, sign: Sign, verify_key: bytes, version: int = FORMAT) -> OpenPack:

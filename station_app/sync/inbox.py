@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,8 +13,8 @@ from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..rulebook import RuleSet
-from ..services import arrivals, attachments, exchange, incarnation, rules, stations
-from . import closing, envelope, merge, outbox, wire
+from ..services import arrivals, attachments, exchange, incarnation, roaming, rules, stations
+from . import closing, envelope, merge, outbox, regulars, wire
 from .opening import Opener
 
 
@@ -23,7 +24,7 @@ class Applied:
 
     ``began`` is why this store took a new id (a code, "" when it did not); ``differs`` are tables in which the district's copy
     of it is another than ours was when its newest batch was closed (None: that cannot be told yet). ``rules`` are the versions that
-    were new here.
+    were new here, ``regulars`` is how many changes of the district's regulars were taken.
     """
 
     no: int
@@ -34,6 +35,7 @@ class Applied:
     began: str = ""
     differs: tuple[str, ...] | None = None
     rules: tuple[RuleSet, ...] = ()
+    regulars: int = 0
 
 
 def look(db: Database, path: Path, opener: Opener) -> tuple[envelope.OpenPack, merge.Plan]:
@@ -43,7 +45,8 @@ def look(db: Database, path: Path, opener: Opener) -> tuple[envelope.OpenPack, m
         raise Refused("sync_page.not_enrolled")
     openers = [one.opener for one in outbox.identities(db)]
     opened = opener.open_pack(path, openers, {envelope.key_id(trusted.verify_key): trusted.verify_key})
-    return opened.pack, merge.plan(_local(db, trusted), opened.pack)
+    pack = replace(opened.pack, keys=opened.keys)
+    return pack, merge.plan(_local(db, trusted), pack)
 
 
 def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
@@ -61,6 +64,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         taken, _, _ = tx.take("request_step", [wire.plain(step) for step in plan.steps])
         arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
         fresh = rules.keep(tx, plan.rules)
+        known = roaming.apply(tx, _told(plan.regulars), plan.epoch, pack.keys)
         _keep_trust(tx, plan, pack)
         began = _begin_anew(tx, plan)
         unlike = _differs(db, plan)
@@ -72,9 +76,17 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
     rows = dict(changes.rows) | {"batch": plan.confirm, "receipt": (str(plan.no),)}
     rows |= {"notice": tuple(one.id for one in plan.notices), "allocation": tuple(one.id for one in plan.allocations)}
     rows |= {"rule_set": fresh} if fresh else {}
+    rows |= {"roaming": (str(known),)} if known else {}
     applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike,
-                      tuple(one for one in plan.rules if one.id in fresh))  # fmt: skip
+                      tuple(one for one in plan.rules if one.id in fresh), known)  # fmt: skip
     return applied, Changes(changes.operation, Op.APPLY_PACK, rows)
+
+
+def _told(roster: regulars.Roster) -> dict[str, Any]:
+    """The roster as plain values, every field of an entry named."""
+    told = msgspec.structs.asdict(roster)
+    return {name: [msgspec.structs.asdict(one) if isinstance(one, msgspec.Struct) else one for one in part] if isinstance(part, list)
+            else part for name, part in told.items()}  # fmt: skip
 
 
 def differs(db: Database) -> tuple[str, ...] | None:

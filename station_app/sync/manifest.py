@@ -1,7 +1,7 @@
 """What batches, packs and carriers say of themselves, and what a pack brings: the signed records of format version 1.
 
 Each is a frozen type with bounds on every field; unknown fields are refused. Frozen with format version 1, like the
-rows in ``wire.py``. Sees only ``strict``, ``wire`` and the types of ``rulebook``.
+rows in ``wire.py``. Sees only ``strict``, ``wire``, ``regulars`` and the types of ``rulebook``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from .. import rulebook
 from ..errors import Refused
-from . import wire
+from . import regulars, wire
 from .strict import LARGEST
 
 OLDEST, FORMAT = 1, 1
@@ -95,7 +95,8 @@ class BatchFields(Signed, frozen=True, kw_only=True):
 
     ``recipient`` is the fingerprint of the district's key, ``no`` counts from 1 in each store, ``prev`` is the hash of
     the batch before ("" for the first), ``parent`` is ``store_id/hash`` of the store this one goes on from ("" without
-    one), ``first`` and ``last`` are change sequences, ``roster`` the roster version known, ``closed`` wall time.
+    one), ``first`` and ``last`` are change sequences, ``roster`` the roster version known, ``regulars``
+    how far the district's regulars are known, ``closed`` wall time.
 
     ``totals`` and ``digests`` (by table) speak of all rows of this store up to this batch; totals are None where further
     batches were closed in the same go. ``chain`` is the newest operation, ``witnessed`` the link that now stands where the
@@ -114,6 +115,7 @@ class BatchFields(Signed, frozen=True, kw_only=True):
     last: wire.Number
     roster: wire.Number = 0
     receipt: Seen = Seen()
+    regulars: regulars.Seen = regulars.Seen()
     closed: wire.Time
     clock: Clock = "ok"
     totals: Totals | None = Totals()
@@ -255,10 +257,12 @@ class Allocation(Signed, frozen=True, kw_only=True):
 
 class Pack(Signed, frozen=True, kw_only=True):
     """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
-    notices, the allocations that were not received, of each kind of rules the version in force and those to come."""
+    notices, the allocations that were not received, of each kind of rules the version in force and those to come; and what changed
+    of the regulars."""
 
     receipt: Receipt = Receipt()
     steps: list[wire.RequestStep] = []
     notices: Annotated[list[Notice], Meta(max_length=200)] = []
     allocations: Annotated[list[Allocation], Meta(max_length=2000)] = []
     rules: Annotated[list[rulebook.RuleSet], Meta(max_length=200)] = []
+    regulars: regulars.Roster = regulars.Roster()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import Refused
 from ..rulebook import RuleSet
 from . import envelope, identity
 from .envelope import OpenPack
 from .manifest import Allocation, Holding, Notice, TurnedDown
+from .regulars import Roster
 from .wire import RequestStep
 
 
@@ -58,6 +59,7 @@ class Plan:
     allocations: tuple[Allocation, ...] = ()
     attachments: tuple[str, ...] = ()
     rules: tuple[RuleSet, ...] = ()
+    regulars: Roster = field(default_factory=Roster)
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -96,6 +98,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         allocations=tuple(pack.allocations),
         attachments=tuple(pack.receipt.attachments),
         rules=tuple(pack.rules),
+        regulars=pack.regulars,
     )
 
 

@@ -332,6 +332,24 @@ class Erasure(Dated, frozen=True, kw_only=True, gc=False):
     keeper_id: Id | None = None
 
 
+class PersonMerge(Dated, frozen=True, kw_only=True, gc=False):
+    """Two records are of one person: what is said of ``merged_id`` counts as said of ``kept_id``; voided when taken back."""
+
+    kept_id: Id
+    merged_id: Id
+    reason: Name | None = None
+    keeper_id: Id | None = None
+
+
+class Companion(Dated, frozen=True, kw_only=True, gc=False):
+    """A person belongs to a circle whose people may collect for one another; voided when they do not any more."""
+
+    circle_id: Id
+    kind: Literal["household", "team"]
+    person_id: Id
+    keeper_id: Id | None = None
+
+
 TABLES: Mapping[str, type[Row]] = {
     "station": Station,
     "keeper": Keeper,
@@ -353,6 +371,8 @@ TABLES: Mapping[str, type[Row]] = {
     "attachment": Attachment,
     **wire_house.TABLES,
     "erasure": Erasure,
+    "person_merge": PersonMerge,
+    "companion": Companion,
 }
 """The tables that cross, parents before children: the order in which a batch holds them."""
 

@@ -76,12 +76,12 @@ def test_a_revoked_badge_opens_nothing_and_the_new_one_does(db: Database, rider:
     assert visits.check_in(db, fresh.code)[0].person_id == rider.id
 
 
-def test_a_genuine_badge_that_is_not_known_here_says_so(db: Database, rider: Person) -> None:
+def test_a_badge_that_was_taken_back_is_not_known(db: Database, rider: Person) -> None:
     registered = next(line for line in history.log(db, "2026-07-17") if line.op is Op.REGISTER)
     history.undo(db, registered.operation)
     with pytest.raises(Refused) as refusal:
         visits.check_in(db, rider.badge_code)
-    assert refusal.value.word == "badges.genuine_elsewhere"
+    assert refusal.value.word == "badges.unknown"
 
 
 def test_a_group_of_five_is_one_row_of_five_and_can_be_corrected(db: Database) -> None:

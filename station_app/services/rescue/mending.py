@@ -15,17 +15,17 @@ from ...backup import Backup
 from ...db import Database, Row, Tx
 from ...model import Op
 from ...schema import LEDGERS
-from .. import search, slots
+from .. import aliases, search, slots
 from .reading import EXCHANGED, Salvage
 
 PAGE = 500
 """Rows compared at once."""
-FACTS = frozenset({"district", "roster", "renewals", "zone"})
+FACTS = frozenset({"district", "roster", "renewals", "zone", "badge_version"})
 """The small facts that are of the station; the others are of one file or one incarnation of its store."""
 NEWER = frozenset({"setting", "pin", "secret"})
 """Local tables of which the newer row counts; in the others only what is missing is added."""
-MEASURED = frozenset({"digest"})
-"""Local tables that are reckoned from the rows of their own store."""
+MEASURED = frozenset({"digest", "alias"})
+"""Local tables that are reckoned from the rows of their own store, or made anew from them."""
 
 
 @dataclass(slots=True)
@@ -60,6 +60,7 @@ class Mending:
                 people |= _people(table, row)
                 self.written += 1
             _forget(tx, self.erasures)
+            aliases.rebuild(tx)
             for person_id in sorted(people):
                 search.refresh(tx, person_id)
             tx.details["rows"] = self.written
@@ -118,6 +119,8 @@ def _people(table: str, row: Mapping[str, Any]) -> set[str]:
     """Whom the search has to be made true for."""
     if table in ("person", "identity"):
         return {row["id"]}
+    if table == "person_merge":
+        return {row["kept_id"], row["merged_id"]}
     return {row["person_id"]} - {None} if table in ("badge", "visit") else set()
 
 
