@@ -127,6 +127,8 @@ X11 = {
     "libxcb-shape.so.0": "libxcb-shape0",
 }
 WAYLAND = {"libwayland-cursor.so.0": "libwayland-cursor0", "libwayland-egl.so.1": "libwayland-egl1"}
+TOOLS = {"age": "age", "pdftoppm": "poppler-utils"}
+"""Foreign programs that tests hold ours to -> Debian package; without one its tests are skipped, loudly."""
 
 
 class Stop(Exception):
@@ -208,6 +210,28 @@ def tail(log: Path, lines: int = 12) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
+def can_install() -> bool:
+    """Whether this is root on a Debian."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def missing_tools(command: str, tried: Path, found: "Callable[[str], str | None]" = shutil.which) -> list[str]:
+    """The Debian packages of the TOOLS that ``command`` lacks; none where ``tried`` says that they were asked for before."""
+    if command not in ("test", "faults") or not can_install():
+        return []
+    missing = [package for program, package in TOOLS.items() if found(program) is None]
+    return [] if tried.exists() and tried.read_text().split() == missing else missing
+
+
+def get_tools(packages: Sequence[str], tried: Path, log: Path) -> None:
+    """Install the tests' foreign programs; a machine that cannot have them is no fault, and is not asked again."""
+    try:
+        get_packages(packages, log)
+    except Stop:
+        say(f"The tests go without {' and '.join(packages)}: what needs them is skipped.")
+        tried.write_text("\n".join(packages))
+
+
 def get_packages(packages: Sequence[str], log: Path) -> None:
     """Install Debian packages as root; raises Stop when apt-get fails."""
     say(f"Setting up: installing {len(packages)} system packages: {' '.join(packages)} ...")
@@ -222,7 +246,7 @@ def get_packages(packages: Sequence[str], log: Path) -> None:
 def settle_system(command: str, packages: Sequence[str], log: Path, *, venvs: bool) -> None:
     """Have ``packages``: root installs them, anyone else is told the line (raises Stop, if ``command`` needs them)."""
     debian = shutil.which("apt-get") is not None
-    if debian and os.geteuid() == 0:
+    if can_install():
         get_packages(packages, log)
     elif command == "app" and venvs:
         say(f"Only pictures and the window need them: {missing_sentence(packages, debian=debian)}")
@@ -358,7 +382,8 @@ def set_up(command: str) -> int:
     """Have everything that ``command`` needs; how many catalogues had to be compiled. Raises Stop."""
     venv = Venv(VENV, LOCK, venv_file("python"))
     needed = libraries(command, os.environ)
-    if venv.fresh() and not missing_packages(needed, venvs=True) and not stale_catalogues(WORDS):
+    tools = missing_tools(command, NOTES / "tools")
+    if venv.fresh() and not missing_packages(needed, venvs=True) and not stale_catalogues(WORDS) and not tools:
         return 0
     with one_at_a_time(NOTES):
         log = NOTES / "setup.log"
@@ -367,6 +392,8 @@ def set_up(command: str) -> int:
         packages = missing_packages(needed, venvs=venvs)
         if packages:
             settle_system(command, packages, log, venvs=venvs)
+        if tools:
+            get_tools(tools, NOTES / "tools", log)
         if not venv.fresh():
             venv.make(log)
         return compile_words(WORDS, log)

@@ -149,6 +149,25 @@ def test_an_ordinary_user_gets_the_exact_line(monkeypatch: pytest.MonkeyPatch, t
     )
 
 
+def test_the_tests_get_foreign_programs_where_root_may_and_are_not_held_up_where_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tried, absent = tmp_path / "tools", lambda program: None
+    monkeypatch.setattr(dev, "can_install", lambda: False)
+    assert dev.missing_tools("test", tried, absent) == []
+    monkeypatch.setattr(dev, "can_install", lambda: True)
+    assert dev.missing_tools("run", tried, absent) == []
+    assert dev.missing_tools("test", tried, str) == []
+    assert dev.missing_tools("test", tried, absent) == list(dev.TOOLS.values())
+
+    def refuses(packages: list[str], log: Path) -> None:
+        raise dev.Stop("no network")
+
+    monkeypatch.setattr(dev, "get_packages", refuses)
+    dev.get_tools(list(dev.TOOLS.values()), tried, tmp_path / "log")
+    assert dev.missing_tools("test", tried, absent) == []
+
+
 def test_without_apt_the_libraries_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(dev.Stop, match="what Debian calls libegl1, libgl1,") as stopped:
