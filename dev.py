@@ -6,6 +6,7 @@
     python3 dev.py app ARGS...         run station-app on the command line
     python3 dev.py faults [--quick]    the long fault catalogue
     python3 dev.py lint                ruff, mypy, import contracts
+    python3 dev.py bundle [--smoke]    build the program that a station gets into dist/; --smoke tries what was built
     python3 dev.py words               compile the catalogues of sentences
     python3 dev.py lock [--upgrade]    write requirements.lock anew
 
@@ -127,8 +128,10 @@ X11 = {
     "libxcb-shape.so.0": "libxcb-shape0",
 }
 WAYLAND = {"libwayland-cursor.so.0": "libwayland-cursor0", "libwayland-egl.so.1": "libwayland-egl1"}
-TOOLS = {"age": "age", "pdftoppm": "poppler-utils"}
+TOOLS = {"age": "age", "pdftoppm": "poppler-utils", "desktop-file-validate": "desktop-file-utils"}
 """Foreign programs that tests hold ours to -> Debian package; without one its tests are skipped, loudly."""
+BUILD_TOOLS = {"objdump": "binutils", "Xvfb": "xvfb", "xwininfo": "x11-utils"}
+"""What building the program and trying it takes -> Debian package."""
 
 
 class Stop(Exception):
@@ -150,9 +153,11 @@ def has_display(environ: Mapping[str, str], platform: str = sys.platform) -> boo
 
 def libraries(command: str, environ: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
     """The shared libraries (-> Debian package) that ``command`` needs from the system; none but on Linux."""
-    if platform != "linux" or command not in ("run", "test", "faults", "app"):
+    if platform != "linux" or command not in ("run", "test", "faults", "app", "bundle"):
         return {}
     needed = dict(OFFSCREEN)
+    if command == "bundle":  # what is built has to have them, whatever this machine shows
+        needed |= X11 | WAYLAND
     if command == "run" and environ.get("DISPLAY"):
         needed |= X11
     if command == "run" and environ.get("WAYLAND_DISPLAY"):
@@ -217,18 +222,19 @@ def can_install() -> bool:
 
 def missing_tools(command: str, tried: Path, found: "Callable[[str], str | None]" = shutil.which) -> list[str]:
     """The Debian packages of the TOOLS that ``command`` lacks; none where ``tried`` says that they were asked for before."""
-    if command not in ("test", "faults") or not can_install():
+    if command not in ("test", "faults", "bundle") or not can_install():
         return []
-    missing = [package for program, package in TOOLS.items() if found(program) is None]
+    wanted = BUILD_TOOLS if command == "bundle" else TOOLS
+    missing = [package for program, package in wanted.items() if found(program) is None]
     return [] if tried.exists() and tried.read_text().split() == missing else missing
 
 
 def get_tools(packages: Sequence[str], tried: Path, log: Path) -> None:
-    """Install the tests' foreign programs; a machine that cannot have them is no fault, and is not asked again."""
+    """Install foreign programs; a machine that cannot have them is no fault, and is not asked again."""
     try:
         get_packages(packages, log)
     except Stop:
-        say(f"The tests go without {' and '.join(packages)}: what needs them is skipped.")
+        say(f"It goes without {' and '.join(packages)}: what needs them is skipped or refused.")
         tried.write_text("\n".join(packages))
 
 
@@ -474,6 +480,13 @@ def faults(arguments: list[str]) -> int:
     return pytest([*suites, *rest], STATION_FAULTS="full" if rest == arguments else "quick", **whole)
 
 
+def bundle(arguments: list[str]) -> int:
+    """Build the program that a station gets, or try what was built."""
+    set_up("bundle")
+    command = [str(venv_file("python")), str(HOUSE / "packaging" / "bundle.py"), *arguments]
+    return hand_over(command, surroundings(os.environ, offscreen=False))
+
+
 def words(arguments: list[str]) -> int:
     """Compile the catalogues."""
     if arguments:
@@ -542,7 +555,7 @@ def check_wheels(uv: Sequence[str], draft: Path, log: Path) -> None:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "run": run, "test": test, "app": app, "faults": faults, "lint": lint, "words": words, "lock": lock,
+    "run": run, "test": test, "app": app, "faults": faults, "lint": lint, "bundle": bundle, "words": words, "lock": lock,
 }  # fmt: skip
 
 

@@ -6,7 +6,6 @@ that need one. ``app.COMMANDS`` holds those by name, made of the same ``cli`` co
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -54,19 +53,9 @@ def _leave_no_core() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def has_display() -> bool:
-    """Whether a window can be shown here; Qt's offscreen platform counts."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(
-        os.environ.get("DISPLAY")
-        or os.environ.get("WAYLAND_DISPLAY")
-        or os.environ.get("QT_QPA_PLATFORM", "").startswith("offscreen")
-    )
-
-
 def _window(folder: Path, name: str = "main") -> int:
     """Show the window that ``app`` opens by this name."""
+    from .paths import has_display
     from .words import t
 
     if not has_display():

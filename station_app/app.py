@@ -21,11 +21,12 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QMessageLogContext, Qt, QtMsgT
 from PySide6.QtWidgets import QApplication
 
 from . import settings, words
-from .cli import Command, Desk
+from .cli import Command, Desk, option
 from .db import Database
 from .district import desk, store
-from .errors import Refused
+from .errors import EnvironmentFault, Refused
 from .paper import badges, report
+from .paths import has_display
 from .services import people, preferences, samples, stations
 from .services.rescue import DAMAGE
 from .sync.opening import Opener
@@ -228,6 +229,7 @@ def sample_day(folder: Path, out: Path, clock: SampleClock) -> Walk:
     try:
         with shown(db) as found, Opener() as opener:
             walk = Walk(found, clock)
+            walk.hands.show()
             walk.stock()
             walk.import_rosters(lambda file: _drop(found, file))
             walk.begin()
@@ -256,8 +258,8 @@ def unlocked(home: Path, clock: SampleClock, picture: Path) -> Database:
     start = StartWindow(home, clock=clock)
     opened: list[Database] = []
     start.opened.connect(opened.append)
-    start.show()
     hands = Hands(start, lambda: start.idle)
+    hands.show()
     hands.picture(picture)
     hands.type(PASSWORD)
     hands.key(Qt.Key.Key_Return)
@@ -287,17 +289,17 @@ def _leave_papers(db: Database, district: Database, out: Path) -> None:
 # --- commands that need a window -------------------------------------------------------------------------------------------
 
 
-def _without_a_display() -> None:
+def _for_pictures(*, offscreen: bool = True) -> None:
     """The application of a command that takes pictures; Qt's warnings are told, its talk about itself is not."""
     qInstallMessageHandler(_tell_qt)
-    application(offscreen=True)
+    application(offscreen=offscreen)
 
 
 @click.command("shots", cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
 def _shots(here: Desk, folder: Path) -> int:
-    _without_a_display()
+    _for_pictures()
     with here.station() as db:
         taken = shots(db, folder)
     here.tell({"pictures": [str(file) for file in taken]}, t("cli.shots_taken", n=len(taken), folder=str(folder)))
@@ -306,9 +308,12 @@ def _shots(here: Desk, folder: Path) -> int:
 
 @click.command("walk", cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@option("--shown", is_flag=True)
 @click.pass_obj
-def _walk(here: Desk, folder: Path) -> int:
-    _without_a_display()
+def _walk(here: Desk, folder: Path, shown: bool) -> int:
+    if shown and not has_display():
+        raise EnvironmentFault("cli.no_display")
+    _for_pictures(offscreen=not shown)
     made = []
     for language in words.LANGUAGES:
         words.use(language)

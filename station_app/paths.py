@@ -1,4 +1,4 @@
-"""Where things live: what the program brings along, and the data folder of a station or district."""
+"""Where things live: what the program brings along, the data folder of a station or district; what the machine has."""
 
 from __future__ import annotations
 
@@ -70,6 +70,17 @@ def default_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("warm-station", appauthor=False)
+
+
+def has_display() -> bool:
+    """Whether a window can be shown here; Qt's offscreen platform counts."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(
+        os.environ.get("DISPLAY")
+        or os.environ.get("WAYLAND_DISPLAY")
+        or os.environ.get("QT_QPA_PLATFORM", "").startswith("offscreen")
+    )
 
 
 # --- volumes: what a folder stands on, and which sticks are plugged in ---------------------------------------------------

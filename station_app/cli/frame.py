@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from .. import words
+from .. import __version__, words
 from ..db import Database
 from ..errors import Refused, RuleRefused, StationError, UserMistake
 from ..model import Changes
@@ -262,11 +262,21 @@ def _needs_command(ctx: click.Context) -> Any:
     return None
 
 
+def _tell_version(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+    if given:
+        say(f"station-app {__version__}")
+        ctx.exit()
+
+
 # --- the one handler -----------------------------------------------------------------------------------------------------
 
 
 class Root(Group):
     """The whole command line: whatever a command raises becomes one line on standard error and an exit code."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.params.append(Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_tell_version))
 
     def main(  # type: ignore[override]  # it always ends the way a program ends, or returns its exit code
         self,

@@ -32,6 +32,12 @@ class Hands:
         self._idle = idle
         self._catcher = catcher
 
+    def show(self) -> None:
+        """Show the window and have the keys go to it, which a display without a window manager does only when asked."""
+        self.window.show()
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow, "the window to be in front")
+
     def until(self, condition: Callable[[], bool], what: str = "an answer") -> None:
         """Let the window work until ``condition`` holds; Bug when it never does."""
         if condition():
