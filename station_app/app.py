@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import click
 from PySide6.QtCore import QLibraryInfo, QLocale, QMessageLogContext, Qt, QtMsgType, QTranslator, qInstallMessageHandler
@@ -26,11 +25,11 @@ from .db import Database
 from .district import desk, store
 from .errors import EnvironmentFault, Refused
 from .paper import badges, report
-from .paths import has_display
+from .paths import DataFolder, has_display
 from .services import people, preferences, samples, stations
 from .services.rescue import DAMAGE
 from .sync.opening import Opener
-from .ui import theme
+from .ui import doorbell, place, theme
 from .ui.district.exchange import ExchangePage
 from .ui.district.reports import ReportsPage as DistrictReports
 from .ui.district.requests import RequestsPage as DistrictRequests
@@ -42,6 +41,7 @@ from .ui.district.window import DistrictWindow
 from .ui.errands import Errand, Rescuing
 from .ui.hands import Hands
 from .ui.main_window import MainWindow
+from .ui.mishap import Mishaps, keep_log
 from .ui.pages.desk import DeskPage
 from .ui.pages.people import PeoplePage
 from .ui.pages.reports import ReportsPage
@@ -118,29 +118,42 @@ def district_window(db: Database, *, backups: bool = False) -> DistrictWindow:
 
 def main(folder: Path) -> int:
     """Open the window: set-up or unlock first, then the station. Returns the exit code."""
-    app = application()
-    return _run(app, lambda errand: StartWindow(folder, errand=errand), window)
+    return _run(DataFolder(folder), lambda errand: StartWindow(folder, errand=errand), window)
 
 
 def district_main(folder: Path) -> int:
     """Open the district's desk: set-up or unlock first. Returns the exit code."""
+    return _run(DataFolder(folder, "district"), lambda errand: DistrictStart(folder, errand=errand), district_window)
+
+
+def _run(home: DataFolder, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]) -> int:
+    """Show the first window, then the one it opens, until that is closed; a second start brings the first to the front."""
     app = application()
-    return _run(app, lambda errand: DistrictStart(folder, errand=errand), district_window)
-
-
-def _run(app: QApplication, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]) -> int:
-    """Show the first window, then the one it opens, until that is closed."""
-    _catch_faults()
-    turns = Turns(starts, opens)
+    if doorbell.ring(home.path, home.side):
+        return 0
+    mishaps = Mishaps()
+    log = keep_log(home.log)
+    sys.excepthook = mishaps.caught
+    turns = Turns(home, starts, opens)
     turns.begin()
-    return app.exec()
+    bell = doorbell.Doorbell(home.path, home.side)
+    bell.rang.connect(turns.to_front)
+    try:
+        return app.exec()
+    finally:
+        sys.excepthook = sys.__excepthook__
+        bell.close()
+        log.close()
+        logging.getLogger("station_app").removeHandler(log)
 
 
 class Turns:
     """The first window and the one it opens, in turn: what one leaves to be done, the other does with the store closed."""
 
-    def __init__(self, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]) -> None:
-        self._starts, self._opens = starts, opens
+    def __init__(
+        self, home: DataFolder, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]
+    ) -> None:
+        self._home, self._starts, self._opens = home, starts, opens
         self.start: StartWindow | None = None
         self.shown: Window | None = None
 
@@ -148,7 +161,17 @@ class Turns:
         """Show the first window, with something left to be done."""
         self.start = self._starts(errand)
         self.start.opened.connect(self._opened)
+        place.restore(self.start, self._home.place)
         self.start.show()
+
+    def to_front(self) -> None:
+        """Bring the window that is shown before all others."""
+        front = self.shown if self.shown is not None and self.shown.isVisible() else self.start
+        if front is not None:
+            if front.isMinimized():
+                front.showNormal()
+            front.raise_()
+            front.activateWindow()
 
     def _opened(self, db: Database) -> None:
         before = self.start
@@ -163,27 +186,17 @@ class Turns:
                 before.close()
             return
         self.shown.closed.connect(lambda: self._closed(db))
+        place.restore(self.shown, self._home.place)
         self.shown.show()
         if before is not None:
             before.close()
 
     def _closed(self, db: Database) -> None:
+        if self.shown is not None:
+            place.keep(self.shown, self._home.place)
         db.close()
         if self.shown is not None and self.shown.errand is not None:
             self.begin(self.shown.errand)
-
-
-def _catch_faults() -> None:
-    """A fault of ours is written to the log (no personal data: types and places only) and the window goes on."""
-
-    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        places = []
-        while trace is not None:
-            places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        logging.getLogger("station_app").error("%s at %s", kind.__name__, " < ".join(reversed(places)))
-
-    sys.excepthook = caught
 
 
 # --- pictures ------------------------------------------------------------------------------------------------------------
@@ -317,8 +330,8 @@ def _walk(here: Desk, folder: Path, shown: bool) -> int:
     made = []
     for language in words.LANGUAGES:
         words.use(language)
-        with tempfile.TemporaryDirectory() as place:
-            sample_day(Path(place), folder / language, SampleClock())
+        with tempfile.TemporaryDirectory() as work:
+            sample_day(Path(work), folder / language, SampleClock())
         made += sorted((folder / language).iterdir())
     here.tell({"files": [str(file) for file in made]}, t("cli.walked", n=len(made), folder=str(folder)))
     return 0

@@ -51,20 +51,37 @@ class DataFolder:
         return self.path / f"{self.side}.ballast"
 
     @property
+    def log(self) -> Path:
+        """Faults of the program, without anybody's data."""
+        return self.path / f"{self.side}.log"
+
+    @property
+    def place(self) -> Path:
+        """Where the window stood last."""
+        return self.path / f"{self.side}.window"
+
+    @property
     def exists(self) -> bool:
         """Whether somebody was set up here."""
         return self.slots.exists() and self.database.exists()
 
 
+def program_folder() -> Path:
+    """Where the program lies, frozen or as its source."""
+    if getattr(sys, "frozen", False):
+        return Path(sys.executable).resolve().parent
+    return Path(__file__).resolve().parent.parent
+
+
+def portable_folder() -> Path:
+    """Where data goes that is to stay beside the program: on a disk that is carried from computer to computer."""
+    return program_folder() / "data"
+
+
 def default_folder() -> Path:
     """Where data goes without ``--data``: beside the program when a ``.portable`` file stands there, else the user's own."""
-    program = (
-        Path(sys.executable).resolve().parent
-        if getattr(sys, "frozen", False)
-        else Path(__file__).resolve().parent.parent
-    )
-    if (program / ".portable").exists():
-        return program / "data"
+    if (program_folder() / ".portable").exists():
+        return portable_folder()
     if named := os.environ.get("STATION_DATA"):
         return Path(named)
     from platformdirs import user_data_path

@@ -22,6 +22,7 @@ from .visits import visits_group
 __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 
 group = Root("station-app")
+group.usual = "window"
 house.join(group)
 for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group, rescue_group, report):
     group.add_command(_part)

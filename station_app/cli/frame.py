@@ -21,7 +21,7 @@ from .. import __version__, words
 from ..db import Database
 from ..errors import Refused, RuleRefused, StationError, UserMistake
 from ..model import Changes
-from ..paths import default_folder
+from ..paths import default_folder, portable_folder
 from ..services import attachments, care, demo, stations
 from ..words import t
 from .outputs import plain, say, say_json
@@ -160,11 +160,17 @@ def _note(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
+def _beside(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.ensure_object(Desk).data = portable_folder()
+
+
 def _common() -> list[click.Parameter]:
     """The global options; the place nearest the end of the line wins."""
     path = click.Path(path_type=Path)
     return [
         Option(["--data"], type=path, metavar="DIR", expose_value=False, callback=_note("data")),
+        Option(["--portable"], is_flag=True, expose_value=False, callback=_beside),
         Option(["--json"], is_flag=True, expose_value=False, callback=_note("as_json")),
         Option(["--lang"], metavar="zh|en", expose_value=False),  # read ahead by ``spoken``
         Option(["--password-file"], type=path, metavar="FILE", expose_value=False, callback=_note("password_file")),

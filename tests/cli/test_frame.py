@@ -58,7 +58,7 @@ def test_no_help_without_its_command_or_option() -> None:
     }
     catalogue = (ROOT / "assets/i18n/en/LC_MESSAGES/cli.po").read_text("utf-8")
     told = set(re.findall(r'^msgid "(cli\.(?:help|option_).*)"', catalogue, re.MULTILINE))
-    assert told == made | above | options | {"cli.option_help", "cli.option_incomplete"}
+    assert told == made | above | options | {"cli.option_help", "cli.option_incomplete", "cli.option_shown"}
 
 
 def test_global_options_stand_before_or_after(folder: Path) -> None:

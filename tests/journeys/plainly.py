@@ -29,6 +29,7 @@ from station_app.sync.opening import Opener
 from station_app.ui import actions
 from station_app.ui.hands import Hands
 from station_app.ui.main_window import MainWindow
+from station_app.ui.mishap import Mishaps, keep_log
 from station_app.ui.pages.people import PeoplePage
 from station_app.ui.pages.people_sheets import HeldSheet
 from tests.conftest import CHEAP, SAMPLE
@@ -76,7 +77,9 @@ class Life:
     def work(self) -> None:
         """Everything once, by window, paper and stick."""
         app.application(offscreen=True)
-        app._catch_faults()
+        keep_log(DataFolder(self.db.path.parent).log)
+        mishaps = Mishaps()
+        sys.excepthook = mishaps.caught
         window = self.window = app.window(self.db, backups=True)
         hands = Hands(window, lambda: window.idle, window.catcher)
         window.show()
@@ -92,6 +95,9 @@ class Life:
         sys.excepthook(
             ValueError, ValueError(f"{NAME} {PHONE}"), None
         )  # a fault of ours that had a person in its words
+        assert mishaps.shown is not None
+        mishaps.shown.close()
+        window.activateWindow()  # where there is no desktop every new window takes the keys
         self.stop("at work")
         window.lock()
         hands.settle()
@@ -242,7 +248,7 @@ def _compressed(life: Life) -> None:
 
 KEPT: list[Any] = []
 LEAKS: dict[str, Leak] = {
-    "the log": _to_log, "open:": _to_deleted_file, "tmp/preview.tmp": _to_temporary_folder,
+    "data/station.log": _to_log, "open:": _to_deleted_file, "tmp/preview.tmp": _to_temporary_folder,
     "data/backups/note.txt": _key_beside_a_backup, "data/station.anchor": _subject_key_in_the_anchor,
     "data/export.db": _plain_copy, "data/cache.bin": _compressed,
 }  # fmt: skip

@@ -125,7 +125,7 @@ def test_nothing_stands_in_the_clear_at_any_stage(tmp_path: Path) -> None:
             assert {plainly.NAME, plainly.PHONE} <= set(_read(paper).split()), "the exception is one"
     assert stages == {stage: set() for stage in STAGES}
     assert search.places > 100
-    assert "ValueError at" in (tmp_path / "log").read_text("utf-8"), "a fault of ours is logged, without its words"
+    assert "ValueError at" in (search.folder / "data" / "station.log").read_text("utf-8"), "a fault of ours is logged, without its words"
 
 
 def _read(paper: list[Path]) -> str:

@@ -43,7 +43,7 @@ class House:
 
     def __init__(self, folder: Path, clock: Clock, qtbot: QtBot) -> None:
         self.folder, self.clock, self.qtbot = folder, clock, qtbot
-        self.turns = app.Turns(self._start, app.window)
+        self.turns = app.Turns(DataFolder(folder), self._start, app.window)
 
     def _start(self, errand: Errand | None) -> StartWindow:
         return StartWindow(self.folder, clock=self.clock, cost=CHEAP, errand=errand)
