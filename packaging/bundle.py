@@ -119,8 +119,8 @@ def size_table() -> str:
     rows = sorted(sizes.items(), key=lambda row: -row[1])
     shown = [f"| {name} | {size / 1e6:.1f} |" for name, size in rows if size >= 500_000]
     small = sum(size for _, size in rows if size < 500_000)
-    whole = sum(sizes.values())
-    return "\n".join(["| part | MB |", "|---|---|", *shown, f"| all others | {small / 1e6:.1f} |", f"| **together** | **{whole / 1e6:.1f}** |"])
+    last = [f"| all others | {small / 1e6:.1f} |", f"| **together** | **{sum(sizes.values()) / 1e6:.1f}** |"]
+    return "\n".join(["| part | MB |", "|---|---|", *shown, *last])
 
 
 # --- trying --------------------------------------------------------------------------------------------------------------

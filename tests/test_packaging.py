@@ -29,7 +29,7 @@ def test_a_linux_desktop_understands_what_it_is_told() -> None:
 
 def test_the_metainfo_speaks_of_this_version_in_both_languages() -> None:
     told = ElementTree.parse(LINUX / "warm-station.metainfo.xml").getroot()
-    assert [release.get("version") for release in told.iter("release")][0] == __version__
+    assert next(release.get("version") for release in told.iter("release")) == __version__
     chinese = "{http://www.w3.org/XML/1998/namespace}lang"
     assert {name.get(chinese) for name in told.findall("name")} == {None, "zh-CN"}
     assert told.findtext("launchable") == "warm-station.desktop"

@@ -61,7 +61,8 @@ class Doorbell(QObject):
         return self._server.isListening()
 
     def _answer(self) -> None:
-        while (caller := self._server.nextPendingConnection()) is not None:
+        while self._server.hasPendingConnections():
+            caller = self._server.nextPendingConnection()
             caller.disconnected.connect(caller.deleteLater)
             caller.abort()
         self.rang.emit()
