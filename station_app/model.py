@@ -83,6 +83,61 @@ class MovementKind(StrEnum):
     HANDOUT = "handout"
     WASTE = "waste"
     COUNT = "count"
+    RETURNED = "returned"
+    EXPIRED = "expired"
+    TRANSFER = "transfer"
+    ASSEMBLY = "assembly"
+
+
+class WeatherLevel(StrEnum):
+    """A warning in force, heat and cold each from the mildest to the worst (DOMAIN.md section 6)."""
+
+    HEAT_YELLOW = "heat_yellow"
+    HEAT_ORANGE = "heat_orange"
+    HEAT_RED = "heat_red"
+    COLD_BLUE = "cold_blue"
+    COLD_YELLOW = "cold_yellow"
+    COLD_ORANGE = "cold_orange"
+    COLD_RED = "cold_red"
+
+    @property
+    def heat(self) -> bool:
+        """Whether it is about heat, not cold."""
+        return self.value.startswith("heat")
+
+    @property
+    def severity(self) -> int:
+        """How bad it is among its kind, from 1."""
+        return [level for level in WeatherLevel if level.heat == self.heat].index(self) + 1
+
+    def reaches(self, other: WeatherLevel) -> bool:
+        """Whether this is at least as bad as a level of the same kind."""
+        return self.heat == other.heat and self.severity >= other.severity
+
+
+class Measure(StrEnum):
+    """What a quota counts: how many, or how many different things."""
+
+    QUANTITY = "quantity"
+    CHOICE = "choice"
+
+
+class QuotaWho(StrEnum):
+    """Whose handouts a quota adds up."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+    ANONYMOUS = "anonymous"
+    STATION = "station"
+
+
+class QuotaSpan(StrEnum):
+    """Over what time a quota adds up; a day is the station's local day."""
+
+    DAY = "day"
+    HOURS = "hours"
+    CAMPAIGN = "campaign"
+    ALWAYS = "always"
 
 
 class Recorded(StrEnum):
@@ -333,6 +388,13 @@ class Op(StrEnum):
     RECEIVE = "receive"
     HANDOUT = "handout"
     COUNT_STOCK = "count_stock"
+    RETURN_STOCK = "return_stock"
+    ASSEMBLE = "assemble"
+    TRANSFER = "transfer"
+    VOID_SUPPLY = "void_supply"
+    SET_CAMPAIGN = "set_campaign"
+    ORDER_SUPPLIES = "order_supplies"
+    SET_WEATHER = "set_weather"
     REFUSE = "refuse"
     ADD_REQUEST = "add_request"
     REQUEST_STEP = "request_step"
@@ -393,7 +455,7 @@ MAY: Mapping[Role, frozenset[Op]] = {
     Role.EVENING: frozenset(
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
-            Op.CHANGE_VISIT, Op.USE_AMENITY, Op.HANDOUT, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
+            Op.CHANGE_VISIT, Op.USE_AMENITY, Op.HANDOUT, Op.RETURN_STOCK, Op.SET_WEATHER, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
             Op.UNDO,
         }
     ),
@@ -517,7 +579,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A supply. ``most_per_day`` is the quota per person and local day, None without one; ``balance`` in units."""
+    """A supply. ``most_per_day`` is its plain quota per person and local day, None without one; ``balance`` in units.
+
+    ``spec`` is its size (规格), ``place`` where it is kept; ``kit`` when it is made of other items.
+    """
 
     id: str
     name: str
@@ -532,6 +597,11 @@ class Item:
     balance: int = 0
     next_expiry: str | None = None
     active: bool = True
+    medicine: bool = False
+    barcode: str = ""
+    spec: str = ""
+    place: str = ""
+    kit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,6 +618,7 @@ class Handout:
     short: bool = False
     already_given: bool = False
     void_reason: str | None = None
+    campaign_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ A **local** table never leaves the house. Everything derived (search) can be reb
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ HOUSE: tuple[str, ...] = (
 """Loans, what stands in the house, the days of the desk."""
 
 LEDGERS: tuple[str, ...] = (
-    "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "quota",
-    "movement", "handout", "refusal", "stocktake", "request", "request_step", "attachment", *HOUSE, "erasure", "person_merge",
+    "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "item_photo",
+    "kit_part", "campaign", "campaign_item", "quota", "assembly", "transfer", "movement", "handout", "refusal", "stocktake",
+    "supply_order", "request", "request_step", "attachment", *HOUSE, "erasure", "person_merge",
     "companion",
 )  # fmt: skip
 """The tables that cross, parents before children."""
@@ -38,22 +40,136 @@ LEDGERS: tuple[str, ...] = (
 # --- version 1: the desk day (0.1.0) -------------------------------------------------------------------------------------
 
 
+def _ledger(db: sqlite_utils.Database, name: str, columns: dict[str, type], required: set[str]) -> None:
+    db.table(name).create(
+        {"id": str, "version": int, "store_id": str, **columns, "void_reason": str},
+        pk="id",
+        not_null={"version", "store_id", *required},
+        strict=True,
+    )
+
+
+def _index(db: sqlite_utils.Database, name: str, columns: str, where: str = "") -> None:
+    short = columns.replace(", ", "_")
+    db.execute(f"CREATE INDEX {name}_{short} ON {name}({columns}) {where}")
+
+
+_DAY: dict[str, type] = {"time": str, "business_date": str}
+
+
+def _supplies_1(db: sqlite_utils.Database) -> None:
+    """Items and kits, rules and campaigns, everything that moved, was given, refused, counted, ordered."""
+    ledger, index, day = partial(_ledger, db), partial(_index, db), _DAY
+    ledger(
+        "item",
+        {
+            "name": str, "unit": str, "kind": str, "rank": int, "low_level": int, "alcohol": int, "first_month": int,
+            "last_month": int, "active": int, "medicine": int, "barcode": str, "spec": str, "place": str,
+        },
+        {"name", "unit", "kind", "rank", "low_level", "alcohol", "first_month", "last_month", "active"},
+    )  # fmt: skip
+    ledger("item_photo", {"jpeg": str}, {"jpeg"})  # same id as its item; base64
+    ledger("kit_part", {"kit_id": str, "item_id": str, "quantity": int}, {"kit_id", "item_id", "quantity"})
+    # most: of all handouts here; each: of one recipient; code is alike at every station of one campaign
+    ledger(
+        "campaign",
+        {
+            "code": str, "name": str, "starts_on": str, "ends_on": str, "most": int, "each": int, "badge_only": int,
+            "origin": str, "active": int, "note": str,
+        },
+        {"code", "name", "starts_on", "ends_on", "each", "badge_only", "origin", "active"},
+    )  # fmt: skip
+    ledger("campaign_item", {"campaign_id": str, "item_id": str, "quantity": int}, {"campaign_id", "item_id", "quantity"})
+    # about one item, several (ids between spaces), a kind, or everything; most of each span; conditions that are NULL always hold
+    ledger(
+        "quota",
+        {
+            "item_id": str, "items": str, "item_kind": str, "measure": str, "who": str, "span": str, "hours": int, "most": int,
+            "occupations": str, "first_month": int, "last_month": int, "level": str, "role": str, "campaign_id": str,
+            "starts_on": str, "ends_on": str, "name": str, "active": int,
+        },
+        {"measure", "who", "span", "most", "active"},
+    )  # fmt: skip
+    # parts spells what one kit was made of then: "<item> <number>", one a line
+    ledger(
+        "assembly",
+        {**day, "kit_id": str, "quantity": int, "parts": str, "keeper_id": str},
+        {"time", "business_date", "kit_id", "quantity", "parts"},
+    )
+    ledger(
+        "transfer",
+        {
+            **day, "number": str, "direction": str, "partner": str, "item_id": str, "item_name": str, "unit": str, "quantity": int,
+            "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "number", "direction", "partner", "item_id", "item_name", "unit", "quantity"},
+    )  # fmt: skip
+    ledger(
+        "movement",
+        {
+            **day, "item_id": str, "delta": int, "kind": str, "lot": str, "expiry": str, "handout_id": str, "source": str,
+            "keeper_id": str, "assembly_id": str, "transfer_id": str, "stocktake_id": str,
+        },
+        {"time", "business_date", "item_id", "delta", "kind"},
+    )  # fmt: skip
+    ledger(
+        "handout",
+        {
+            **day, "item_id": str, "quantity": int, "person_id": str, "visit_id": str, "occupation": str, "short": int,
+            "already_given": int, "keeper_id": str, "household_id": str, "campaign_id": str,
+        },
+        {"time", "business_date", "item_id", "quantity", "short", "already_given"},
+    )  # fmt: skip
+    ledger(
+        "refusal",
+        {
+            **day, "item_id": str, "person_id": str, "rule": str, "last": str, "next": str, "overridden": int, "keeper_id": str,
+            "quota_id": str, "quota_version": int, "quantity": int, "reason": str, "campaign_id": str, "handout_id": str,
+        },
+        {"time", "business_date", "rule", "overridden"},
+    )  # fmt: skip
+    ledger(
+        "stocktake",
+        {**day, "item_id": str, "book": int, "counted": int, "reason": str, "keeper_id": str, "second_name": str},
+        {"time", "business_date", "item_id", "book", "counted"},
+    )
+    # one line of an order slip; the lines of a slip share its number
+    ledger(
+        "supply_order",
+        {
+            **day, "number": str, "item_id": str, "quantity": int, "balance": int, "runs_out": str, "wanted_by": str, "note": str,
+            "keeper_id": str,
+        },
+        {"time", "business_date", "number", "item_id", "quantity", "balance"},
+    )  # fmt: skip
+
+    index("handout", "business_date")
+    index("handout", "item_id, business_date")
+    index("handout", "person_id, item_id, business_date", "WHERE person_id IS NOT NULL")
+    index("handout", "household_id, business_date", "WHERE household_id IS NOT NULL")
+    index("handout", "campaign_id", "WHERE campaign_id IS NOT NULL")
+    index("movement", "item_id, business_date")
+    index("movement", "handout_id", "WHERE handout_id IS NOT NULL")
+    index("movement", "assembly_id", "WHERE assembly_id IS NOT NULL")
+    index("movement", "transfer_id", "WHERE transfer_id IS NOT NULL")
+    index("movement", "stocktake_id", "WHERE stocktake_id IS NOT NULL")
+    # the shelf is summed up at every scan: this index alone answers it, lot by lot
+    db.execute("CREATE INDEX movement_stock ON movement(item_id, void_reason, expiry, lot, delta)")
+    index("item", "barcode", "WHERE barcode IS NOT NULL")
+    index("kit_part", "kit_id")
+    index("campaign", "active, starts_on")
+    index("campaign_item", "campaign_id")
+    index("quota", "active, item_id")
+    index("stocktake", "item_id, business_date")
+    index("transfer", "number")
+    index("assembly", "kit_id")
+    index("supply_order", "number")
+    index("refusal", "business_date")
+
+
 def _ledgers_1(db: sqlite_utils.Database) -> None:
     """The ledger tables of version 1, alike at station and district."""
-
-    def ledger(name: str, columns: dict[str, type], required: set[str]) -> None:
-        db.table(name).create(
-            {"id": str, "version": int, "store_id": str, **columns, "void_reason": str},
-            pk="id",
-            not_null={"version", "store_id", *required},
-            strict=True,
-        )
-
-    def index(name: str, columns: str, where: str = "") -> None:
-        short = columns.replace(", ", "_")
-        db.execute(f"CREATE INDEX {name}_{short} ON {name}({columns}) {where}")
-
-    day = {"time": str, "business_date": str}
+    ledger, index, day = partial(_ledger, db), partial(_index, db), _DAY
     ledger(
         "station",
         {
@@ -68,7 +184,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         "station_day",
         {
             "business_date": str, "opened": str, "closed": str, "opened_by": str, "closed_by": str, "all_well": int,
-            "exceptions": str, "weather": str, "high": int, "note": str,
+            "exceptions": str, "weather": str, "high": int, "low": int, "note": str,
         },
         {"business_date"},
     )  # fmt: skip
@@ -101,52 +217,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         {**day, "amenity": str, "visit_id": str, "person_id": str, "keeper_id": str},
         {"time", "business_date", "amenity", "visit_id"},
     )
-    ledger(
-        "item",
-        {
-            "name": str, "unit": str, "kind": str, "rank": int, "low_level": int, "alcohol": int, "first_month": int,
-            "last_month": int, "active": int,
-        },
-        {"name", "unit", "kind", "rank", "low_level", "alcohol", "first_month", "last_month", "active"},
-    )  # fmt: skip
-    ledger(
-        "quota", {"item_id": str, "per": str, "most": int, "starts_on": str}, {"item_id", "per", "most", "starts_on"}
-    )
-    ledger(
-        "movement",
-        {
-            **day, "item_id": str, "delta": int, "kind": str, "lot": str, "expiry": str, "handout_id": str, "source": str,
-            "keeper_id": str,
-        },
-        {"time", "business_date", "item_id", "delta", "kind"},
-    )  # fmt: skip
-    ledger(
-        "handout",
-        {
-            **day, "item_id": str, "quantity": int, "person_id": str, "visit_id": str, "occupation": str, "short": int,
-            "already_given": int, "keeper_id": str,
-        },
-        {"time", "business_date", "item_id", "quantity", "short", "already_given"},
-    )  # fmt: skip
-    ledger(
-        "refusal",
-        {
-            **day,
-            "item_id": str,
-            "person_id": str,
-            "rule": str,
-            "last": str,
-            "next": str,
-            "overridden": int,
-            "keeper_id": str,
-        },
-        {"time", "business_date", "rule", "overridden"},
-    )
-    ledger(
-        "stocktake",
-        {**day, "item_id": str, "book": int, "counted": int, "reason": str, "keeper_id": str, "second_name": str},
-        {"time", "business_date", "item_id", "book", "counted"},
-    )
+    _supplies_1(db)
     ledger(
         "request",
         {
@@ -200,22 +271,14 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     index("visit", "person_id, business_date", "WHERE person_id IS NOT NULL")
     index("amenity_use", "business_date")
     index("amenity_use", "visit_id")
-    index("handout", "business_date")
-    index("handout", "person_id, item_id, business_date", "WHERE person_id IS NOT NULL")
-    index("movement", "item_id, business_date")
-    index("movement", "handout_id", "WHERE handout_id IS NOT NULL")
-    # the shelf is summed up at every scan: this index alone answers it, lot by lot
-    db.execute("CREATE INDEX movement_stock ON movement(item_id, void_reason, expiry, lot, delta)")
     index("badge", "code")
     index("badge", "card_number")
     index("badge", "person_id")
-    index("quota", "item_id")
     index("request", "business_date")
     index("request", "person_id", "WHERE person_id IS NOT NULL")
     index("request_step", "request_id")
     index("attachment", "subject_id")
     index("shift", "business_date")
-    index("stocktake", "item_id, business_date")
     index("person_merge", "kept_id")
     index("person_merge", "merged_id")
     index("companion", "person_id")
@@ -474,6 +537,10 @@ def _station_1(db: sqlite_utils.Database) -> None:
         "tokens, content='', contentless_delete=1, detail=none, prefix='1 2 3 4', tokenize='unicode61')"
     )
     db.execute("INSERT INTO person_search(person_search, rank) VALUES('secure-delete', 1)")
+    # whose share of a campaign was taken at another station, by a digest under the district's key: from its last pack
+    db.table("campaign_taken").create(
+        {"code": str, "digest": str, "station_name": str, "business_date": str}, pk=("code", "digest"), strict=True
+    )
     # the exchange: batches are immutable bytes (last in their row: what stands after them is slow to reach); receipts list
     # their hashes
     db.table("batch").create(

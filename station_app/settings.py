@@ -47,12 +47,30 @@ KEEP_PICTURES_MONTHS = Setting("keep_pictures_months", "number", "6", low=1, hig
 OVERDUE_DAYS = Setting("overdue_days", "number", "7", low=1, high=90)
 """At the district: days without a file after which a station is asked for one."""
 
+OVERRIDE_ROLE = Setting("override_role", "choice", "keeper", choices=("evening", "keeper", "supervisor"))
+"""From which role on a rule may be set aside with a reason before giving."""
+WEATHER_HEAT_YELLOW = Setting("weather_heat_yellow", "number", "35", low=25, high=50)
+WEATHER_HEAT_DAYS = Setting("weather_heat_days", "number", "3", low=1, high=7)
+WEATHER_HEAT_ORANGE = Setting("weather_heat_orange", "number", "37", low=25, high=50)
+WEATHER_HEAT_RED = Setting("weather_heat_red", "number", "40", low=25, high=55)
+WEATHER_COLD_LOW = Setting("weather_cold_low", "number", "4", low=0, high=20)
+WEATHER_COLD_BLUE = Setting("weather_cold_blue", "number", "8", low=1, high=40)
+WEATHER_COLD_YELLOW = Setting("weather_cold_yellow", "number", "10", low=1, high=40)
+WEATHER_COLD_ORANGE = Setting("weather_cold_orange", "number", "12", low=1, high=40)
+WEATHER_COLD_RED = Setting("weather_cold_red", "number", "16", low=1, high=40)
+
+WEATHER: tuple[Setting, ...] = (
+    WEATHER_HEAT_YELLOW, WEATHER_HEAT_DAYS, WEATHER_HEAT_ORANGE, WEATHER_HEAT_RED, WEATHER_COLD_LOW, WEATHER_COLD_BLUE,
+    WEATHER_COLD_YELLOW, WEATHER_COLD_ORANGE, WEATHER_COLD_RED,
+)  # fmt: skip
+"""From when a heat or cold level holds, in degrees Celsius and days (DOMAIN.md section 6)."""
 RETENTION: tuple[Setting, ...] = (KEEP_PEOPLE_MONTHS, KEEP_REQUESTS_MONTHS, KEEP_PICTURES_MONTHS)
 """How long things are kept (DOMAIN.md section 6, "Privacy"). The log is not among them: it is never thinned out."""
 ALL: tuple[Setting, ...] = (
-    DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, *RETENTION,
+    DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, OVERRIDE_ROLE, *WEATHER,
+    *RETENTION,
 )  # fmt: skip
-SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
+SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, OVERRIDE_ROLE, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 AT_DISTRICT: tuple[Setting, ...] = (OVERDUE_DAYS, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 """Those the district's desk shows."""
 BY_NAME = {setting.name: setting for setting in ALL}

@@ -28,6 +28,7 @@ from station_app.model import (
     Keeper,
     Occupation,
     Op,
+    QuotaWho,
     RequestState,
     Role,
     RuleKind,
@@ -72,11 +73,14 @@ from station_app.services import (
     supplies,
     trail,
     visits,
+    weather,
 )  # fmt: skip
+from station_app.services.supplies import campaigns, giving, kits, quotas
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 from tests.pictures import phone
 
 DAY = "2026-07-17"
+BARCODE = "6901234567892"
 NAME, PHONE, WORDS = "李志强", "13912345678", "充电口不足，找我就行"
 CAME = figures.Wanted("person_times", DAY, DAY)
 FORM = bindings.Binding("月报.xlsx", "", (bindings.Bound("月报", "B5", "person_times"),))
@@ -321,6 +325,39 @@ def _items(w: World, role: Role) -> Call:
     return lambda: supplies.import_items(w.db, plan)
 
 
+def _kit(w: World, role: Role) -> str:
+    name = f"礼包 {role.value} {len(supplies.items(w.boss()))}"
+    kit, _ = supplies.add_item(w.db, name, "份", ItemKind.GIFT)
+    supplies.set_parts(w.db, kit.id, {w.item: 2})
+    return kit.id
+
+
+def _kit_of(w: World, role: Role) -> Call:
+    kit = _kit(w, role)
+    return lambda: supplies.assemble(w.db, kit, 1)
+
+
+def _kit_apart(w: World, role: Role) -> Call:
+    kit = _kit(w, role)
+    supplies.assemble(w.db, kit, 1)
+    return lambda: supplies.take_apart(w.db, kit, 1)
+
+
+def _parts(w: World, role: Role) -> Call:
+    kit = _kit(w, role)
+    return lambda: supplies.set_parts(w.db, kit, {w.item: 3})
+
+
+def _rule(w: World, call: Callable[[str], object]) -> Call:
+    made, _ = quotas.save(w.boss(), quotas.Rule(items=frozenset({w.item}), most=90, who=QuotaWho.STATION))
+    return lambda: call(made.id)
+
+
+def _expired(w: World, _role: Role) -> Call:
+    supplies.receive(w.boss(), w.item, 3, lot="旧", expiry="2026-07-01")
+    return lambda: supplies.expire(w.db, w.item)
+
+
 def _promised(w: World, _role: Role) -> Call:
     one = {"id": uuid7(), "time": w.db.stamp().time, "item_name": "退热贴", "unit": "盒", "kind": "cooling", "quantity": 6, "note": ""}
     with w.boss().transact(Op.APPLY_PACK) as tx:
@@ -548,30 +585,56 @@ CASES: dict[str, Case] = {
     "slots.by_password": (ITSELF, _own_password),
     "stations.change": plain(Op.SETTING, lambda w: stations.change(w.db, phone="0851-1234")),
     "stations.current": plain(READ, lambda w: stations.current(w.db)),
-    "supplies.add_item": plain(Op.ADD_ITEM, lambda w: supplies.add_item(w.db, f"绿豆汤 {w.db.role.value}", "杯", ItemKind.DRINK)),
-    "supplies.by_name": plain(READ, lambda w: supplies.by_name(w.db, "湿巾")),
-    "supplies.change_item": plain(Op.CHANGE_ITEM, lambda w: supplies.change_item(w.db, w.item, low_level=3)),
-    "supplies.count_stock": plain(Op.COUNT_STOCK, lambda w: supplies.count_stock(w.db, w.item, 30, "点过")),
-    "supplies.daily": plain(READ, lambda w: supplies.daily(w.db, w.item, DAY, DAY)),
-    "supplies.get": plain(READ, lambda w: supplies.get(w.db, w.item)),
-    "supplies.hand_out": plain(Op.HANDOUT, lambda w: supplies.hand_out(w.db, w.item, person_id=w.named)),
-    "supplies.handout": (READ, lambda w, _role: _handed(w)),
-    "supplies.handouts": plain(READ, lambda w: supplies.handouts(w.db, DAY, DAY)),
-    "supplies.import_items": (Op.IMPORT_ITEMS, _items),
-    "supplies.items": plain(READ, lambda w: supplies.items(w.db)),
-    "supplies.known_items": plain(READ, lambda w: supplies.known_items(w.db)),
-    "supplies.lots": plain(READ, lambda w: supplies.lots(w.db, w.item)),
-    "supplies.movements": plain(READ, lambda w: supplies.movements(w.db, w.item)),
-    "supplies.named": plain(READ, lambda w: supplies.named(w.db, "湿巾")),
-    "supplies.offers": plain(READ, lambda w: supplies.offers(w.db, w.named)),
-    "supplies.receive": plain(Op.RECEIVE, lambda w: supplies.receive(w.db, w.item, 2)),
-    "supplies.set_quota": plain(Op.SET_QUOTA, lambda w: supplies.set_quota(w.db, w.item, 100)),
-    "supplies.waste": plain(Op.COUNT_STOCK, lambda w: supplies.waste(w.db, w.item, 1, "破损")),
+    "supplies.articles.add_item": plain(Op.ADD_ITEM, lambda w: supplies.add_item(w.db, f"绿豆汤 {w.db.role.value}", "杯", ItemKind.DRINK)),
+    "supplies.articles.by_name": plain(READ, lambda w: supplies.by_name(w.db, "湿巾")),
+    "supplies.articles.change_item": plain(Op.CHANGE_ITEM, lambda w: supplies.change_item(w.db, w.item, low_level=3)),
+    "supplies.stock.count_stock": plain(Op.COUNT_STOCK, lambda w: supplies.count_stock(w.db, w.item, 30, "点过")),
+    "supplies.shelf.daily": plain(READ, lambda w: supplies.daily(w.db, w.item, DAY, DAY)),
+    "supplies.articles.get": plain(READ, lambda w: supplies.get(w.db, w.item)),
+    "supplies.giving.hand_out": plain(Op.HANDOUT, lambda w: supplies.hand_out(w.db, w.item, person_id=w.named)),
+    "supplies.giving.handout": (READ, lambda w, _role: _handed(w)),
+    "supplies.giving.handouts": plain(READ, lambda w: supplies.handouts(w.db, DAY, DAY)),
+    "supplies.lists.import_items": (Op.IMPORT_ITEMS, _items),
+    "supplies.articles.items": plain(READ, lambda w: supplies.items(w.db)),
+    "supplies.lists.known_items": plain(READ, lambda w: supplies.known_items(w.db)),
+    "supplies.shelf.lots": plain(READ, lambda w: supplies.lots(w.db, w.item)),
+    "supplies.shelf.movements": plain(READ, lambda w: supplies.movements(w.db, w.item)),
+    "supplies.articles.named": plain(READ, lambda w: supplies.named(w.db, "湿巾")),
+    "supplies.giving.offers": plain(READ, lambda w: supplies.offers(w.db, w.named)),
+    "supplies.stock.receive": plain(Op.RECEIVE, lambda w: supplies.receive(w.db, w.item, 2)),
+    "supplies.articles.set_quota": plain(Op.SET_QUOTA, lambda w: supplies.set_quota(w.db, w.item, 100)),
+    "supplies.campaigns.rules": plain(READ, lambda w: campaigns.rules(w.db)),
+    "supplies.campaigns.running": plain(READ, lambda w: campaigns.running(w.db, DAY)),
+    "supplies.campaigns.taken_elsewhere": plain(READ, lambda w: campaigns.taken_elsewhere(w.db, w.named, [])),
+    "supplies.giving.household": plain(READ, lambda w: giving.household(w.db, w.named)),
+    "supplies.articles.by_barcode": plain(READ, lambda w: supplies.by_barcode(w.db, BARCODE)),
+    "supplies.articles.scanned": plain(READ, lambda w: supplies.scanned(w.db, BARCODE)),
+    "supplies.kits.assemble": (Op.ASSEMBLE, _kit_of),
+    "supplies.kits.parts_of": plain(READ, lambda w: supplies.parts_of(w.db, w.item)),
+    "supplies.kits.parts_of_all": plain(READ, lambda w: kits.parts_of_all(w.db)),
+    "supplies.kits.set_parts": (Op.CHANGE_ITEM, _parts),
+    "supplies.kits.take_apart": (Op.ASSEMBLE, _kit_apart),
+    "supplies.quotas.in_force": plain(READ, lambda w: quotas.in_force(w.db)),
+    "supplies.quotas.listing": plain(READ, lambda w: quotas.listing(w.db)),
+    "supplies.quotas.remove": (Op.SET_QUOTA, lambda w, _role: _rule(w, lambda one: quotas.remove(w.db, one))),
+    "supplies.quotas.rule": (READ, lambda w, _role: _rule(w, lambda one: quotas.rule(w.db, one))),
+    "supplies.quotas.save": plain(Op.SET_QUOTA, lambda w: quotas.save(w.db, quotas.Rule(items=frozenset({w.item}), most=99))),
+    "supplies.quotas.simple_rule": plain(READ, lambda w: quotas.simple_rule(w.db, w.item)),
+    "supplies.quotas.switch": (Op.SET_QUOTA, lambda w, _role: _rule(w, lambda one: quotas.switch(w.db, one, on=False))),
+    "supplies.shelf.balance_on": plain(READ, lambda w: supplies.balance_on(w.db, w.item, DAY)),
+    "supplies.stock.expire": (Op.COUNT_STOCK, _expired),
+    "supplies.stock.give_back": plain(Op.RETURN_STOCK, lambda w: supplies.give_back(w.db, w.item)),
+    "supplies.stock.waste": plain(Op.COUNT_STOCK, lambda w: supplies.waste(w.db, w.item, 1, "破损")),
     "trail.keepers_seen": plain(LOG, lambda w: trail.keepers_seen(w.db)),
     "trail.numbers": plain(LOG, lambda w: trail.numbers(w.db, trail.Wanted(DAY, DAY), lambda step: step.no > 0)),
     "trail.some": plain(LOG, lambda w: trail.some(w.db, [1, 2])),
     "trail.steps": plain(LOG, lambda w: trail.steps(w.db, DAY, DAY)),
     "trail.whole": plain(LOG, lambda w: trail.whole(w.db, 1)),
+    "weather.of_day": plain(READ, lambda w: weather.of_day(w.db, DAY)),
+    "weather.of_days": plain(READ, lambda w: weather.of_days(w.db, DAY, DAY)),
+    "weather.tell": plain(Op.SET_WEATHER, lambda w: weather.tell(w.db, high=37)),
+    "weather.thresholds": plain(READ, lambda w: weather.thresholds(w.db)),
+    "weather.today": plain(READ, lambda w: weather.today(w.db)),
     "visits.amenities": plain(READ, lambda w: visits.amenities(w.db, w.visit)),
     "visits.check_in": (Op.CHECK_IN, _arrival),
     "visits.check_in_person": (Op.CHECK_IN, _arrival_by_name),
@@ -588,6 +651,7 @@ CASES: dict[str, Case] = {
 """Every service function that takes an open store, and how to try it."""
 
 INNER = {
+    "supplies.quotas.check", "supplies.evaluate.past",
     "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",

@@ -39,6 +39,10 @@ PERSONAL: Mapping[str, frozenset[str]] = {
     "station_day": frozenset({"opened_by", "closed_by", "exceptions", "note"}),
     "badge": frozenset({"code", "card_number"}),
     "stocktake": frozenset({"reason", "second_name"}),
+    "refusal": frozenset({"reason"}),
+    "transfer": frozenset({"note"}),
+    "supply_order": frozenset({"note"}),
+    "campaign": frozenset({"note"}),
     "erasure": frozenset({"reason"}),
     "asset": frozenset({"code", "note"}),
     "asset_move": frozenset({"note"}),
@@ -57,16 +61,21 @@ PERSONAL: Mapping[str, frozenset[str]] = {
 }
 """Columns that name somebody, let a card be copied, or hold what somebody typed freely."""
 ONLY_PERSONAL = frozenset({"identity"})
+LEFT_OUT = frozenset({"item_photo"})
+"""Pictures are no figures."""
 SUBJECT: Mapping[str, str] = {"identity": "id", "request": "id", "request_step": "request_id"}
 """Under whose key the sealed columns of a table are."""
 PARENTS: Mapping[str, tuple[str, str]] = {
     "person_id": ("person", "id"), "visit_id": ("visit", "id"), "item_id": ("item", "id"), "handout_id": ("handout", "id"),
     "request_id": ("request", "id"), "keeper_id": ("keeper", "id"), "store_id": ("store", "store_id"),
+    "kit_id": ("item", "id"), "campaign_id": ("campaign", "id"), "assembly_id": ("assembly", "id"),
+    "transfer_id": ("transfer", "id"), "stocktake_id": ("stocktake", "id"), "quota_id": ("quota", "id"),
     "asset_id": ("asset", "id"), "loan_id": ("loan", "id"), "equipment_id": ("equipment", "id"), "medicine_id": ("medicine", "id"),
 }  # fmt: skip
 UNITS: Mapping[str, str] = {
     "person_times": "person-time", "delta": "item.unit", "quantity": "item.unit", "book": "item.unit", "counted": "item.unit",
-    "low_level": "item.unit", "most": "item.unit", "hour": "h", "high": "Cel", "first_month": "mo", "last_month": "mo",
+    "low_level": "item.unit", "most": "item.unit", "hour": "h", "high": "Cel", "low": "Cel",
+    "hours": "h", "first_month": "mo", "last_month": "mo",
     "due_hours": "h", "check_days": "d", "least": "medicine.unit", "deposit": "CNY",
 }  # fmt: skip
 """Units of numbers: UCUM codes, the unit that an item is counted in, or one person coming in once."""
@@ -92,7 +101,7 @@ def export(
     """
     if names:
         db.require_sight("export_data")
-    tables = [table for table in LEDGERS if names or table not in ONLY_PERSONAL]
+    tables = [table for table in LEDGERS if table not in LEFT_OUT and (names or table not in ONLY_PERSONAL)]
     total, written = store.count_rows(db, tables), 0
 
     def tell(rows: int) -> None:

@@ -17,6 +17,7 @@ from ..errors import Cancelled
 from ..model import Changes, Op
 from ..schema import LEDGERS
 from . import aliases, attachments, exchange, incarnation, slots
+from .supplies import kits
 
 Tell = Callable[[int, int], None]
 """Told (done, total); may raise Cancelled."""
@@ -89,9 +90,9 @@ def _ledgers_add_up(db: Database, tell: Tell) -> list[Problem]:
     half = _newest(db)
     found = list(_chain_holds(db, lambda done, _total: tell(done, 2 * half)))
     found += _log_matches_rows(db, lambda done, total: tell(half + half * done // total, 2 * half))
-    for part in (_stock_is_its_movements, _handouts_have_movements, _visits_are_sound, _search_is_whole, _requests_have_steps,
-                 _merges_are_followed, _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed, _digests_are_kept,
-                 _no_slot_came_back):  # fmt: skip
+    for part in (_stock_is_its_movements, _handouts_have_movements, _kits_are_their_parts, _visits_are_sound, _search_is_whole,
+                 _requests_have_steps, _merges_are_followed, _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed,
+                 _digests_are_kept, _no_slot_came_back):  # fmt: skip
         found += part(db)
         tell(2 * half, 2 * half)
     return found
@@ -174,7 +175,8 @@ def _stock_is_its_movements(db: Database) -> Iterator[Problem]:
     """A balance below zero is consistent only where handouts were flagged short."""
     rows = db.rows(
         "SELECT i.id, i.name, (SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = i.id AND void_reason IS NULL) AS balance,"
-        " (SELECT count(*) FROM handout WHERE item_id = i.id AND short = 1 AND void_reason IS NULL) AS flagged FROM item i"
+        " (SELECT count(*) FROM handout h WHERE h.short = 1 AND h.void_reason IS NULL AND (h.item_id = i.id OR EXISTS("
+        "SELECT 1 FROM movement m WHERE m.handout_id = h.id AND m.item_id = i.id AND m.void_reason IS NULL))) AS flagged FROM item i"
     )
     for row in rows:
         if row["balance"] < 0 and not row["flagged"]:
@@ -184,11 +186,27 @@ def _stock_is_its_movements(db: Database) -> Iterator[Problem]:
 def _handouts_have_movements(db: Database) -> Iterator[Problem]:
     rows = db.rows(
         "SELECT h.id, h.quantity, h.void_reason, coalesce((SELECT -sum(delta) FROM movement"
-        " WHERE handout_id = h.id AND void_reason IS NULL), 0) AS moved FROM handout h"
+        " WHERE handout_id = h.id AND item_id = h.item_id AND kind = 'handout' AND void_reason IS NULL), 0) AS moved FROM handout h"
     )
     for row in rows:
         if row["moved"] != (0 if row["void_reason"] else row["quantity"]):
             yield Problem("audit.handout_unmoved", {"id": row["id"]})
+
+
+def _kits_are_their_parts(db: Database) -> Iterator[Problem]:
+    """Each kit that was put together or taken apart moved itself one way and its parts, as written then, the other."""
+    moved: dict[str, dict[str, int]] = {}
+    for row in db.rows(
+        "SELECT assembly_id, item_id, sum(delta) AS n FROM movement WHERE assembly_id IS NOT NULL AND void_reason IS NULL GROUP BY 1, 2"
+    ):
+        moved.setdefault(row["assembly_id"], {})[row["item_id"]] = row["n"]
+    for row in db.rows("SELECT id, kit_id, quantity, parts, void_reason FROM assembly"):
+        wanted = {item_id: -number * row["quantity"] for item_id, number in kits.read(row["parts"]).items()}
+        expected = {} if row["void_reason"] else wanted | {row["kit_id"]: row["quantity"]}
+        if moved.pop(row["id"], {}) != expected:
+            yield Problem("audit.kit_unmoved", {"id": row["id"]})
+    for assembly_id in moved:
+        yield Problem("audit.kit_unmoved", {"id": assembly_id})
 
 
 def _visits_are_sound(db: Database) -> Iterator[Problem]:

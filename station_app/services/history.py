@@ -175,7 +175,9 @@ def _forget_unwanted(tx: Tx, rows: list[Row]) -> None:
 USED_BY = {
     "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id"),
                ("person_merge", "kept_id"), ("person_merge", "merged_id"), ("companion", "person_id")),
-    "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id")),
+    "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id"), ("kit_part", "item_id"),
+        ("campaign_item", "item_id")),
+    "campaign": (("handout", "campaign_id"),),
     "request": (("request_step", "request_id"), ("attachment", "subject_id")),
 }
 """Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
@@ -195,9 +197,19 @@ SINGLE = {
     "item": "SELECT count(*) FROM item WHERE void_reason IS NULL AND name = (SELECT name FROM item WHERE id = ?)",
     "badge": "SELECT count(*) FROM badge WHERE void_reason IS NULL AND state = 'active'"
     " AND person_id = (SELECT person_id FROM badge WHERE id = ?)",
-    "quota": "SELECT count(*) FROM quota WHERE void_reason IS NULL AND item_id = (SELECT item_id FROM quota WHERE id = ?)",
-}
-"""Of what there is one: supplies of a name, active badges of a person, quotas of a supply."""
+    # a rule that is on and limits the same under the same conditions would be there twice
+    "quota": "SELECT count(*) FROM quota q JOIN quota o ON o.id = ? WHERE q.void_reason IS NULL AND q.active = 1 AND o.active = 1"
+    + "".join(
+        f" AND q.{name} IS o.{name}"
+        for name in (
+            "item_id", "items", "item_kind", "measure", "who", "span", "hours", "campaign_id", "occupations", "first_month",
+            "last_month", "level", "role",
+        )
+    ),
+    "kit_part": "SELECT count(*) FROM kit_part p JOIN kit_part o ON o.id = ? WHERE p.void_reason IS NULL AND p.kit_id = o.kit_id"
+    " AND p.item_id = o.item_id",
+}  # fmt: skip
+"""Of what there is one: supplies of a name, active badges of a person, rules alike, parts of a kit."""
 
 
 def _check_single(tx: Tx, rows: list[Row]) -> None:

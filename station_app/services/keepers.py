@@ -307,8 +307,9 @@ def open_station(db: Database, exceptions: str = "", high: int | None = None, at
             _day_key(found, tx.stamp.business_date)
             | {
                 "opened": tx.stamp.time, "opened_by": db.acting, "all_well": int(not exceptions.strip()),
-                "exceptions": exceptions.strip() or None, "high": high, "closed": None, "void_reason": None,
-            },
+                "exceptions": exceptions.strip() or None, "closed": None, "void_reason": None,
+            }
+            | ({"high": high} if high is not None else {}),  # what was told before opening stays
         )  # fmt: skip
         if db.acting and on_duty(db) is None:
             _take_desk(tx)

@@ -1,7 +1,8 @@
 """The rows of format version 1 as they cross: one frozen type a ledger table, its bounds, and JSON Lines of them.
 
 Columns are those of ``schema.py``; a test keeps the two alike. This file is frozen with format version
-1: a later format gets types of its own. What all rows share is in ``wire_types``, the house's own ledgers in ``wire_house``.
+1: a later format gets types of its own. What all rows share is in ``wire_types``, the house's own ledgers in ``wire_house``, those
+of supplies in ``wire_supplies``.
 
 A table is a stream of lines. A line is one row as canonical JSON (``strict.py``) with every column that is not NULL,
 ended by a line feed. Each row has exactly one spelling: a line is taken only when the typed row read from it would be
@@ -19,10 +20,11 @@ import msgspec
 from msgspec import Meta
 
 from ..errors import Bug, Refused
-from . import wire_house
+from . import wire_house, wire_supplies
 from .wire_types import (
     CLOCK,
     DAY,
+    Celsius,
     Change,
     Clock,
     Code,
@@ -68,20 +70,15 @@ __all__ = [
     "District",
     "Erasure",
     "Flag",
-    "Handout",
     "Hour",
     "Id",
     "Identity",
-    "Item",
     "Keeper",
     "Month",
-    "Movement",
     "Name",
     "Number",
     "Occupation",
     "Person",
-    "Quota",
-    "Refusal",
     "Request",
     "RequestState",
     "RequestStep",
@@ -93,7 +90,6 @@ __all__ = [
     "Station",
     "StationCode",
     "StationDay",
-    "Stocktake",
     "StoreId",
     "Text",
     "Time",
@@ -144,7 +140,8 @@ class Shift(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class StationDay(Row, frozen=True, kw_only=True, gc=False):
-    """A day of the station: when it opened and closed, by whom, the weather (``high`` in degrees Celsius)."""
+    """A day of the station: when it opened and closed, by whom, the weather: the warning in force, the forecast ``high``
+    and ``low`` in degrees Celsius."""
 
     business_date: Day
     opened: Time | None = None
@@ -154,7 +151,8 @@ class StationDay(Row, frozen=True, kw_only=True, gc=False):
     all_well: Flag | None = None
     exceptions: Text | None = None
     weather: Text | None = None
-    high: Annotated[int, Meta(ge=-100, le=100)] | None = None
+    high: Celsius | None = None
+    low: Celsius | None = None
     note: Text | None = None
 
 
@@ -203,78 +201,6 @@ class AmenityUse(Dated, frozen=True, kw_only=True, gc=False):
     visit_id: Id
     person_id: Id | None = None
     keeper_id: Id | None = None
-
-
-class Item(Row, frozen=True, kw_only=True, gc=False):
-    """A supply; quantities everywhere are in its ``unit``."""
-
-    name: Name
-    unit: Name
-    kind: Literal["cooling", "warming", "first_aid", "drink", "study", "gift", "other"]
-    rank: Count
-    low_level: Count
-    alcohol: Flag
-    first_month: Month
-    last_month: Month
-    active: Flag
-
-
-class Quota(Row, frozen=True, kw_only=True, gc=False):
-    """How much of an item one person may have ``per`` span, from a day on."""
-
-    item_id: Id
-    per: Code
-    most: Count
-    starts_on: Day
-
-
-class Movement(Dated, frozen=True, kw_only=True, gc=False):
-    """Stock went up or down by ``delta``; the balance is the sum."""
-
-    item_id: Id
-    delta: Change
-    kind: Literal["opening", "bought", "allocated", "donated", "handout", "waste", "count"]
-    lot: Name | None = None
-    expiry: Annotated[str, Meta(pattern=rf"\A({DAY})?\Z")] | None = None
-    handout_id: Id | None = None
-    source: Name | None = None
-    keeper_id: Id | None = None
-
-
-class Handout(Dated, frozen=True, kw_only=True, gc=False):
-    """What was given; ``short`` when the book held less, ``already_given`` when recorded late."""
-
-    item_id: Id
-    quantity: Count
-    short: Flag
-    already_given: Flag
-    person_id: Id | None = None
-    visit_id: Id | None = None
-    occupation: Occupation | None = None
-    keeper_id: Id | None = None
-
-
-class Refusal(Dated, frozen=True, kw_only=True, gc=False):
-    """A rule said no, or was overridden."""
-
-    rule: Code
-    overridden: Flag
-    item_id: Id | None = None
-    person_id: Id | None = None
-    last: Name | None = None
-    next: Name | None = None
-    keeper_id: Id | None = None
-
-
-class Stocktake(Dated, frozen=True, kw_only=True, gc=False):
-    """What was counted against what the book said."""
-
-    item_id: Id
-    book: Change
-    counted: Count
-    reason: Text | None = None
-    keeper_id: Id | None = None
-    second_name: Name | None = None
 
 
 class Request(Dated, frozen=True, kw_only=True, gc=False):
@@ -360,12 +286,7 @@ TABLES: Mapping[str, type[Row]] = {
     "badge": Badge,
     "visit": Visit,
     "amenity_use": AmenityUse,
-    "item": Item,
-    "quota": Quota,
-    "movement": Movement,
-    "handout": Handout,
-    "refusal": Refusal,
-    "stocktake": Stocktake,
+    **wire_supplies.TABLES,
     "request": Request,
     "request_step": RequestStep,
     "attachment": Attachment,

@@ -30,11 +30,14 @@ StationCode = Annotated[str, Meta(pattern=r"\A[A-Z0-9]{1,16}\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Flag = Annotated[int, Meta(ge=0, le=1)]
 Month = Annotated[int, Meta(ge=1, le=12)]
+Celsius = Annotated[int, Meta(ge=-100, le=100)]
 Hour = Annotated[int, Meta(ge=0, le=23)]
 Round = Annotated[int, Meta(ge=1, le=1000)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Change = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
+
+Expiry = Annotated[str, Meta(pattern=rf"\A({DAY})?\Z")]
 
 Occupation = Literal["rider", "courier", "ride_hail_driver", "truck_driver", "sanitation_worker", "resident", "other"]
 RequestState = Literal["recorded", "accepted", "transferred", "replied", "told", "closed", "reopened", "withdrawn"]
@@ -42,8 +45,8 @@ RequestState = Literal["recorded", "accepted", "transferred", "replied", "told",
 
 DATES = frozenset(
     {
-        "time", "business_date", "finished", "opened", "closed", "registered_on", "issued", "starts_on", "expiry", "due",
-        "bought", "next_check", "done", "accepted", "ended",
+        "time", "business_date", "finished", "opened", "closed", "registered_on", "issued", "starts_on", "ends_on", "expiry", "due",
+        "bought", "next_check", "done", "accepted", "ended", "runs_out", "wanted_by",
     }
 )  # fmt: skip
 """The columns that hold a day or a moment; patterns alone would let days through that no calendar has."""

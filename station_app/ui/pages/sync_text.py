@@ -20,6 +20,9 @@ KINDS = {
     "request": "sync_desk.requests", "request_step": "sync_desk.requests", "attachment": "sync_desk.requests", "person": "sync_desk.people",
     "identity": "sync_desk.people", "badge": "sync_desk.people", "item": "sync_desk.supplies",
     "movement": "sync_desk.supplies", "stocktake": "sync_desk.supplies", "quota": "sync_desk.supplies",
+    "item_photo": "sync_desk.supplies", "kit_part": "sync_desk.supplies", "campaign": "sync_desk.supplies",
+    "campaign_item": "sync_desk.supplies", "assembly": "sync_desk.supplies", "transfer": "sync_desk.supplies",
+    "supply_order": "sync_desk.supplies",
 }  # fmt: skip
 """Tables by the word a keeper has for them; all others are 其他."""
 REASONS = {

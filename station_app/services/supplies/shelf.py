@@ -1,0 +1,123 @@
+"""The shelf: what is left of each lot, an item's ledger, its days. Stock is the sum of movements and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ...db import Database, Tx
+from ...model import MovementKind
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What is left of one delivery; ``expiry`` is an ISO date or ""."""
+
+    lot: str
+    expiry: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One line of an item's ledger; ``balance`` is what was left after it."""
+
+    id: str
+    time: str
+    kind: MovementKind
+    delta: int
+    lot: str
+    expiry: str
+    source: str
+    person_id: str | None
+    balance: int
+    void_reason: str | None
+
+
+def lots(db: Database, item_id: str) -> list[Lot]:
+    """The lots of an item, the first to expire first (without a date last).
+
+    Asked at every scan; grouped in the order of the index ``movement_stock``, which alone answers it.
+    """
+    rows = db.rows(
+        "SELECT expiry, lot, sum(delta) AS n FROM movement WHERE item_id = ? AND void_reason IS NULL GROUP BY expiry, lot"
+        " ORDER BY expiry IS NULL, expiry, lot",
+        (item_id,),
+    )
+    return [Lot(row["lot"] or "", row["expiry"] or "", row["n"]) for row in rows]
+
+
+def movements(db: Database, item_id: str, limit: int = 200) -> list[Movement]:
+    """An item's ledger, the newest first; voided lines are shown and do not count."""
+    rows = db.rows(
+        "SELECT m.*, h.person_id, sum(CASE WHEN m.void_reason IS NULL THEN m.delta ELSE 0 END)"
+        " OVER (ORDER BY m.business_date, m.time, m.id) AS balance"
+        " FROM movement m LEFT JOIN handout h ON h.id = m.handout_id WHERE m.item_id = ?"
+        " ORDER BY m.business_date DESC, m.time DESC, m.id DESC LIMIT ?",
+        (item_id, limit),
+    )
+    return [
+        Movement(
+            row["id"], row["time"], MovementKind(row["kind"]), row["delta"], row["lot"] or "", row["expiry"] or "",
+            row["source"] or "", row["person_id"], row["balance"], row["void_reason"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def daily(db: Database, item_id: str, first: str, last: str) -> list[tuple[str, int, int]]:
+    """(day, handed out, balance at the day's end) for each business date of a span, both ends included."""
+    start, finish = date.fromisoformat(first), date.fromisoformat(last)
+    balance = db.scalar(
+        "SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = ? AND void_reason IS NULL AND business_date < ?",
+        (item_id, first),
+    )
+    rows = db.rows(
+        "SELECT business_date, sum(delta) AS net, -sum(CASE WHEN kind = 'handout' THEN delta ELSE 0 END) AS given FROM movement"
+        " WHERE item_id = ? AND void_reason IS NULL AND business_date BETWEEN ? AND ? GROUP BY business_date",
+        (item_id, first, last),
+    )
+    by_day = {row["business_date"]: (row["net"], row["given"]) for row in rows}
+    found = []
+    for offset in range((finish - start).days + 1):
+        day = (start + timedelta(days=offset)).isoformat()
+        net, given = by_day.get(day, (0, 0))
+        balance += net
+        found.append((day, given, balance))
+    return found
+
+
+def balance_on(db: Database, item_id: str, day: str) -> list[Lot]:
+    """What was left of each lot at the end of a past business date, by what is known today; lots without anything left out."""
+    rows = db.rows(
+        "SELECT expiry, lot, sum(delta) AS n FROM movement WHERE item_id = ? AND void_reason IS NULL AND business_date <= ?"
+        " GROUP BY expiry, lot HAVING sum(delta) <> 0 ORDER BY expiry IS NULL, expiry, lot",
+        (item_id, day),
+    )
+    return [Lot(row["lot"] or "", row["expiry"] or "", row["n"]) for row in rows]
+
+
+def move(tx: Tx, item_id: str, delta: int, kind: MovementKind, **more: str | None) -> str:
+    """One movement inside an operation; ``more`` are columns of its row. Returns its id."""
+    return tx.put(
+        "movement",
+        {
+            "time": tx.stamp.time, "business_date": tx.stamp.business_date, "item_id": item_id, "delta": delta,
+            "kind": kind.value, "keeper_id": tx.db.acting, **more,
+        },
+    )  # fmt: skip
+
+
+def draw(tx: Tx, item_id: str, quantity: int, kind: MovementKind, **more: str | None) -> list[Lot]:
+    """Take from the lots, the first to expire first; what the book does not hold is drawn from no lot. Returns what was taken."""
+    left, taken = quantity, []
+    for lot in lots(tx.db, item_id):
+        part = min(left, max(lot.balance, 0))
+        if part:
+            move(tx, item_id, -part, kind, lot=lot.lot or None, expiry=lot.expiry or None, **more)
+            taken.append(Lot(lot.lot, lot.expiry, part))
+            left -= part
+    if left:
+        move(tx, item_id, -left, kind, **more)
+        taken.append(Lot("", "", left))
+    return taken
