@@ -396,6 +396,8 @@ class Database:
 class Tx:
     """One operation under way. ``changes`` tells afterwards what it changed; ``forgets`` is set by what deletes a key.
 
+    ``keeper`` is whose it is in the trail: whoever is at work, unless it is set to "" for what the program does unasked.
+
     ``afterwards`` is done once the operation is committed: what must not happen if it is not, such as deleting a file.
     """
 
@@ -407,6 +409,7 @@ class Tx:
         self.details = dict(details)
         self.undoes: str | None = None
         self.forgets = False
+        self.keeper = db.acting
         self.afterwards: list[Callable[[], None]] = []
         self._connection = connection
         self._store_id = db.store_id
@@ -534,7 +537,7 @@ class Tx:
             return
         recorded = self.db.stamp(None).time
         operation = (
-            self._sequence, self.operation, self.op.value, self.stamp.time, self.stamp.business_date, self.db.acting,
+            self._sequence, self.operation, self.op.value, self.stamp.time, self.stamp.business_date, self.keeper,
             self.undoes, recorded, image(self.details),
         )  # fmt: skip
         chain = link(self.db.meta(CHAIN), operation, self._images.digest())

@@ -259,6 +259,11 @@ def _leaver(w: World, role: Role) -> Call:
     return lambda: keepers.remove(w.db, w.folder, one.id)
 
 
+def _renamed(w: World, _role: Role) -> Call:
+    one, _ = keepers.add(w.boss(), w.folder, w.root, f"new-{w.db.scalar('SELECT count(*) FROM keeper')}", Role.KEEPER, PASSWORD, cost=CHEAP)
+    return lambda: keepers.change(w.db, one.id, f"{one.name}-named", Role.AUDITOR)
+
+
 def _card(w: World, _role: Role) -> Call:
     card, _ = keepers.make_start_card(w.boss(), w.folder, w.root)
     return lambda: keepers.revoke_start_card(w.db, w.folder, card.slot_id)
@@ -483,6 +488,7 @@ CASES: dict[str, Case] = {
         lambda w: keepers.add(w.db, w.folder, w.root, w.db.role.value * 2, Role.SUPERVISOR, "password-of-new", cost=CHEAP),
     ),
     "keepers.begin_shift": plain(Op.BEGIN_SHIFT, lambda w: keepers.begin_shift(w.db)),
+    "keepers.change": (Op.CHANGE_KEEPER, _renamed),
     "keepers.change_password": plain(
         Op.CHANGE_KEEPER, lambda w: keepers.change_password(w.db, w.folder, _others(w), PASSWORD, PASSWORD, cost=CHEAP)
     ),

@@ -10,9 +10,9 @@ import click
 
 from .. import settings as declared
 from .. import vault
-from ..db import DEFAULT_ZONE
+from ..db import DEFAULT_ZONE, Database
 from ..errors import Refused, UserMistake
-from ..model import Amenity, LogLine, Occupation, Report, RequestState, Role, Station
+from ..model import Amenity, Keeper, LogLine, Occupation, Report, RequestState, Role, Station
 from ..paths import DataFolder
 from ..services import audit, demo, history, keepers, preferences, stations
 from ..words import label, t
@@ -108,11 +108,58 @@ def add_keeper(desk: Desk, name: str, role: Role, new_password_file: Path, pin_f
 def pin(desk: Desk, keeper: str, pin_file: Path) -> None:
     """Give a keeper, by id or name, a new PIN."""
     with desk.station() as db:
-        known = next((one for one in keepers.listing(db) if keeper in (one.id, one.name)), None)
-        if known is None:
-            raise UserMistake("cli.unknown_keeper", name=keeper)
+        known = _named(db, keeper)
         changes = keepers.set_pin(db, known.id, secret_from(pin_file))
     desk.done(changes, t("cli.changed", name=known.name), id=known.id)
+
+
+@keepers_group.command("change")
+@click.argument("keeper")
+@option("--name")
+@option("--role", type=Code(Role))
+@click.pass_obj
+def change_keeper(desk: Desk, keeper: str, name: str | None, role: Role | None) -> None:
+    """Another name or role for a keeper, by id or name."""
+    with desk.station() as db:
+        known = _named(db, keeper)
+        changed, changes = keepers.change(db, known.id, known.name if name is None else name, role or known.role)
+    desk.done(changes, t("cli.changed", name=changed.name), id=changed.id, keeper=changed)
+
+
+@keepers_group.command("password")
+@click.argument("keeper", required=False)
+@option("--new-password-file", type=FILE, required=True)
+@click.pass_obj
+def password(desk: Desk, keeper: str | None, new_password_file: Path) -> None:
+    """The own new password or, for whoever may, that of a keeper who forgot theirs."""
+    fresh, file = secret_from(new_password_file), DataFolder(desk.folder).slots
+    with desk.station() as db:
+        known = _named(db, keeper or db.acting)
+        if known.id == db.acting:
+            changes = keepers.change_password(db, desk.folder, known.id, desk.opened_with, fresh)
+        else:
+            root, _ = vault.unlock(file, desk.opened_with)
+            changes = keepers.reset_password(db, desk.folder, root, known.id, fresh)
+    desk.done(changes, t("cli.changed", name=known.name), id=known.id)
+
+
+@keepers_group.command("remove")
+@click.argument("keeper")
+@click.pass_obj
+def remove_keeper(desk: Desk, keeper: str) -> None:
+    """A keeper leaves: what they recorded stays, their password and PIN open nothing any more."""
+    with desk.station() as db:
+        known = _named(db, keeper)
+        changes = keepers.remove(db, desk.folder, known.id)
+    desk.done(changes, t("cli.keeper_left", name=known.name), id=known.id)
+
+
+def _named(db: Database, keeper: str) -> Keeper:
+    """Who works here by this id or name."""
+    known = next((one for one in keepers.listing(db) if keeper in (one.id, one.name)), None)
+    if known is None:
+        raise UserMistake("cli.unknown_keeper", name=keeper)
+    return known
 
 
 @shift_group.command("begin")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from .. import settings
 from ..model import Amenity, Category, Occupation, Op, RequestState
 from ..services import slots
 from ..services.audit import Verification
@@ -21,6 +22,11 @@ from .table import write_table
 def what(step: Step) -> str:
     """What was done, or that it was tried."""
     return t("trail.tried") if step.denied else label(step.op)
+
+
+def who(step: Step) -> str:
+    """The keeper, or that the program did it unasked."""
+    return step.keeper or t("trail.by_itself")
 
 
 def about(step: Step) -> str:
@@ -50,9 +56,12 @@ def setting(name: str) -> str:
         "large_type": "settings.large_type", "dark": "settings.dark",
         "language": "settings.language", "idle_lock_minutes": "settings.idle_lock_minutes",
         "double_scan_minutes": "settings.double_scan_minutes", "backup_place": "settings.second_place",
-        "last_folder": "trail.set_last_folder",
+        "last_folder": "trail.set_last_folder", "full_check": "settings.full_check", "salt": "trail.set_salt",
+        "incarnation": "trail.set_incarnation",
     }  # fmt: skip
-    return t(words[name]) if name in words else ""
+    if name in words:
+        return t(words[name])
+    return t(f"settings.{name}") if name in settings.BY_NAME else ""
 
 
 def mark(step: Step) -> str:
@@ -90,7 +99,7 @@ def trail_csv(steps: Sequence[Step], target: Path) -> int:
         t("trail.operation"), t("trail.chain"),
     )  # fmt: skip
     rows = [
-        (str(step.no), step.recorded, step.time, step.keeper, what(step), about(step), mark(step), step.operation, step.chain)
+        (str(step.no), step.recorded, step.time, who(step), what(step), about(step), mark(step), step.operation, step.chain)
         for step in steps
     ]
     write_table([heads, *rows], target)
@@ -154,7 +163,7 @@ def _head(sheet: Sheet, title: str, below: str, sample: bool) -> None:
 
 def _line(sheet: Sheet, y: float, step: Step) -> None:
     recorded = step.recorded[:19].replace("T", " ")
-    cells = (str(step.no), recorded, what(step), about(step), step.keeper, mark(step), step.chain[:LINK])
+    cells = (str(step.no), recorded, what(step), about(step), who(step), mark(step), step.chain[:LINK])
     for x, wide, text in _places(cells):
         sheet.text(x, y - 1.8, _cut(text, wide - 2), 8.5, colour=INK)
     sheet.line(EDGE, y, A4_LANDSCAPE[0] - EDGE, y, points=0.25)

@@ -426,10 +426,11 @@ def _set_attachments_aside(source: Path, target: Path) -> None:
 # --- rehearsing ----------------------------------------------------------------------------------------------------------
 
 
-def rehearse(db: Database, folder: Path | None = None) -> tuple[Rehearsal, Changes]:
+def rehearse(db: Database, folder: Path | None = None, *, unasked: bool = False) -> tuple[Rehearsal, Changes]:
     """Restore the newest backup beside the store, compare it, throw it away, and keep the result to be shown.
 
-    Reads the whole copy; operations go on meanwhile, so it belongs on a thread of its own. Raises Refused without a backup.
+    Reads the whole copy; operations go on meanwhile, so it belongs on a thread of its own. ``unasked``: in the trail it
+    is the program's. Raises Refused without a backup.
     """
     folder = folder or backup.folder_of(db)
     found = backup.listing(folder)
@@ -446,6 +447,7 @@ def rehearse(db: Database, folder: Path | None = None) -> tuple[Rehearsal, Chang
     local = found[0].time.astimezone(db.zone).isoformat(timespec="seconds")
     rehearsal = Rehearsal(db.stamp().time, local, word == "backup.rehearsed", word, fields)
     with db.transact(Op.SETTING, by_itself=True, name="rehearsal") as tx:
+        tx.keeper = "" if unasked else db.acting
         tx.set_meta("rehearsal", json.dumps(asdict(rehearsal)))
     return rehearsal, Changes(tx.operation, Op.SETTING, {"meta": ("rehearsal",)})
 

@@ -101,9 +101,10 @@ class FullCheck:
     fields: Mapping[str, Any]
 
 
-def full_check(db: Database, stop: Callable[[], bool]) -> tuple[FullCheck, Changes] | None:
+def full_check(db: Database, stop: Callable[[], bool], *, unasked: bool = False) -> tuple[FullCheck, Changes] | None:
     """Check every page of the file and keep the outcome; None when ``stop``, asked now and then, ended it.
 
+    ``unasked``: in the trail it is the program's, not that of whoever sits there.
     Nobody waits for it. Raises EnvironmentFault when the file cannot be opened at all.
     """
     found = db.full_check(stop)
@@ -114,6 +115,7 @@ def full_check(db: Database, stop: Callable[[], bool]) -> tuple[FullCheck, Chang
     operation = ""
     with suppress(*((Refused,) if found else ())):  # a damaged store may not take it down any more; it is told all the same
         with db.transact(Op.SETTING, by_itself=True, name=FULL_CHECK) as tx:
+            tx.keeper = "" if unasked else db.acting
             tx.set_meta(FULL_CHECK, json.dumps(asdict(done)))
         operation = tx.operation
     return done, Changes(operation, Op.SETTING, {"meta": (FULL_CHECK,)})
@@ -123,7 +125,7 @@ def weekly(db: Database, stop: Callable[[], bool]) -> FullCheck | None:
     """The full check when a week went by since the last; None when there was nothing to do or it was stopped."""
     if not full_check_due(db):
         return None
-    done = full_check(db, stop)
+    done = full_check(db, stop, unasked=True)
     return done[0] if done else None
 
 

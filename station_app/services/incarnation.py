@@ -106,6 +106,7 @@ def settle(db: Database) -> str:
     why = suspicion(db)
     if why:
         with db.transact(Op.SETTING, by_itself=True, name="incarnation", why=why) as tx:
+            tx.keeper = ""
             begin(tx, why, anchor(db))
     if why or anchor(db) is None:
         write_anchor(db)

@@ -146,22 +146,53 @@ def reset_password(
     return tx.changes
 
 
-def remove(db: Database, folder: Path, keeper_id: str) -> Changes:
+def change(
+    db: Database, keeper_id: str, name: str, role: Role, *, among: Sequence[Keeper] | None = None
+) -> tuple[Keeper, Changes]:
+    """Another name or role for a keeper; their password and PIN stay. ``among`` as in ``add``.
+
+    Raises UserMistake for an empty or taken name and for nobody, Refused where no supervisor would be left.
+    """
+    name, here = name.strip(), listing(db) if among is None else among
+    known = _here(db, keeper_id)
+    if not name:
+        raise UserMistake("keepers.no_name")
+    if any(one.name == name and one.id != keeper_id for one in here):
+        raise UserMistake("keepers.name_taken", name=name)
+    if role is not Role.SUPERVISOR:
+        _one_is_left(known, here)
+    changed = replace(known, name=name, role=role)
+    with db.transact(Op.CHANGE_KEEPER, keeper=keeper_id, name=name, role=role.value) as tx:
+        write(tx, changed)
+    return changed, tx.changes
+
+
+def remove(db: Database, folder: Path, keeper_id: str, *, among: Sequence[Keeper] | None = None) -> Changes:
     """A keeper leaves: password and PIN open nothing any more, what they recorded stays under their name.
 
-    Raises Refused for the last supervisor and the last password, UserMistake for nobody. Undo brings the record back, the
-    password has to be given anew.
+    ``among`` as in ``add``. Raises Refused for the last supervisor and the last password, UserMistake for nobody. Undo brings the
+    record back, the password has to be given anew.
     """
-    known = keeper(db, keeper_id)
-    if known is None or not known.active:
-        raise UserMistake("vault.no_keeper")
-    if known.role is Role.SUPERVISOR and [k.role for k in listing(db)].count(Role.SUPERVISOR) == 1:
-        raise Refused("vault.last_supervisor", name=known.name)
+    known = _here(db, keeper_id)
+    _one_is_left(known, listing(db) if among is None else among)
     with slots.change(db, Op.CHANGE_KEEPER, keeper=keeper_id, name=known.name) as tx:
         write(tx, replace(known, active=False))
         tx.run("DELETE FROM pin WHERE keeper_id = ?", (keeper_id,))
         vault.remove(DataFolder(folder, db.path.stem).slots, keeper_id)
     return tx.changes
+
+
+def _here(db: Database, keeper_id: str) -> Keeper:
+    known = keeper(db, keeper_id)
+    if known is None or not known.active:
+        raise UserMistake("vault.no_keeper")
+    return known
+
+
+def _one_is_left(known: Keeper, here: Sequence[Keeper]) -> None:
+    """Raise Refused where ``known`` is the only supervisor: nobody could give them their keys back."""
+    if known.role is Role.SUPERVISOR and [one.role for one in here].count(Role.SUPERVISOR) == 1:
+        raise Refused("vault.last_supervisor", name=known.name)
 
 
 def make_recovery_key(db: Database, folder: Path, root: vault.Root) -> tuple[vault.RecoveryKey, Changes]:

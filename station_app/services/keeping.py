@@ -50,6 +50,7 @@ def _note_salt(db: Database) -> None:
     """Keep what the file begins with in the store, and so in every backup: without it no page of a damaged file can be proved."""
     if db.meta("salt") != db.salt:
         with db.transact(Op.SETTING, by_itself=True, name="salt") as tx:
+            tx.keeper = ""
             tx.set_meta("salt", db.salt)
 
 
@@ -77,7 +78,7 @@ def daily(db: Database, *, rehearse: bool = True) -> Kept | None:
     kept = keep(db, reason) if reason is not None else None
     if rehearse and newest(db) is not None and backups.rehearsal_due(db):
         with _turn:
-            backups.rehearse(db)
+            backups.rehearse(db, unasked=True)
     return kept
 
 

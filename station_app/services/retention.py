@@ -240,6 +240,7 @@ def forget_due(db: Database, stop: Callable[[], bool] = lambda: False) -> tuple[
         if stop():
             return _told(db, counts, 0, held_back, keep=False), done
         with db.transact(Op.FORGET, by_itself=True) as tx:
+            tx.keeper = ""
             still = [one for one in part if _still(tx.db, one)]  # somebody may have come in just now
             for one in still:
                 _forget(tx, one)
@@ -276,6 +277,7 @@ def _told(db: Database, counts: dict[str, int], set_aside: int, held_back: str, 
         db.stamp().business_date, counts["person"], counts["request"], counts["pictures"], set_aside, held_back
     )
     with db.transact(Op.FORGET, by_itself=True) as tx:
+        tx.keeper = ""
         if db.meta(UNMERGED):
             search.merge(tx)
             tx.set_meta(UNMERGED, "")

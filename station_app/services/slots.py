@@ -163,8 +163,8 @@ def settle(db: Database) -> None:
     if standing(db) & gone(db):
         with suppress(Refused):  # no password would be left: they open nothing all the same
             vault.drop(file, gone(db))
-            with db.transact(Op.SETTING, by_itself=True, name=CLEARED):
-                pass
+            with db.transact(Op.SETTING, by_itself=True, name=CLEARED) as tx:
+                tx.keeper = ""
 
 
 def _file(db: Database) -> Path:

@@ -448,6 +448,10 @@ class Form(QWidget):
         field.changed.connect(self.changed)
         self._column.insertWidget(len(self._fields) - 1, field)
 
+    def introduce(self, words: QWidget) -> None:
+        """What is said above the first field."""
+        self._column.insertWidget(0, words)
+
     def field(self, name: str) -> Field:
         """The field with this name; KeyError otherwise."""
         return self._fields[name]

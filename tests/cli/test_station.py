@@ -270,6 +270,18 @@ def test_the_day(ask: Callable[..., Any], run: Callable[..., str], refused: Call
     ask("keepers", "pin", "陈立", "--pin-file", tmp_path / "pin")
     assert {one["name"]: one["pin"] for one in ask("keepers", "list")["keepers"]} == {"王敏": True, "陈立": True}
     assert run("station", "show", "--password-file", tmp_path / "password")
+    (tmp_path / "fresh").write_text("remembered-now", "utf-8")
+    fresh = ["--new-password-file", tmp_path / "fresh"]
+    assert ask("keepers", "change", "陈立", "--name", "陈立志", "--role", "keeper")["keeper"]["role"] == "keeper"
+    refused(3, "keepers", "change", "王敏", "--role", "keeper")
+    ask("keepers", "password", "陈立志", *fresh)
+    assert run("station", "show", "--password-file", tmp_path / "fresh")
+    (tmp_path / "own").write_text("changed-by-myself", "utf-8")
+    ask("keepers", "password", "--new-password-file", tmp_path / "own", "--password-file", tmp_path / "fresh")
+    refused(3, "station", "show", "--password-file", tmp_path / "fresh")
+    assert "陈立志" in run("keepers", "remove", "陈立志")
+    refused(3, "station", "show", "--password-file", tmp_path / "own")
+    refused(2, "keepers", "remove", "陈立志")
     assert ask("settings", "set", "double_scan_minutes", 5)["content"] == "5"
     assert ask("settings", "list")["settings"]["double_scan_minutes"] == "5"
     assert ask("station", "change", "--closes", "21:00", "--phone", "0999-1")["station"]["closes"] == "21:00"

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
-from station_app import vault
+from station_app import settings, vault
 from station_app.db import Database
 from station_app.errors import EnvironmentFault, Refused, UserMistake
 from station_app.model import Consent, Occupation, Op, Role
 from station_app.paper.table import harmless
-from station_app.paper.trail import trail_csv
+from station_app.paper.trail import setting, trail_csv, who
 from station_app.paths import DataFolder
-from station_app.services import history, keepers, people, preferences, trail, visits
+from station_app.services import (
+    audit,
+    backups,
+    care,
+    history,
+    keepers,
+    keeping,
+    people,
+    preferences,
+    slots,
+    trail,
+    visits,
+)  # fmt: skip
 from tests.conftest import CHEAP, PASSWORD, Clock
 
 EVIL = '=HYPERLINK("http://x","点我")'
@@ -99,3 +112,29 @@ def test_a_folder_that_is_not_there_is_told(days: Database, tmp_path: Path) -> N
     with pytest.raises(EnvironmentFault) as fault:
         trail_csv([], tmp_path / "none" / "trail.csv")
     assert fault.value.word == "paper.cannot_write"
+
+
+# --- what the program does unasked ------------------------------------------------------------------------------------------
+
+
+def test_what_the_program_does_unasked_is_nobodys(db: Database) -> None:
+    keeping.daily(db)
+    care.weekly(db, lambda: False)
+    day = db.now().date().isoformat()
+    unasked = [step for step in trail.steps(db, day, day) if not step.keeper]
+    assert {str(step.details.get("name", step.op)) for step in unasked} == {"salt", "rehearsal", "full_check"}
+    assert {who(step) for step in unasked} == {"程序"}
+    care.full_check(db, lambda: False)
+    backups.rehearse(db)
+    assert [step.keeper for step in trail.steps(db, day, day)][-2:] == ["王敏", "王敏"]
+    assert audit.check(db) == []
+
+
+def test_every_setting_has_a_word() -> None:
+    package = Path(trail.__file__).parents[1]
+    named = {
+        name for file in package.rglob("*.py") for name in re.findall(r'Op\.SETTING[^)]*name="(\w+)"', file.read_text("utf-8"))
+    }
+    assert len(named) > 8
+    worded = {*named, *settings.BY_NAME, slots.CLEARED, care.FULL_CHECK, audit.VERIFICATION} - {"rescue"}
+    assert {name for name in worded if not setting(name)} == set(), "the trail would say that something was set, not what"

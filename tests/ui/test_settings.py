@@ -14,11 +14,12 @@ from pytestqt.qtbot import QtBot
 from station_app import settings, vault, words
 from station_app.db import Database
 from station_app.errors import Refused
-from station_app.model import Consent, Occupation, Role
+from station_app.model import Consent, Keeper, Occupation, Role
 from station_app.paths import DataFolder
 from station_app.services import keepers, people, preferences, stations
 from station_app.ui.entry import Entry
 from station_app.ui.jobs import Jobs
+from station_app.ui.kit import Text
 from station_app.ui.pages.settings import SettingsPage
 from tests.ui.shell import Clock, SheetShell, set_up
 
@@ -177,6 +178,55 @@ def test_a_keeper_is_added_with_the_acting_keepers_own_password(hands: Hands, db
     assert hands.error("name") == "已经有一位叫 陈立 的管理员"
     with pytest.raises(Refused):
         vault.unlock(DataFolder(db.path.parent).slots, "another-pass")
+
+
+@pytest.fixture
+def second(db: Database) -> Keeper:
+    root, _ = vault.unlock(DataFolder(db.path.parent).slots, "demo-station")
+    return keepers.add(db, db.path.parent, root, "陈立", Role.KEEPER, "chen-li-pass", "1357", cost=CHEAP)[0]
+
+
+def test_a_keeper_gets_another_name_role_and_a_password_for_a_forgotten_one(
+    second: Keeper, db: Database, hands: Hands
+) -> None:
+    hands.page.changes[second.id].setFocus()
+    hands.keys(Key.Key_Return)
+    assert hands.shell.sheet_title == "修改 陈立"
+    hands.keys("陈立（夜）", Key.Key_Return, Key.Key_3, Key.Key_Return, "short", Key.Key_Return, "demo-station", Key.Key_Return)
+    assert hands.error("fresh") == words.t("vault.short_password", n=8)
+    assert keepers.keeper(db, second.id) == second, "nothing was changed by half"
+    hands.keys("longer-than-before", Key.Key_Return, Key.Key_Return)
+    assert hands.shell.last == "陈立（夜） 的资料已改好"
+    assert keepers.keeper(db, second.id) == Keeper(second.id, "陈立（夜）", Role.EVENING)
+    slots = DataFolder(db.path.parent).slots
+    assert vault.unlock(slots, "longer-than-before")[1] == second.id
+    with pytest.raises(Refused):
+        vault.unlock(slots, "chen-li-pass")
+
+
+def test_the_only_supervisor_stays_one(db: Database, hands: Hands) -> None:
+    assert set(hands.page.leaves) == set(), "nobody lets themselves go"
+    hands.page.changes[db.acting].setFocus()
+    hands.keys(Key.Key_Return)
+    hands.keys(Key.Key_Return, Key.Key_1, Key.Key_Return, "demo-station", Key.Key_Return)
+    assert hands.error("role") == words.t("vault.last_supervisor", name="王敏")
+
+
+def test_a_keeper_leaves_after_the_own_password(second: Keeper, db: Database, hands: Hands) -> None:
+    hands.page.leaves[second.id].setFocus()
+    hands.keys(Key.Key_Return)
+    assert isinstance(hands.shell.sheet, Entry)
+    assert "记录都留着" in " ".join(text.text() for text in hands.shell.sheet.findChildren(Text))
+    hands.keys("chen-li-pass", Key.Key_Return)
+    assert hands.error("password") == "这是别人的密码，请输入您自己的"
+    hands.keys("demo-station", Key.Key_Return)
+    assert hands.shell.last == words.t("settings.keeper_left", name="陈立")
+    assert [one.name for one in keepers.listing(db)] == ["王敏"]
+    assert set(hands.page.pins) == {db.acting}
+    assert hands.shell.then is not None
+    hands.shell.then()
+    hands.wait()
+    assert len(keepers.listing(db)) == 2
 
 
 def test_a_pin_is_changed_after_the_password(hands: Hands, db: Database) -> None:

@@ -20,7 +20,7 @@ from .. import actions
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
-from ..pages.settings_forms import SettingRow, keeper_form, password_form, pin_form
+from ..pages.settings_forms import SettingRow, change_form, keeper_form, leave_form, password_form, pin_form
 from ..pages.settings_keys import KeysCard, Safe, paper_target
 
 
@@ -76,6 +76,7 @@ class SettingsPage(Page):
         self._officers = QVBoxLayout()
         self._officers.setSpacing(0)
         self.buttons: dict[str, Button] = {}
+        self.others: dict[tuple[str, str], Button] = {}
         self.add_officer = Button(t("district_desk.add_officer"), icon="plus", key="Ctrl+N")
         self.add_officer.clicked.connect(self.new)
         officers = Card(gap=6, title=t("district_desk.officers"), aside=self.add_officer)
@@ -131,7 +132,7 @@ class SettingsPage(Page):
         self.fingerprint.set(house.fingerprint)
         had_focus = next((name for name, button in self.buttons.items() if button.hasFocus()), "")
         clear(self._officers)
-        self.buttons = {}
+        self.buttons, self.others = {}, {}
         for officer, has_pin in house.officers:
             own = officer.id == house.acting
             line = Row(Text(officer.name, "strong"), gap=10)
@@ -147,11 +148,27 @@ class SettingsPage(Page):
                 self.buttons["pin"].clicked.connect(lambda _checked=False, officer=officer: self._pin(officer))
                 line.addWidget(self.buttons["password"])
                 line.addWidget(self.buttons["pin"])
+            else:
+                change = self.others[officer.id, "change"] = Button(t("settings.change"))
+                change.clicked.connect(lambda _checked=False, officer=officer: self._change_officer(officer))
+                leave = self.others[officer.id, "leave"] = Button(t("settings.leaves"), "link")
+                leave.clicked.connect(lambda _checked=False, officer=officer: self._let_go(officer))
+                for button in (change, leave):
+                    button.setAccessibleDescription(officer.name)
+                    line.addWidget(button)
             if self._officers.count():
                 self._officers.addWidget(rule())
             self._officers.addLayout(line)
         if had_focus in self.buttons:
             self.buttons[had_focus].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _change_officer(self, officer: Keeper) -> None:
+        form = change_form(self.shell, officer, self._cost, roles=(officer.role,), among=books.officers)
+        self.shell.open_sheet(t("settings.keeper_of", name=officer.name), form, submit=t("settings.save"))
+
+    def _let_go(self, officer: Keeper) -> None:
+        form = leave_form(self.shell, officer, among=books.officers)
+        self.shell.open_sheet(t("settings.leaves_of", name=officer.name), form, submit=t("settings.leave"))
 
     def _password(self, officer: Keeper) -> None:
         form = password_form(self.shell, officer, self._cost)

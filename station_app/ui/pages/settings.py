@@ -18,7 +18,7 @@ from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
 from ..theme import tokens
-from .settings_forms import SettingRow, keeper_form, password_form, pin_form, station_form
+from .settings_forms import SettingRow, change_form, keeper_form, leave_form, password_form, pin_form, station_form
 from .settings_keys import KeysCard
 from .settings_privacy import PrivacyCard
 from .sync_reads import fingerprint
@@ -100,6 +100,8 @@ class SettingsPage(Page):
         self._keepers = QVBoxLayout()
         self._keepers.setSpacing(0)
         self.pins: dict[str, Button] = {}
+        self.changes: dict[str, Button] = {}
+        self.leaves: dict[str, Button] = {}
         self.change_password: Button | None = None
         card = Card(gap=6, title=t("settings.keepers"), aside=self.add_keeper)
         card.body.addLayout(self._keepers)
@@ -166,7 +168,7 @@ class SettingsPage(Page):
     def _show_keepers(self, house: House) -> None:
         had_focus = next((one for one, button in self.pins.items() if button.hasFocus()), "")
         clear(self._keepers)
-        self.pins = {}
+        self.pins, self.changes, self.leaves = {}, {}, {}
         for keeper, has_pin in house.keepers:
             own = keeper.id == house.acting
             line = Row(Text(keeper.name, "strong"), Pill(label(keeper.role)), gap=10)
@@ -184,6 +186,16 @@ class SettingsPage(Page):
                 button.setAccessibleDescription(keeper.name)
                 button.clicked.connect(lambda _checked=False, keeper=keeper: self._change_pin(keeper))
                 line.addWidget(button)
+            if self.may(Op.CHANGE_KEEPER):
+                change = self.changes[keeper.id] = Button(t("settings.change"))
+                change.clicked.connect(lambda _checked=False, keeper=keeper, own=own: self._change_keeper(keeper, own))
+                line.addWidget(change)
+                change.setAccessibleDescription(keeper.name)
+            if self.may(Op.CHANGE_KEEPER) and not own:
+                leave = self.leaves[keeper.id] = Button(t("settings.leaves"), "link")
+                leave.clicked.connect(lambda _checked=False, keeper=keeper: self._let_go(keeper))
+                leave.setAccessibleDescription(keeper.name)
+                line.addWidget(leave)
             if self._keepers.count():
                 self._keepers.addWidget(rule())
             for part in (name,) if line is name else (name, line):  # in large type one below the other
@@ -228,6 +240,14 @@ class SettingsPage(Page):
         self.shell.open_sheet(
             t("settings.pin_of", name=keeper.name), pin_form(self.shell, keeper), submit=t("settings.save")
         )
+
+    def _change_keeper(self, keeper: Keeper, own: bool) -> None:
+        form = change_form(self.shell, keeper, self._cost, own=own)
+        self.shell.open_sheet(t("settings.keeper_of", name=keeper.name), form, submit=t("settings.save"))
+
+    def _let_go(self, keeper: Keeper) -> None:
+        form = leave_form(self.shell, keeper)
+        self.shell.open_sheet(t("settings.leaves_of", name=keeper.name), form, submit=t("settings.leave"))
 
     def _change_password(self, keeper: Keeper) -> None:
         form = password_form(self.shell, keeper, self._cost)

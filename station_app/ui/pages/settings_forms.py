@@ -86,6 +86,69 @@ def keeper_form(
     )  # fmt: skip
 
 
+def change_form(
+    shell: Shell,
+    keeper: Keeper,
+    cost: vault.Cost,
+    *,
+    roles: Sequence[Role] = tuple(Role),
+    among: Callable[[Database], Sequence[Keeper]] = keepers.listing,
+    own: bool = False,
+) -> Entry:
+    """Name and role of a keeper, and a new password where theirs is forgotten; for the acting keeper's own password.
+
+    ``roles`` and ``among`` as in ``keeper_form``; one's ``own`` password has a form of its own.
+    """
+
+    def saved(changed: Keeper) -> None:
+        shell.close_sheet()
+        shell.tell(t("settings.keeper_changed", name=changed.name))
+
+    def save(values: dict[str, Any], otherwise: Otherwise) -> None:
+        def change(db: Database) -> tuple[Keeper, Changes]:
+            root, fresh = own_root(db, values["password"]), values.get("fresh", "")
+            if fresh:
+                vault.check_password(fresh)
+            role = Role(values["role"]) if "role" in values else keeper.role
+            changed, changes = keepers.change(db, keeper.id, values["name"], role, among=among(db))
+            if fresh:
+                keepers.reset_password(db, db.path.parent, root, keeper.id, fresh, cost=cost)
+            return changed, changes
+
+        shell.jobs.run(change, saved, otherwise)
+
+    named = [(role.value, label(role)) for role in roles]
+    chosen = [ChoiceField("role", t("settings.role"), named, value=keeper.role, keys=True)] if len(roles) > 1 else []
+    fresh = [] if own else [PasswordField("fresh", t("settings.forgotten_password", n=vault.SHORTEST_PASSWORD), required=False)]
+    form = Entry(
+        shell, save, LineField("name", t("settings.keeper_name"), required=True), *chosen, *fresh,
+        PasswordField("password", t("settings.own_password")),
+        at={**AT_PASSWORD, "keepers.no_name": "name", "keepers.name_taken": "name", "vault.short_password": "fresh",
+            "vault.last_supervisor": "role" if chosen else "name"},
+    )  # fmt: skip
+    form.set_values({"name": keeper.name})
+    return form
+
+
+def leave_form(shell: Shell, keeper: Keeper, *, among: Callable[[Database], Sequence[Keeper]] = keepers.listing) -> Entry:
+    """A keeper leaves, after the acting keeper's own password; what stays and what goes is said above it."""
+
+    def saved(changes: Changes) -> None:
+        shell.close_sheet()
+        shell.tell_undoable(t("settings.keeper_left", name=keeper.name), changes)
+
+    def save(values: dict[str, Any], otherwise: Otherwise) -> None:
+        def leave(db: Database) -> Changes:
+            own_root(db, values["password"])
+            return keepers.remove(db, db.path.parent, keeper.id, among=among(db))
+
+        shell.jobs.run(leave, saved, otherwise)
+
+    form = Entry(shell, save, PasswordField("password", t("settings.own_password")), at=AT_PASSWORD)
+    form.introduce(Text(t("settings.leave_help", name=keeper.name), wrap=True))
+    return form
+
+
 def pin_form(shell: Shell, keeper: Keeper) -> Entry:
     """A new PIN for a keeper."""
 
