@@ -40,9 +40,9 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import desk, keys, light
+        from . import desk, keys, light, rules
 
-        found = (light.GROUPS | keys.GROUPS | desk.GROUPS)[name]
+        found = (light.GROUPS | keys.GROUPS | desk.GROUPS | rules.GROUPS)[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

@@ -86,3 +86,37 @@ def test_a_district_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     made = call("--data", tmp_path / "d", "district", "init", "云桥区", "--code", "990101", "--json")
     assert json.loads(made.stdout)["fingerprint"]
     assert call("--data", tmp_path / "d", "district", "init", "云桥区", "--code", "990101").exit_code == 4
+
+
+def test_rules_from_a_file_to_the_station(
+    ask: Callable[..., Any], refused: Callable[..., str], district: Callable[..., Any], tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    district("enrol", ask("sync", "enrol", "--to", stick)["file"])
+    ask("sync", "trust", district("trust", "--to", stick)["file"])
+    file = tmp_path / "quotas.json"
+    file.write_text('{"kind": "quotas", "rules": [{"name": "饮用水", "items": ["矿泉水"], "most": 2}]}', "utf-8")
+    made = district("rules", "draft", file, "--note", "每人两瓶")
+    assert (made["kind"], made["difference"]["added"]) == ("quotas", ["饮用水"])
+    assert district("rules", "diff", "quotas")["difference"]["added"] == ["饮用水"]
+    assert district("rules", "show", "quotas", "--draft")["body"]["rules"][0]["most"] == 2
+    assert district("rules", "show", "领取规则")["body"] == {"kind": "quotas"}
+    assert district("rules", "switch", "quotas")["no"] == 1
+    (version,) = district("rules", "list")["versions"]
+    assert (version["in_force"], version["stations"], version["author"]) == (True, 0, "赵龑")
+    assert district("rules", "show", "quotas", "--version", 1)["body"]["rules"][0]["name"] == "饮用水"
+
+    assert ask("sync", "rules", "list") == {"versions": []}
+    ask("sync", "import", district("pack", "--station", SAMPLE.code, "--to", stick)["file"])
+    (got,) = ask("sync", "rules", "list")["versions"]
+    assert (got["no"], got["in_force"], got["note"]) == (1, True, "每人两瓶")
+    assert ask("sync", "rules", "show", "quotas")["body"]["rules"][0]["items"] == ["矿泉水"]
+    assert ask("sync", "rules", "show", "quotas", "--on", "2020-01-01")["version"] is None
+
+    district("rules", "draft", file)
+    district("rules", "discard", "quotas")
+    line = ["--data", tmp_path / "district", "--password-file", tmp_path / "officer", "district", "rules"]
+    file.write_text('{"kind": "quotas", "rules": [{"name": "饮用水", "most": 2}]}', "utf-8")
+    for args, code in ((("draft", file), 2), (("switch", "quotas"), 2), (("show", "quotas", "--version", 7), 2)):
+        assert call(*line, *args).exit_code == code
