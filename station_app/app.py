@@ -33,6 +33,7 @@ from .ui import doorbell, place, theme
 from .ui.district.exchange import ExchangePage
 from .ui.district.reports import ReportsPage as DistrictReports
 from .ui.district.requests import RequestsPage as DistrictRequests
+from .ui.district.rules import RulesPage as DistrictRules
 from .ui.district.settings import SettingsPage as DistrictSettings
 from .ui.district.start import DistrictStart
 from .ui.district.stations import StationsPage
@@ -57,7 +58,7 @@ from .ui.window import Window
 from .words import t
 
 PAGES = (DeskPage, PeoplePage, SuppliesPage, RequestsPage, ShiftPage, ReportsPage, SyncPage, SettingsPage, TrailPage)
-DISTRICT_PAGES = (StationsPage, DistrictRequests, DistrictSupplies, DistrictReports, ExchangePage, DistrictSettings)
+DISTRICT_PAGES = (StationsPage, DistrictRequests, DistrictSupplies, DistrictRules, DistrictReports, ExchangePage, DistrictSettings)
 
 
 def application(*, offscreen: bool = False) -> QApplication:

@@ -38,7 +38,7 @@ def versions(line: Desk) -> None:
     """Every version of every kind, the newest first, with how many stations have it; drafts too."""
     with open_district(line) as db:
         found = [(one, rules.spread(db, one)) for kind in RuleKind for one in kept.versions(db, kind)]
-        now = {one.id for kind in RuleKind if (one := kept.in_force(db, kind)) is not None}
+        now = {force.id for kind in RuleKind if (force := kept.in_force(db, kind)) is not None}
         drafts = [one for kind in RuleKind if (one := rules.draft(db, kind)) is not None]
         ahead = [one for kind in RuleKind for one in rules.ahead(db, kind)]
     told = {
@@ -49,7 +49,7 @@ def versions(line: Desk) -> None:
         ],
         "ahead": msgspec.to_builtins(ahead),
     }
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             label(one.kind), one.no, one.starts_on, t("cli.yes") if one.id in now else "", f"{spread.have}/{spread.stations}",
             one.author, one.note,
