@@ -182,7 +182,7 @@ class Verdict(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a request came in."""
+    """How a request came in; a snap report (随手拍) is a clue: something seen at a place, with pictures."""
 
     DESK = "desk"
     COMMENT_BOX = "comment_box"
@@ -190,6 +190,7 @@ class Channel(StrEnum):
     WALK_ROUND = "walk_round"
     CHAT = "chat"
     PHONE = "phone"
+    SNAP = "snap"
 
 
 class Category(StrEnum):
@@ -420,6 +421,11 @@ class Op(StrEnum):
     DUTY_LOG = "duty_log"
     EMERGENCY = "emergency"
     LOST_PROPERTY = "lost_property"
+    ADD_VOICE = "add_voice"
+    OPEN_BOX = "open_box"
+    SAME_MATTER = "same_matter"
+    KEEP_TEMPLATE = "keep_template"
+    PLAN_MEETING = "plan_meeting"
     CLOSE_BATCH = "close_batch"
     ENROL = "enrol"
     APPLY_PACK = "apply_pack"
@@ -456,6 +462,7 @@ MAY: Mapping[Role, frozenset[Op]] = {
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
             Op.CHANGE_VISIT, Op.USE_AMENITY, Op.HANDOUT, Op.RETURN_STOCK, Op.SET_WEATHER, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
+            Op.ADD_VOICE,
             Op.UNDO,
         }
     ),
@@ -623,7 +630,10 @@ class Handout:
 
 @dataclass(frozen=True, slots=True)
 class RequestStep:
-    """One state a request reached, by which side ("station" or "district"), with what was said."""
+    """One state a request reached, by which side ("station", "district", or "elsewhere": another station), with what was said.
+
+    ``voice_id`` is set where it is about somebody who joined the request, "" where it is about the request itself.
+    """
 
     id: str
     time: str
@@ -633,11 +643,30 @@ class RequestStep:
     unit: str = ""
     note: str = ""
     verdict: Verdict | None = None
+    voice_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Somebody who says the same as a request that is there already. ``told`` is their own verdict, None before they were told."""
+
+    id: str
+    request_id: str
+    time: str
+    channel: Channel
+    person_id: str | None = None
+    contact: str = field(default="", repr=False)
+    note: str = field(default="", repr=False)
+    told: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. ``number`` is said to people (``YQ-A-2026-0112``); ``due`` is ISO 8601; ``forgotten``: its words are gone."""
+    """A request. ``number`` is said to people (``YQ-A-2026-0112``); ``due`` is ISO 8601; ``forgotten``: its words are gone.
+
+    ``grid`` is the cell a clue lies in, ``sealed``: only the district reads its words, ``voices`` how many joined it,
+    ``box_opening_id`` the opening it was taken down at. ``slip`` are the digits of its slip, where they were asked for.
+    """
 
     id: str
     number: str
@@ -657,11 +686,19 @@ class Request:
     verdict: Verdict | None = None
     steps: tuple[RequestStep, ...] = ()
     forgotten: bool = False
+    grid: str = ""
+    sealed: bool = False
+    voices: int = 0
+    box_opening_id: str | None = None
+    slip: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a request: the ``rank``-th, its bytes as it crosses and their SHA-256 (hex)."""
+    """A picture of a request: the ``rank``-th, its bytes as it crosses and their SHA-256 (hex).
+
+    ``shows`` is "before" or "after" whatever was done about it, "" where that was not said.
+    """
 
     id: str
     request_id: str
@@ -669,6 +706,7 @@ class Picture:
     rank: int
     bytes: int
     sha256: str
+    shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

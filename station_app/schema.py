@@ -31,7 +31,7 @@ HOUSE: tuple[str, ...] = (
 LEDGERS: tuple[str, ...] = (
     "station", "keeper", "shift", "station_day", "person", "identity", "badge", "visit", "amenity_use", "item", "item_photo",
     "kit_part", "campaign", "campaign_item", "quota", "assembly", "transfer", "movement", "handout", "refusal", "stocktake",
-    "supply_order", "request", "request_step", "attachment", *HOUSE, "erasure", "person_merge",
+    "supply_order", "box_opening", "request", "request_voice", "request_step", "attachment", *HOUSE, "erasure", "person_merge",
     "companion",
 )  # fmt: skip
 """The tables that cross, parents before children."""
@@ -218,35 +218,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
         {"time", "business_date", "amenity", "visit_id"},
     )
     _supplies_1(db)
-    ledger(
-        "request",
-        {
-            **day, "number": str, "kind": str, "category": str, "channel": str, "urgency": str, "due": str,
-            "person_id": str, "text_sealed": str, "place_sealed": str, "contact_sealed": str, "keeper_id": str,
-        },
-        {"time", "business_date", "number", "kind", "category", "channel", "urgency", "due"},
-    )  # fmt: skip
-    ledger(
-        "request_step",
-        {
-            **day,
-            "request_id": str,
-            "round": int,
-            "state": str,
-            "side": str,
-            "unit": str,
-            "verdict": str,
-            "note_sealed": str,
-            "keeper_id": str,
-        },
-        {"time", "business_date", "request_id", "round", "state", "side"},
-    )
-    # a picture's file stands beside the store under a name that follows from sha256 (blobs.py); subject_id is its request
-    ledger(
-        "attachment",
-        {**day, "subject_id": str, "kind": str, "rank": int, "bytes": int, "sha256": str, "keeper_id": str},
-        {"time", "business_date", "subject_id", "kind", "rank", "bytes", "sha256"},
-    )
+    _requests_1(ledger, index)
     ledger(
         "erasure", {**day, "subject_id": str, "reason": str, "keeper_id": str}, {"time", "business_date", "subject_id"}
     )
@@ -274,10 +246,6 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     index("badge", "code")
     index("badge", "card_number")
     index("badge", "person_id")
-    index("request", "business_date")
-    index("request", "person_id", "WHERE person_id IS NOT NULL")
-    index("request_step", "request_id")
-    index("attachment", "subject_id")
     index("shift", "business_date")
     index("person_merge", "kept_id")
     index("person_merge", "merged_id")
@@ -440,6 +408,60 @@ def _days_1(ledger: Ledger, index: Index) -> None:
         index(name, "business_date")
 
 
+def _requests_1(ledger: Ledger, index: Index) -> None:
+    """Requests and clues, whoever joined them, their steps and pictures, and the openings of the boxes they lay in.
+
+    ``locked_key`` is the request's own key, sealed to the district: nobody at the station reads such a slip. A step of side
+    "elsewhere" was taken at another station than the one that recorded the request; one with a ``voice_id`` speaks of that voice
+    alone. ``grid`` is the cell a clue lies in; ``shows`` tells pictures "before" from those "after".
+    """
+    day = {"time": str, "business_date": str}
+    ledger(
+        "box_opening",
+        {
+            **day, "box": str, "first_name": str, "second_name": str, "slips": int, "first_number": str, "last_number": str,
+            "note": str, "keeper_id": str,
+        },
+        {"time", "business_date", "box", "first_name", "second_name", "slips"},
+    )  # fmt: skip
+    ledger(
+        "request",
+        {
+            **day, "number": str, "kind": str, "category": str, "channel": str, "urgency": str, "due": str,
+            "person_id": str, "text_sealed": str, "place_sealed": str, "contact_sealed": str, "grid": str,
+            "box_opening_id": str, "locked_key": str, "keeper_id": str,
+        },
+        {"time", "business_date", "number", "kind", "category", "channel", "urgency", "due"},
+    )  # fmt: skip
+    ledger(
+        "request_voice",
+        {**day, "request_id": str, "channel": str, "person_id": str, "contact_sealed": str, "note_sealed": str, "keeper_id": str},
+        {"time", "business_date", "request_id", "channel"},
+    )
+    ledger(
+        "request_step",
+        {
+            **day, "request_id": str, "round": int, "state": str, "side": str, "unit": str, "verdict": str, "voice_id": str,
+            "note_sealed": str, "keeper_id": str,
+        },
+        {"time", "business_date", "request_id", "round", "state", "side"},
+    )  # fmt: skip
+    # a picture's file stands beside the store under a name that follows from sha256 (blobs.py); subject_id is its request
+    ledger(
+        "attachment",
+        {**day, "subject_id": str, "kind": str, "rank": int, "bytes": int, "sha256": str, "shows": str, "keeper_id": str},
+        {"time", "business_date", "subject_id", "kind", "rank", "bytes", "sha256"},
+    )
+    index("request", "business_date")
+    index("request", "person_id", "WHERE person_id IS NOT NULL")
+    index("request", "box_opening_id", "WHERE box_opening_id IS NOT NULL")
+    index("request_voice", "request_id")
+    index("request_voice", "person_id", "WHERE person_id IS NOT NULL")
+    index("request_step", "request_id")
+    index("attachment", "subject_id")
+    index("box_opening", "box, business_date")
+
+
 def _log_1(db: sqlite_utils.Database) -> None:
     """The operations, chained by hash, and the before and after image of every ledger row they touched."""
     db.table("operation").create(
@@ -513,6 +535,33 @@ def _roaming_1(db: sqlite_utils.Database) -> None:
     )
 
 
+def _waiting_1(db: sqlite_utils.Database) -> None:
+    """At the station: the answers that wait for whoever shows a badge or a slip, as the last pack brought them, each sealed."""
+    db.table("waiting_answer").create({"mark": str, "sealed": str}, not_null={"mark", "sealed"}, strict=True)
+    db.execute("CREATE INDEX waiting_answer_mark ON waiting_answer(mark)")
+
+
+def _answering_1(db: sqlite_utils.Database) -> None:
+    """At the district: requests of one matter, replies kept for using again, and what a joint meeting takes up."""
+    # request_id is a duplicate, main_id the request it is dealt with under
+    db.table("same_matter").create(
+        {"request_id": str, "main_id": str, "time": str, "keeper_id": str}, pk="request_id", not_null={"main_id", "time"}, strict=True
+    )  # fmt: skip
+    db.execute("CREATE INDEX same_matter_main ON same_matter(main_id)")
+    db.table("reply_template").create(
+        {"id": str, "category": str, "title": str, "text": str, "time": str, "keeper_id": str}, pk="id",
+        not_null={"category", "title", "text", "time"}, strict=True,
+    )  # fmt: skip
+    db.table("meeting").create(
+        {"id": str, "held_on": str, "title": str, "time": str, "keeper_id": str}, pk="id", not_null={"held_on", "title", "time"},
+        strict=True,
+    )  # fmt: skip
+    db.table("meeting_item").create(
+        {"meeting_id": str, "request_id": str, "rank": int, "decision": str, "decided": str}, pk=("meeting_id", "request_id"),
+        not_null={"rank"}, strict=True,
+    )  # fmt: skip
+
+
 def _station_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
@@ -521,6 +570,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     _rules_1(db)
     _reports_1(db)
     _roaming_1(db)
+    _waiting_1(db)
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
@@ -650,6 +700,7 @@ def _district_1(db: sqlite_utils.Database) -> None:
     _rules_1(db)
     _drafts_1(db)
     _desk_1(db)
+    _answering_1(db)
     _ways_1(db)
     # stations; the keys of their computers, one each, the one before a change of keys kept; stores by the id of the database
     # that wrote

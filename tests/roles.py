@@ -23,6 +23,7 @@ from station_app.model import (
     SEES_PEOPLE,
     SEES_TRAIL,
     Amenity,
+    Channel,
     Consent,
     ItemKind,
     Keeper,
@@ -32,20 +33,25 @@ from station_app.model import (
     RequestState,
     Role,
     RuleKind,
+    Urgency,
+    Verdict,
     may,
     uuid7,
 )
 from station_app.paths import DataFolder
 from station_app.services import (
     aliases,
+    answers,
     arrivals,
     attachments,
     audit,
     backups,
     badges,
     bindings,
+    boxes,
     care,
     companions,
+    deadlines,
     duplicates,
     exchange,
     exported,
@@ -68,11 +74,13 @@ from station_app.services import (
     rules,
     samples,
     search,
+    slips,
     slots,
     stations,
     supplies,
     trail,
     visits,
+    voices,
     weather,
 )  # fmt: skip
 from station_app.services.supplies import campaigns, giving, kits, quotas
@@ -102,6 +110,8 @@ class World:
     item: str
     request: str
     card: str
+    voice: str
+    opening: str
 
     @property
     def folder(self) -> Path:
@@ -127,7 +137,25 @@ def world(folder: Path) -> World:
     supplies.receive(db, item.id, 20)
     request, _ = requests.add(db, WORDS, person_id=named.id, contact=PHONE)
     card, _ = keepers.make_start_card(db, folder, root)
-    return World(db, who, root, named.id, nameless.id, came.visit.id, item.id, request.id, card.slot_id)
+    voice, _, _ = voices.add(db, request.id, note=WORDS)
+    opening, _, _ = boxes.open_box(db, Channel.REQUEST_BOX, "王敏", "李芳")
+    with db.transact(Op.APPLY_PACK) as tx:
+        answers.replace(tx, KEY.hex(), [_waiting(SLIP)])
+    return World(
+        db, who, root, named.id, nameless.id, came.visit.id, item.id, request.id, card.slot_id, voice.id, opening.id
+    )
+
+
+KEY = b"\7" * 32
+SLIP = slips.code(KEY)
+"""The slip of another station's request, whose answer waits here."""
+
+
+def _waiting(slip: str) -> tuple[str, str]:
+    told = answers.Answer(
+        uuid7(), "LT-A-2026-0001", "龙塔暖心驿站", "other", "help", 1, f"{DAY}T08:00:00+08:00", "", "", WORDS, "已加装", KEY
+    )
+    return answers.seal(KEY, slip, told)
 
 
 # --- what is tried -------------------------------------------------------------------------------------------------------
@@ -226,6 +254,21 @@ def _revoke(w: World, _role: Role) -> Call:
 def _step(w: World, _role: Role) -> Call:
     made, _ = requests.add(w.boss(), WORDS)
     return lambda: requests.step(w.db, made.id, RequestState.ACCEPTED)
+
+
+def _waits(w: World, role: Role) -> Call:
+    slip = slips.code(KEY, role.value)
+    with w.boss().transact(Op.APPLY_PACK) as tx:
+        answers.replace(tx, KEY.hex(), [_waiting(SLIP), _waiting(slip)])
+    [told] = answers.waiting(w.db, slip)
+    return lambda: answers.tell(w.db, slip, told.request_id, Verdict.FIXED)
+
+
+def _joined(w: World, _role: Role) -> Call:
+    made, _ = requests.add(w.boss(), WORDS)
+    voice, _, _ = voices.add(w.db, made.id)
+    requests.step(w.db, made.id, RequestState.REPLIED)
+    return lambda: voices.tell(w.db, voice.id, Verdict.FIXED)
 
 
 def _pictured(w: World, role: Role) -> Call:
@@ -404,6 +447,10 @@ CASES: dict[str, Case] = {
     "aliases.final": plain(READ, lambda w: aliases.final(w.db, w.named)),
     "aliases.finals": plain(READ, lambda w: aliases.finals(w.db, [w.named])),
     "aliases.members": plain(READ, lambda w: aliases.members(w.db, w.named)),
+    "answers.brought": plain(READ, lambda w: answers.brought(w.db)),
+    "answers.by_slip": plain(MASKED, lambda w: answers.by_slip(w.db, SLIP)),
+    "answers.tell": (Op.REQUEST_STEP, _waits),
+    "answers.waiting": plain(MASKED, lambda w: answers.waiting(w.db, SLIP)),
     "arrivals.due": plain(READ, lambda w: arrivals.due(w.db)),
     "arrivals.notices": plain(READ, lambda w: arrivals.notices(w.db)),
     "arrivals.receive": (Op.RECEIVE, _promised),
@@ -450,6 +497,13 @@ CASES: dict[str, Case] = {
     "duplicates.merged_into": plain(READ, lambda w: duplicates.merged_into(w.db, w.named)),
     "duplicates.suggestions": plain(SIGHT, lambda w: duplicates.suggestions(w.db)),
     "duplicates.tell_apart": plain(Op.MERGE_PEOPLE, lambda w: duplicates.tell_apart(w.db, w.named, w.nameless)),
+    "boxes.days_since": plain(READ, lambda w: boxes.days_since(w.db)),
+    "boxes.get": plain(READ, lambda w: boxes.get(w.db, w.opening)),
+    "boxes.listing": plain(READ, lambda w: boxes.listing(w.db)),
+    "boxes.open_box": plain(
+        Op.OPEN_BOX, lambda w: boxes.open_box(w.db, Channel.COMMENT_BOX, "王敏", "李芳", [boxes.Slip("灯坏了")])
+    ),
+    "deadlines.due": plain(READ, lambda w: deadlines.due(w.db, Urgency.ORDINARY, w.db.now())),
     "exchange.batches": plain(READ, lambda w: exchange.batches(w.db)),
     "exchange.carried_in": plain(READ, lambda w: exchange.carried_in(w.db, "visit", w.visit)),
     "exchange.control_totals": plain(READ, lambda w: exchange.control_totals(w.db, w.db.store_id)),
@@ -565,11 +619,18 @@ CASES: dict[str, Case] = {
     "requests.find": plain(MASKED, lambda w: requests.find(w.db, "YQ")),
     "requests.get": plain(MASKED, lambda w: requests.get(w.db, w.request)),
     "requests.listing": plain(MASKED, lambda w: requests.listing(w.db)),
+    "requests.similar": plain(MASKED, lambda w: requests.similar(w.db, WORDS)),
     "requests.step": (Op.REQUEST_STEP, _step),
     "requests.to_tell": plain(READ, lambda w: requests.to_tell(w.db)),
     "roaming.at_number": plain(READ, lambda w: roaming.at_number(w.db)),
     "roaming.known": plain(READ, lambda w: roaming.known(w.db)),
     "roaming.resolve": plain(READ, lambda w: roaming.resolve(w.db, _elsewhere(w))),
+    "requests.with_slip": plain(READ, lambda w: requests.with_slip(w.db, requests.get(w.db, w.request))),
+    "voices.add": plain(Op.ADD_VOICE, lambda w: voices.add(w.db, w.request, note="我也是")),
+    "voices.get": plain(MASKED, lambda w: voices.get(w.db, w.voice)),
+    "voices.of_request": plain(MASKED, lambda w: voices.of_request(w.db, w.request)),
+    "voices.tell": (Op.REQUEST_STEP, _joined),
+    "voices.to_tell": plain(READ, lambda w: voices.to_tell(w.db, w.nameless)),
     "rules.calendar": plain(READ, lambda w: rules.calendar(w.db)),
     "rules.categories": plain(READ, lambda w: rules.categories(w.db)),
     "rules.held": plain(READ, lambda w: rules.held(w.db)),

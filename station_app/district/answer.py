@@ -11,7 +11,7 @@ from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import holding, pictures, promises, regulars, rules, store
+from . import holding, pictures, promises, regulars, rules, store, waiting
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -48,7 +48,7 @@ def inbox(db: Database, limit: int = 500) -> list[Request]:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A pack that was read back, and what it carries: hashes of batches held, numbers missing, rows refused, steps of requests,
-    notices, promised supplies, versions of rules."""
+    notices, promised supplies, versions of rules, answers of all stations that wait for whoever shows a badge or slip."""
 
     station: store.Enrolled
     file: carry.Written
@@ -59,6 +59,7 @@ class Sent:
     notices: int
     allocations: int
     rules: int
+    waiting: int = 0
 
 
 def pack(db: Database, code: str, folder: Path) -> tuple[carry.Written, Changes]:
@@ -99,6 +100,7 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
         body = Pack(
             receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)], notices=told,
             allocations=promised, rules=ruled, regulars=roster,
+            waiting=(asleep := waiting.for_pack(db)),
         )  # fmt: skip
         written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)
         parts: list[bytes | memoryview] = [store.introduction(db), written.data]
@@ -111,6 +113,7 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
     sent = Sent(
         station, file, len(have.hashes), len(have.missing), len(receipt.refused), len(steps), len(told), len(promised),
         len(ruled),
+        len(asleep.answers),
     )  # fmt: skip
     return sent, Changes(tx.operation, Op.APPLY_PACK, {"enrolled": (station.station_id,)})
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..db import Database, Row, Tx
 from ..model import Keeper, Role
+from ..services.aliases import meant
 from ..services.requests import REQUEST
 
 # --- who works here -----------------------------------------------------------------------------------------------------
@@ -124,6 +125,45 @@ def requests_with_station(db: Database, limit: int) -> list[Row]:
         " ORDER BY q.time DESC, q.id DESC LIMIT ?",
         (limit,),
     )
+
+
+REPLY = (
+    "(SELECT id FROM request_step WHERE request_id = r.id AND void_reason IS NULL AND state = 'replied' AND round ="
+    " (SELECT max(round) FROM request_step WHERE request_id = r.id AND void_reason IS NULL) ORDER BY time DESC, id DESC LIMIT 1)"
+)
+"""The id of the answer of the present round of a request ``r``."""
+
+
+def waiting_answers(db: Database) -> list[Row]:
+    """The answers nobody was told yet, the newest first: one of the request itself, and one of every voice that joined it.
+
+    id, number, category, kind, person_id, secret, text_sealed of the request; round, time, unit, note_sealed, step_id of the answer;
+    station_name; voice_id ("" for the request itself, whose state is then "replied").
+    """
+    return db.rows(
+        f"SELECT w.*, e.name AS station_name FROM (SELECT r.id, r.number, r.category, r.kind, {meant('r.person_id')} AS person_id,"
+        " r.secret, r.text_sealed, r.store_id, a.round, a.time, a.unit, a.note_sealed, a.id AS step_id, '' AS voice_id"
+        f" FROM ({REQUEST} WHERE r.void_reason IS NULL) r JOIN request_step a ON a.id = {REPLY} WHERE r.state = 'replied'"
+        f" UNION ALL SELECT r.id, r.number, r.category, r.kind, {meant('v.person_id')}, r.secret, r.text_sealed, r.store_id, a.round,"
+        " a.time, a.unit, a.note_sealed, a.id, v.id"
+        f" FROM ({REQUEST} WHERE r.void_reason IS NULL) r JOIN request_step a ON a.id = {REPLY}"
+        " JOIN request_voice v ON v.request_id = r.id AND v.void_reason IS NULL WHERE r.state IN ('replied', 'told', 'closed')"
+        " AND NOT EXISTS(SELECT 1 FROM request_step t WHERE t.voice_id = v.id AND t.void_reason IS NULL AND t.state = 'told'"
+        " AND t.round = a.round)) w JOIN store s ON s.store_id = w.store_id JOIN enrolled e ON e.station_id = s.station_id"
+        " WHERE w.secret IS NOT NULL ORDER BY w.time DESC, w.step_id, w.voice_id"
+    )
+
+
+def badges_of_those_who_wait(db: Database) -> dict[str, list[str]]:
+    """The digits of the badges in use of whoever has a request or joined one, by the person they mean, at whatever station made."""
+    found: dict[str, list[str]] = {}
+    for row in db.rows(
+        f"SELECT {meant('b.person_id')} AS person_id, b.code FROM badge b WHERE b.void_reason IS NULL AND b.state = 'active'"
+        f" AND {meant('b.person_id')} IN (SELECT {meant('r.person_id')} FROM request r WHERE r.person_id IS NOT NULL"
+        f" UNION SELECT {meant('v.person_id')} FROM request_voice v WHERE v.person_id IS NOT NULL) ORDER BY b.id"
+    ):
+        found.setdefault(row["person_id"], []).append(row["code"])
+    return found
 
 
 # --- calls --------------------------------------------------------------------------------------------------------------

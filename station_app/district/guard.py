@@ -49,8 +49,18 @@ def _request(db: Database, row: Row, sender: Sender) -> str:
     return _foreign(db, row["id"], sender)
 
 
+TOLD = frozenset({"told", "closed", "reopened"})
+"""What another station than its own may say of a request: that an answer was told there, and what the person said."""
+
+
 def _step(db: Database, row: Row, sender: Sender) -> str:
-    """The district's answers are the district's to write."""
+    """The district's answers are the district's to write.
+
+    Told elsewhere: a station learns the id of another's request only out of an answer that a badge or slip opened there, so
+    whoever names one was shown it. The answer itself may be missing here, where the district was restored.
+    """
+    if row["side"] == "elsewhere":
+        return "" if row["state"] in TOLD and row["verdict"] else "other_side"
     if row["side"] != "station":
         return "other_side"
     return _foreign(db, row["request_id"], sender)
@@ -58,6 +68,10 @@ def _step(db: Database, row: Row, sender: Sender) -> str:
 
 def _badge(db: Database, row: Row, sender: Sender) -> str:
     return _foreign(db, row["person_id"], sender)
+
+
+def _voice(db: Database, row: Row, sender: Sender) -> str:
+    return _foreign(db, row["request_id"], sender)
 
 
 def _attachment(db: Database, row: Row, sender: Sender) -> str:
@@ -92,7 +106,8 @@ def _foreign(db: Database, subject_id: str, sender: Sender) -> str:
 
 _CHECKS: Mapping[str, Callable[[Database, Any, Sender], str]] = {
     "station_day": _day, "person": _subject, "identity": _subject, "badge": _badge, "request": _request,
-    "request_step": _step, "attachment": _attachment, "erasure": _erasure, "person_merge": _merge, "companion": _badge,
+    "request_voice": _voice, "request_step": _step, "attachment": _attachment, "erasure": _erasure,
+    "person_merge": _merge, "companion": _badge,
     "asset_move": _of("asset"), "loan": _of("asset"), "loan_end": _of("loan"), "equipment_check": _of("equipment"),
     "repair": _of("equipment"), "medicine_check": _of("medicine"),
 }  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +12,10 @@ from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..services import attachments, exchange
-from ..sync import envelope, opening, wire
+from ..sync import carrier, envelope, opening, wire
 from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
+from ..vault import KEY_BYTES
 from . import books, guard, keys, pictures, regulars, store
 
 MOST_STORES = 200
@@ -211,6 +214,17 @@ def _keep_keys(tx: Tx, opened: Opened, sender: store.Enrolled) -> None:
     for subject_id, secret in opened.keys.items():
         if store.may_know(tx.db, subject_id, stores):
             store.keep_key(tx, subject_id, secret)
+    for request_id, locked in store.locked_keys(tx):
+        if store.may_know(tx.db, request_id, stores) and (key := _unlocked(tx.db, locked)) is not None:
+            store.keep_key(tx, request_id, key)
+
+
+def _unlocked(db: Database, locked: str) -> bytes | None:
+    """The key of a slip that nobody at its station reads, None where it was not sealed to us."""
+    with suppress(Refused, ValueError):
+        key = carrier.unseal(base64.b64decode(locked, validate=True), store.openers(db))
+        return key if len(key) == KEY_BYTES else None
+    return None
 
 
 def _compare(tx: Tx, opened: Opened, sender: store.Enrolled) -> None:

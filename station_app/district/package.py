@@ -43,6 +43,8 @@ PERSONAL: Mapping[str, frozenset[str]] = {
     "transfer": frozenset({"note"}),
     "supply_order": frozenset({"note"}),
     "campaign": frozenset({"note"}),
+    "box_opening": frozenset({"first_name", "second_name", "note"}),
+    "request": frozenset({"locked_key"}),
     "erasure": frozenset({"reason"}),
     "asset": frozenset({"code", "note"}),
     "asset_move": frozenset({"note"}),
@@ -63,11 +65,12 @@ PERSONAL: Mapping[str, frozenset[str]] = {
 ONLY_PERSONAL = frozenset({"identity"})
 LEFT_OUT = frozenset({"item_photo"})
 """Pictures are no figures."""
-SUBJECT: Mapping[str, str] = {"identity": "id", "request": "id", "request_step": "request_id"}
+SUBJECT: Mapping[str, str] = {"identity": "id", "request": "id", "request_step": "request_id", "request_voice": "request_id"}
 """Under whose key the sealed columns of a table are."""
 PARENTS: Mapping[str, tuple[str, str]] = {
     "person_id": ("person", "id"), "visit_id": ("visit", "id"), "item_id": ("item", "id"), "handout_id": ("handout", "id"),
-    "request_id": ("request", "id"), "keeper_id": ("keeper", "id"), "store_id": ("store", "store_id"),
+    "request_id": ("request", "id"), "voice_id": ("request_voice", "id"), "box_opening_id": ("box_opening", "id"),
+    "keeper_id": ("keeper", "id"), "store_id": ("store", "store_id"),
     "kit_id": ("item", "id"), "campaign_id": ("campaign", "id"), "assembly_id": ("assembly", "id"),
     "transfer_id": ("transfer", "id"), "stocktake_id": ("stocktake", "id"), "quota_id": ("quota", "id"),
     "asset_id": ("asset", "id"), "loan_id": ("loan", "id"), "equipment_id": ("equipment", "id"), "medicine_id": ("medicine", "id"),

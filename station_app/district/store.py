@@ -423,6 +423,15 @@ def keep_key(tx: Tx, subject_id: str, secret: bytes) -> None:
     )
 
 
+def locked_keys(tx: Tx) -> list[tuple[str, str]]:
+    """(id, key sealed to us) of the requests taken in by this operation whose words only we may read."""
+    rows = tx.db.rows(
+        "SELECT id, locked_key FROM request WHERE locked_key IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(tx.changes.rows.get("request", ())),),
+    )
+    return [(row["id"], row["locked_key"]) for row in rows]
+
+
 def may_know(db: Database, subject_id: str, stores: Sequence[str]) -> bool:
     """Whether a key for this subject may be kept: a request of the sender's, or one of its people who agreed to be known in
     the district; and not erased by it."""
@@ -551,11 +560,11 @@ def last_pack_no(db: Database, station_id: str) -> int:
 
 
 def answers_for(db: Database, stores: Sequence[str]) -> list[Row]:
-    """Every step the district took on requests of these stores."""
+    """Every step on requests of these stores that was taken at the district or at another station."""
     marks = ", ".join("?" * len(stores))
     return db.rows(
         "SELECT s.* FROM request_step s JOIN request r ON r.id = s.request_id"
-        f" WHERE s.side = 'district' AND r.store_id IN ({marks}) ORDER BY s.request_id, s.round, s.id",
+        f" WHERE s.side IN ('district', 'elsewhere') AND r.store_id IN ({marks}) ORDER BY s.request_id, s.round, s.id",
         list(stores),
     )
 

@@ -94,16 +94,16 @@ def _request(db: Database, request_id: str) -> Row:
 
 
 def _record(row: Row) -> Picture:
-    return Picture(row["id"], row["subject_id"], row["time"], row["rank"], row["bytes"], row["sha256"])
+    return Picture(row["id"], row["subject_id"], row["time"], row["rank"], row["bytes"], row["sha256"], row["shows"] or "")
 
 
 # --- adding and removing -----------------------------------------------------------------------------------------------
 
 
 def add(
-    db: Database, request_id: str, jpegs: Sequence[bytes], at: datetime | None = None
+    db: Database, request_id: str, jpegs: Sequence[bytes], at: datetime | None = None, shows: str = ""
 ) -> tuple[list[Picture], Changes]:
-    """Add pictures, as ``pictures.prepare`` made them, to a request; returns all it has now.
+    """Add pictures, as ``pictures.prepare`` made them, to a request; returns all it has now. ``shows`` as in ``Picture``.
 
     Raises UserMistake for none or more than six in all, Refused when the request was forgotten or is another's to see,
     EnvironmentFault when the disk says no; nothing was added then.
@@ -116,7 +116,7 @@ def add(
     if not subjects.shown(db, request):
         db.deny(Op.ADD_PICTURES.value)
     with db.transact(Op.ADD_PICTURES, at, request=request_id, number=request["number"], count=len(jpegs)) as tx:
-        write(tx, request_id, jpegs)
+        write(tx, request_id, jpegs, shows)
     return listing(db, request_id), tx.changes
 
 
@@ -131,7 +131,7 @@ def remove(db: Database, picture_id: str) -> Changes:
     return tx.changes
 
 
-def write(tx: Tx, request_id: str, jpegs: Sequence[bytes]) -> None:
+def write(tx: Tx, request_id: str, jpegs: Sequence[bytes], shows: str = "") -> None:
     """Write pictures inside an operation: every file is safe on the disk before the operation commits."""
     if not jpegs:
         return
@@ -151,7 +151,8 @@ def write(tx: Tx, request_id: str, jpegs: Sequence[bytes]) -> None:
             "attachment",
             {
                 "id": row_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "subject_id": request_id,
-                "kind": JPEG, "rank": rank, "bytes": len(sealed), "sha256": held.put(sealed), "keeper_id": tx.db.acting,
+                "kind": JPEG, "rank": rank, "bytes": len(sealed), "sha256": held.put(sealed), "shows": shows or None,
+                "keeper_id": tx.db.acting,
             },
         )  # fmt: skip
 

@@ -374,8 +374,12 @@ def own_requests(db: Database) -> frozenset[str]:
 
 
 def own_steps(db: Database) -> frozenset[str]:
-    """The ids of every step this side took on a request."""
-    return frozenset(row["id"] for row in db.rows("SELECT id FROM request_step WHERE side = 'station'"))
+    """The ids of every step that was taken on a request here; what other stations took came with a pack and has no change."""
+    rows = db.rows(
+        "SELECT id FROM request_step s WHERE side = 'station'"
+        " OR (side = 'elsewhere' AND EXISTS(SELECT 1 FROM change WHERE row_id = s.id AND table_name = 'request_step'))"
+    )
+    return frozenset(row["id"] for row in rows)
 
 
 def last_closed(db: Database) -> str:

@@ -168,8 +168,13 @@ def _forget_unwanted(tx: Tx, rows: list[Row]) -> None:
         if ("person", row_id) not in added:  # a nameless one again, who stays
             subjects.forget(tx, row_id)
     for table, row_id in sorted(added):
-        if table in ("person", "request") and subjects.key_of(tx.db, row_id) is not None:
+        if table in ("person", "request") and (subjects.key_of(tx.db, row_id) is not None or _is_locked(tx, table, row_id)):
             subjects.erase(tx, row_id, "undo")
+
+
+def _is_locked(tx: Tx, table: str, row_id: str) -> bool:
+    """Whether only the district has the key of a request."""
+    return table == "request" and bool(tx.db.scalar("SELECT locked_key FROM request WHERE id = ?", (row_id,)))
 
 
 USED_BY = {
@@ -178,7 +183,8 @@ USED_BY = {
     "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id"), ("kit_part", "item_id"),
         ("campaign_item", "item_id")),
     "campaign": (("handout", "campaign_id"),),
-    "request": (("request_step", "request_id"), ("attachment", "subject_id")),
+    "request": (("request_step", "request_id"), ("attachment", "subject_id"), ("request_voice", "request_id")),
+    "request_voice": (("request_step", "voice_id"),),
 }
 """Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
 (DECISIONS.md 3)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from ..db import Database, Row, Tx
 from ..errors import Refused, RuleRefused, UserMistake
@@ -22,19 +23,13 @@ from ..model import (
     Verdict,
     uuid7,
 )
-from . import aliases, attachments, exchange, subjects
+from ..vault import new_subject_key
+from . import aliases, attachments, deadlines, exchange, slips, subjects
 
 LONGEST_TEXT = 4000
+LONGEST_LINE = 200
 SPAN = 100_000
 """Serials that an incarnation of a store has for a year."""
-DEADLINES = {
-    Urgency.EMERGENCY: timedelta(hours=2),
-    Urgency.URGENT: timedelta(hours=24),
-    Urgency.ORDINARY: timedelta(days=7),
-    Urgency.COMPLEX: timedelta(days=15),
-}
-"""DOMAIN.md section 6, "Request deadlines"."""
-
 AFTER: dict[RequestState, frozenset[RequestState]] = {
     RequestState.RECORDED: frozenset(
         {
@@ -77,7 +72,7 @@ highest (round, place in life): whoever holds the same steps says the same, in w
 IN_LIFE = f"round, instr('{LIFE}', state), time, id"
 """The columns that put steps in order; the time only tells steps of one state apart."""
 NEWEST_STEP = (
-    "(SELECT id FROM request_step WHERE request_id = r.id AND void_reason IS NULL"
+    "(SELECT id FROM request_step WHERE request_id = r.id AND void_reason IS NULL AND voice_id IS NULL"
     f" ORDER BY round DESC, instr('{LIFE}', state) DESC, time DESC, id DESC LIMIT 1)"
 )
 """The id of the step that tells the state of a request ``r``."""
@@ -87,53 +82,89 @@ MOST_ROUNDS = 1000
 OPEN = frozenset(RequestState) - {RequestState.CLOSED, RequestState.WITHDRAWN}
 
 
+Lock = Callable[[bytes], str]
+"""A subject key -> the same sealed to the district, as base64 (``sync.outbox.lock``)."""
+
+
 def add(
     db: Database,
     text: str,
     *,
     kind: RequestKind = RequestKind.HELP,
-    category: Category = Category.OTHER,
+    category: Category | str = Category.OTHER,
     channel: Channel = Channel.DESK,
     urgency: Urgency = Urgency.ORDINARY,
     person_id: str | None = None,
     place: str = "",
     contact: str = "",
+    grid: str = "",
     pictures: Sequence[bytes] = (),
+    lock: Lock | None = None,
     at: datetime | None = None,
 ) -> tuple[Request, Changes]:
-    """Record a request, with its pictures as ``pictures.prepare`` made them, and give it its number.
+    """Record a request, with its pictures as ``pictures.prepare`` made them, and give it its number; its ``slip`` is told.
 
-    UserMistake without text, for a text that is too long or more than six pictures; EnvironmentFault when the disk says no.
+    With ``lock`` its words can be read at the district alone, from now on. UserMistake without text, for a text that is too long,
+    more than six pictures, or pictures of what is locked; EnvironmentFault when the disk says no.
     """
-    text = text.strip()
-    if not text:
-        raise UserMistake("requests.no_text")
-    if len(text) > LONGEST_TEXT or len(place) > 200 or len(contact) > 200:
-        raise UserMistake("requests.long_text", most=LONGEST_TEXT)
+    check(text, place, contact, grid)
+    if pictures and lock is not None:
+        raise UserMistake("requests.locked_pictures")
     stands = "SELECT 1 FROM person WHERE id = ? AND void_reason IS NULL"
     if person_id is not None and not aliases.is_stranger(person_id) and not db.one(stands, (person_id,)):
         raise UserMistake("people.unknown")
-    with db.transact(Op.ADD_REQUEST, at, category=category.value, person=person_id) as tx:
-        request_id = uuid7()
-        key = subjects.new_key(tx, request_id)
-        number = _next_number(tx)
-        tx.details |= {"request": request_id, "number": number}
-        due = db.stamp(datetime.fromisoformat(tx.stamp.time) + DEADLINES[urgency]).time
-        sealed = {
-            f"{name}_sealed": subjects.seal(key, f"request.{name}_sealed", request_id, content.strip())
-            for name, content in (("text", text), ("place", place), ("contact", contact))
-        }
-        tx.put(
-            "request",
-            {
-                "id": request_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "number": number,
-                "kind": kind.value, "category": category.value, "channel": channel.value, "urgency": urgency.value, "due": due,
-                "person_id": person_id, "keeper_id": db.acting, **sealed,
-            },
+    with db.transact(Op.ADD_REQUEST, at, category=str(category), person=person_id) as tx:
+        request_id, number, key = write(
+            tx, text, kind=kind, category=category, channel=channel, urgency=urgency, person_id=person_id, place=place, contact=contact,
+            grid=grid, lock=lock,
         )  # fmt: skip
-        write_step(tx, request_id, RequestState.RECORDED)
-        attachments.write(tx, request_id, pictures)
-    return get(db, request_id), tx.changes
+        tx.details |= {"request": request_id, "number": number}
+        attachments.write(tx, request_id, pictures, "before" if channel is Channel.SNAP else "")
+    return replace(get(db, request_id), slip=slips.code(key)), tx.changes
+
+
+def check(text: str, place: str = "", contact: str = "", grid: str = "") -> None:
+    """Raise UserMistake for words that are none or too long."""
+    if not text.strip():
+        raise UserMistake("requests.no_text")
+    if len(text.strip()) > LONGEST_TEXT or max(map(len, (place, contact, grid))) > LONGEST_LINE:
+        raise UserMistake("requests.long_text", most=LONGEST_TEXT)
+
+
+def write(
+    tx: Tx,
+    text: str,
+    *,
+    kind: RequestKind,
+    category: Category | str,
+    channel: Channel,
+    urgency: Urgency,
+    person_id: str | None = None,
+    place: str = "",
+    contact: str = "",
+    grid: str = "",
+    opening_id: str | None = None,
+    lock: Lock | None = None,
+) -> tuple[str, str, bytes]:
+    """A request inside an operation, with its first step; returns its id, number and key. The words were checked (``check``)."""
+    request_id, number = uuid7(), _next_number(tx)
+    key = new_subject_key() if lock is not None else subjects.new_key(tx, request_id)
+    sealed = {
+        f"{name}_sealed": subjects.seal(key, f"request.{name}_sealed", request_id, content.strip())
+        for name, content in (("text", text), ("place", place), ("contact", contact))
+    }
+    due = deadlines.due(tx.db, urgency, datetime.fromisoformat(tx.stamp.time))
+    tx.put(
+        "request",
+        {
+            "id": request_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "number": number,
+            "kind": kind.value, "category": str(category), "channel": channel.value, "urgency": urgency.value,
+            "due": tx.db.stamp(due).time, "person_id": person_id, "grid": grid.strip() or None, "box_opening_id": opening_id,
+            "locked_key": lock(key) if lock is not None else None, "keeper_id": tx.db.acting, **sealed,
+        },
+    )  # fmt: skip
+    write_step(tx, request_id, RequestState.RECORDED)
+    return request_id, number, key
 
 
 def _next_number(tx: Tx) -> str:
@@ -173,11 +204,36 @@ def step(
     if state is RequestState.TOLD and verdict is None:
         raise UserMistake("requests.no_verdict")
     with db.transact(Op.REQUEST_STEP, at, request=request_id, number=request.number, state=state.value) as tx:
-        write_step(tx, request_id, state, note, unit, verdict)
         if state is RequestState.TOLD and verdict is not None:
-            after = RequestState.REOPENED if verdict is Verdict.NOT else RequestState.CLOSED
-            write_step(tx, request_id, after, verdict=verdict)
+            write_told(tx, request_id, verdict, note, unit)
+        else:
+            write_step(tx, request_id, state, note, unit, verdict)
     return get(db, request_id), tx.changes
+
+
+def write_told(
+    tx: Tx,
+    request_id: str,
+    verdict: Verdict,
+    note: str = "",
+    unit: str = "",
+    *,
+    voice_id: str = "",
+    side: str = "station",
+    round_: int | None = None,
+    key: bytes | None = None,
+) -> None:
+    """An answer was told, and what came of it: closed by the person's own word, opened once more when it is not fixed.
+
+    One of several who asked (``voice_id``) closes nothing for the others; but what is not fixed for one is open again.
+    ``round_`` and ``key`` are of an answer that another station's request waits for; here they are known otherwise.
+    """
+    more: dict[str, Any] = {"side": side, "round_": round_, "key": key}
+    write_step(tx, request_id, RequestState.TOLD, note, unit, verdict, voice_id=voice_id, **more)
+    if verdict is Verdict.NOT:
+        write_step(tx, request_id, RequestState.REOPENED, verdict=verdict, **more)
+    elif not voice_id:
+        write_step(tx, request_id, RequestState.CLOSED, verdict=verdict, **more)
 
 
 def check_follows(request: Request, state: RequestState) -> None:
@@ -197,20 +253,25 @@ def write_step(
     unit: str = "",
     verdict: Verdict | None = None,
     side: str = "station",
+    *,
+    voice_id: str = "",
+    round_: int | None = None,
+    key: bytes | None = None,
 ) -> str:
-    """One step inside an operation; returns its id. ``side`` is "station" or "district", whoever's step it is."""
-    key = subjects.key_of(tx.db, request_id)
+    """One step inside an operation; returns its id. ``side`` is whose step it is; ``round_`` (the present one without it) that
+    of the answer it belongs to; ``key`` opens the request where it is not kept here."""
+    key = key or subjects.key_of(tx.db, request_id)
     if key is None and note.strip():
         raise Refused("requests.no_key")
     step_id = uuid7()
     reached = "SELECT max(round) FROM request_step WHERE request_id = ? AND void_reason IS NULL"
-    known = tx.db.scalar(reached, (request_id,)) or 1
+    known = round_ or tx.db.scalar(reached, (request_id,)) or 1
     return tx.put(
         "request_step",
         {
             "id": step_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "request_id": request_id,
             "round": min(known + (state is RequestState.REOPENED), MOST_ROUNDS), "state": state.value, "side": side,
-            "unit": unit.strip() or None, "verdict": verdict.value if verdict else None,
+            "unit": unit.strip() or None, "verdict": verdict.value if verdict else None, "voice_id": voice_id or None,
             "note_sealed": subjects.seal(key, "request_step.note_sealed", step_id, note.strip()) if key else None,
             "keeper_id": tx.db.acting,
         },
@@ -226,7 +287,7 @@ def forget_of(tx: Tx, person_id: str, reason: str) -> int:
     One that is still open and has a contact stays until it is answered: whoever left a contact agreed to be answered there.
     """
     rows = tx.db.rows(
-        f"SELECT * FROM ({REQUEST} WHERE r.person_id = ? AND k.secret IS NOT NULL)"
+        f"SELECT * FROM ({REQUEST} WHERE r.person_id = ? AND (k.secret IS NOT NULL OR r.locked_key IS NOT NULL))"
         f" WHERE contact_sealed IS NULL OR state NOT IN ({_quoted(OPEN)})",
         (person_id,),
     )
@@ -238,7 +299,8 @@ def forget_of(tx: Tx, person_id: str, reason: str) -> int:
 # --- looking up --------------------------------------------------------------------------------------------------------
 
 REQUEST = (
-    "SELECT r.*, k.secret, coalesce(s.state, 'recorded') AS state, s.verdict AS verdict FROM request r"
+    "SELECT r.*, k.secret, coalesce(s.state, 'recorded') AS state, s.verdict AS verdict,"
+    " (SELECT count(*) FROM request_voice WHERE request_id = r.id AND void_reason IS NULL) AS voices FROM request r"
     " LEFT JOIN subject_key k ON k.subject_id = r.id"
     f" LEFT JOIN request_step s ON s.id = {NEWEST_STEP}"
 )
@@ -268,6 +330,12 @@ def by_number(db: Database, number: str) -> Request:
     if row is None:
         raise UserMistake("requests.unknown_number", number=number)
     return _whole(db, row)
+
+
+def with_slip(db: Database, request: Request) -> Request:
+    """A request with the digits of its slip, for printing; without them where its words cannot be read here."""
+    key = subjects.key_of(db, request.id)
+    return request if key is None or not request.text else replace(request, slip=slips.code(key))
 
 
 def _whole(db: Database, row: Row) -> Request:
@@ -314,6 +382,33 @@ def to_tell(db: Database, person_id: str | None = None) -> list[Request]:
     return listing(db, frozenset({RequestState.REPLIED}), person_id)
 
 
+SIMILAR = 0.5
+"""The share of pairs of characters, of the shorter text's, from which two texts may well be about one matter."""
+LEAST = 4
+"""Characters that are worth comparing."""
+
+
+def similar(db: Database, text: str, limit: int = 3) -> list[Request]:
+    """Open requests whose words are much like ``text``, the most alike first; while a request is being written."""
+    wanted = _pairs(text)
+    if len(wanted) < LEAST - 1:
+        return []
+    found = []
+    for request in listing(db, OPEN, limit=1000):
+        pairs = _pairs(request.text)
+        shorter = min(len(pairs), len(wanted))
+        share = len(pairs & wanted) / shorter if shorter >= LEAST - 1 else 0.0
+        if share >= SIMILAR:
+            found.append((share, request))
+    return [request for _, request in sorted(found, key=lambda pair: -pair[0])[:limit]]
+
+
+def _pairs(text: str) -> set[str]:
+    """The pairs of neighbouring letters and characters: Chinese has no spaces to part words at."""
+    plain = "".join(letter for letter in text.casefold() if letter.isalnum())
+    return {plain[place : place + 2] for place in range(len(plain) - 1)}
+
+
 def _quoted(states: frozenset[RequestState] | None) -> str:
     return ", ".join(f"'{state.value}'" for state in sorted(states or frozenset())) or "''"
 
@@ -329,7 +424,7 @@ def steps(db: Database, request: Row) -> tuple[RequestStep, ...]:
         RequestStep(
             id=row["id"], time=row["time"], state=RequestState(row["state"]), side=row["side"], keeper=row["keeper"] or "",
             unit=row["unit"] or "", note=subjects.unseal(request["secret"], "request_step.note_sealed", row["id"], row["note_sealed"]),
-            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+            verdict=Verdict(row["verdict"]) if row["verdict"] else None, voice_id=row["voice_id"] or "",
         )
         for row in rows
     )  # fmt: skip
@@ -348,5 +443,6 @@ def record(row: Row, steps: Sequence[RequestStep], mark: Exchange) -> Request:
         state=RequestState(row["state"]), text=text("text"), due=row["due"], person_id=row["person_id"], place=text("place"),
         contact=text("contact"), exchange=mark,
         verdict=Verdict(row["verdict"]) if row["verdict"] else None, steps=tuple(steps),
-        forgotten=key is None,
+        forgotten=key is None and not row["locked_key"], sealed=key is None and bool(row["locked_key"]), grid=row["grid"] or "",
+        voices=row["voices"], box_opening_id=row["box_opening_id"],
     )  # fmt: skip

@@ -122,8 +122,12 @@ def _people(db: Database, only: str | None = None, until: date = date.max) -> It
         after = rows[-1]["place"]
 
 
-OVER = f"FROM request r JOIN subject_key k ON k.subject_id = r.id JOIN request_step s ON s.id = {NEWEST_STEP}"
-"""Requests whose words are still known, with the step that tells their state."""
+OVER = (
+    "FROM request r JOIN (SELECT subject_id FROM subject_key UNION ALL SELECT id FROM request WHERE locked_key IS NOT NULL"
+    " AND id NOT IN (SELECT subject_id FROM subject_key) AND id NOT IN (SELECT subject_id FROM erasure)) k ON k.subject_id = r.id"
+    f" JOIN request_step s ON s.id = {NEWEST_STEP}"
+)
+"""Requests whose words are still known, here or (locked slips) at the district, with the step that tells their state."""
 
 
 def _requests(db: Database) -> Iterator[Due]:

@@ -13,7 +13,7 @@ from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..rulebook import RuleSet
-from ..services import arrivals, attachments, exchange, incarnation, roaming, rules, stations
+from ..services import answers, arrivals, attachments, exchange, incarnation, roaming, rules, stations
 from . import closing, envelope, merge, outbox, regulars, wire
 from .opening import Opener
 
@@ -65,6 +65,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
         fresh = rules.keep(tx, plan.rules)
         known = roaming.apply(tx, _told(plan.regulars), plan.epoch, pack.keys)
+        answers.replace(tx, plan.waiting.key if plan.waiting else "", _waiting(plan))
         _keep_trust(tx, plan, pack)
         began = _begin_anew(tx, plan)
         unlike = _differs(db, plan)
@@ -87,6 +88,11 @@ def _told(roster: regulars.Roster) -> dict[str, Any]:
     told = msgspec.structs.asdict(roster)
     return {name: [msgspec.structs.asdict(one) if isinstance(one, msgspec.Struct) else one for one in part] if isinstance(part, list)
             else part for name, part in told.items()}  # fmt: skip
+
+
+def _waiting(plan: merge.Plan) -> list[tuple[str, str]]:
+    """(mark, sealed) of every answer that waits for somebody who shows a badge or a slip."""
+    return [(one.mark, one.sealed) for one in plan.waiting.answers] if plan.waiting else []
 
 
 def differs(db: Database) -> tuple[str, ...] | None:

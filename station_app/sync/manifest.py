@@ -186,6 +186,9 @@ class CarrierManifest(Signed, frozen=True, kw_only=True):
     attachments: Annotated[list[Attachment], Meta(max_length=1000)]
 
 
+MOST_WAITING = 8000
+"""Answers in one pack; the district bounds them by their bytes long before."""
+
 # --- the body of a pack ----------------------------------------------------------------------------------------------
 
 
@@ -255,6 +258,20 @@ class Allocation(Signed, frozen=True, kw_only=True):
     note: wire.Text = ""
 
 
+class WaitingAnswer(Signed, frozen=True, kw_only=True):
+    """An answer for whoever shows a certain badge or slip: found by ``mark``, readable with the badge's or slip's digits alone."""
+
+    mark: Hash
+    sealed: wire.Sealed
+
+
+class Waiting(Signed, frozen=True, kw_only=True):
+    """The answers that no person was told yet, of all stations; ``key`` (hex) is new in each pack and part of every mark."""
+
+    key: Hash
+    answers: Annotated[list[WaitingAnswer], Meta(max_length=MOST_WAITING)] = []
+
+
 class Pack(Signed, frozen=True, kw_only=True):
     """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
     notices, the allocations that were not received, of each kind of rules the version in force and those to come; and what changed
@@ -266,3 +283,4 @@ class Pack(Signed, frozen=True, kw_only=True):
     allocations: Annotated[list[Allocation], Meta(max_length=2000)] = []
     rules: Annotated[list[rulebook.RuleSet], Meta(max_length=200)] = []
     regulars: regulars.Roster = regulars.Roster()
+    waiting: Waiting | None = None

@@ -8,7 +8,7 @@ from ..errors import Refused
 from ..rulebook import RuleSet
 from . import envelope, identity
 from .envelope import OpenPack
-from .manifest import Allocation, Holding, Notice, TurnedDown
+from .manifest import Allocation, Holding, Notice, TurnedDown, Waiting
 from .regulars import Roster
 from .wire import RequestStep
 
@@ -60,6 +60,7 @@ class Plan:
     attachments: tuple[str, ...] = ()
     rules: tuple[RuleSet, ...] = ()
     regulars: Roster = field(default_factory=Roster)
+    waiting: Waiting | None = None
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -87,7 +88,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         no=head.no,
         confirm=tuple(entry for entry in have if entry in local.own_hashes),
         refused=tuple(pack.receipt.refused),
-        steps=tuple(step for step in pack.steps if _is_districts(local, step)),
+        steps=tuple(step for step in pack.steps if _is_anothers(local, step)),
         missing=tuple(no for one in ours for no in one.missing),
         foreign=tuple(entry for entry in own.have if entry not in local.own_hashes) if own else (),
         forked=tuple(fork.no for fork in own.forks) if own else (),
@@ -99,6 +100,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         attachments=tuple(pack.receipt.attachments),
         rules=tuple(pack.rules),
         regulars=pack.regulars,
+        waiting=pack.waiting,
     )
 
 
@@ -117,8 +119,9 @@ def _trust(local: Local, incoming: OpenPack) -> identity.Trust | None:
     return trust
 
 
-def _is_districts(local: Local, step: RequestStep) -> bool:
-    """Whether a step is the district's to take: on a request of ours, in its own name, not in the place of one we took."""
-    if step.side != "district" or step.store_id == local.store_id:
+def _is_anothers(local: Local, step: RequestStep) -> bool:
+    """Whether a step is the district's or another station's to take: on a request of ours, in its own name, not in the place of
+    one we took."""
+    if step.side not in ("district", "elsewhere") or step.store_id == local.store_id:
         return False
     return step.request_id in local.own_requests and step.id not in local.own_steps

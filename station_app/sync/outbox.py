@@ -6,6 +6,7 @@ lists their hash (SYNC.md section 4, rule 1).
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -153,6 +154,14 @@ def district(db: Database) -> District | None:
         told["code"], told["name"], bytes.fromhex(told["verify_key"]), tuple(told["recipients"]), told["epoch"],
         told["serial"], told["oldest"], told["newest"],
     )  # fmt: skip
+
+
+def lock(db: Database) -> Callable[[bytes], str]:
+    """What seals the key of a request to the district, as base64: nobody here reads such a slip. Refused before enrolment."""
+    trusted = district(db)
+    if trusted is None:
+        raise Refused("sync_page.not_enrolled")
+    return lambda key: base64.b64encode(carrier.seal(key, trusted.recipients)).decode()
 
 
 # --- closing and writing -----------------------------------------------------------------------------------------------

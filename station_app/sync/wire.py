@@ -2,7 +2,7 @@
 
 Columns are those of ``schema.py``; a test keeps the two alike. This file is frozen with format version
 1: a later format gets types of its own. What all rows share is in ``wire_types``, the house's own ledgers in ``wire_house``, those
-of supplies in ``wire_supplies``.
+of requests in ``wire_requests``, those of supplies in ``wire_supplies``.
 
 A table is a stream of lines. A line is one row as canonical JSON (``strict.py``) with every column that is not NULL,
 ended by a line feed. Each row has exactly one spelling: a line is taken only when the typed row read from it would be
@@ -20,7 +20,8 @@ import msgspec
 from msgspec import Meta
 
 from ..errors import Bug, Refused
-from . import wire_house, wire_supplies
+from . import wire_house, wire_requests, wire_supplies
+from .wire_requests import Attachment, Request, RequestStep
 from .wire_types import (
     CLOCK,
     DAY,
@@ -203,53 +204,6 @@ class AmenityUse(Dated, frozen=True, kw_only=True, gc=False):
     keeper_id: Id | None = None
 
 
-class Request(Dated, frozen=True, kw_only=True, gc=False):
-    """A request; text, place and contact sealed under its own key."""
-
-    number: Code
-    kind: Literal["enquiry", "help", "complaint", "report", "suggestion", "praise"]
-    category: Literal[
-        "facilities", "estate_access", "labour", "insurance", "station", "schooling", "road_safety", "housing",
-        "training", "hardship", "other",
-    ]  # fmt: skip
-    channel: Literal["desk", "comment_box", "request_box", "walk_round", "chat", "phone"]
-    urgency: Literal["emergency", "urgent", "ordinary", "complex"]
-    due: Time
-    person_id: Id | None = None
-    text_sealed: Sealed | None = None
-    place_sealed: Sealed | None = None
-    contact_sealed: Sealed | None = None
-    keeper_id: Id | None = None
-
-
-class RequestStep(Dated, frozen=True, kw_only=True, gc=False):
-    """A state a request reached, on which side; the note sealed under the request's key.
-
-    ``round`` counts from 1 and rises each time the request is reopened: round and state, never the time, order the steps of
-    two sides whose clocks differ.
-    """
-
-    request_id: Id
-    round: Round
-    state: RequestState
-    side: Literal["station", "district"]
-    unit: Name | None = None
-    verdict: Literal["fixed", "partly", "not"] | None = None
-    note_sealed: Sealed | None = None
-    keeper_id: Id | None = None
-
-
-class Attachment(Dated, frozen=True, kw_only=True, gc=False):
-    """A picture of the request ``subject_id``: kind, place among them, length and SHA-256 of the ciphertext that crosses."""
-
-    subject_id: Id
-    kind: Literal["jpeg"]
-    rank: Annotated[int, Meta(ge=1, le=1000)]
-    bytes: Annotated[int, Meta(ge=1, le=1024 * 1024)]
-    sha256: Sha256
-    keeper_id: Id | None = None
-
-
 class Erasure(Dated, frozen=True, kw_only=True, gc=False):
     """The key of ``subject_id`` was forgotten; the other side forgets it too."""
 
@@ -287,9 +241,7 @@ TABLES: Mapping[str, type[Row]] = {
     "visit": Visit,
     "amenity_use": AmenityUse,
     **wire_supplies.TABLES,
-    "request": Request,
-    "request_step": RequestStep,
-    "attachment": Attachment,
+    **wire_requests.TABLES,
     **wire_house.TABLES,
     "erasure": Erasure,
     "person_merge": PersonMerge,

@@ -233,10 +233,11 @@ def received_but_not_held(world: World, machine: Machine, db: Database) -> None:
 def answers(world: World, machine: Machine, db: Database, office: Database) -> None:
     """Every answer of the district is at its station, and both say the same of every request."""
     own = {row_id for table, row_id in machine.timeline.rows if table == "request"}
-    wanted = {key for key, row in world.holdings.answers.items() if row["request_id"] in own}
-    if lost := wanted - machine.timeline.answers.keys():
+    said = world.holdings.answers | world.holdings.told_elsewhere()
+    wanted = {key for key, row in said.items() if row["request_id"] in own}
+    if lost := wanted - machine.timeline.answers.keys() - machine.timeline.rows.keys():
         world.broken("answer lost", f"{machine.name} never took {len(lost)} answers")
-    if set(machine.timeline.answers) - set(world.holdings.answers):
+    if set(machine.timeline.answers) - set(said):
         return  # the district was restored and forgot an answer that the station has: each keeps its own
     newest = standing(image for batch in world.holdings.taken.values() for image in batch.images if batch.images)
     for request_id in own:
@@ -245,12 +246,18 @@ def answers(world: World, machine: Machine, db: Database, office: Database) -> N
             for key, (first, _) in newest.items()
             if key[0] == "request_step" and first.content["request_id"] == request_id
         ]
-        if any(newest[key][0].content != getattr(machine.timeline.rows.get(key), "content", None) for key in steps):
+        if any(newest[key][0].content != _here(machine, key) for key in steps):
             continue  # another incarnation moved it on as well, and that one is not here
         here = _state(db, request_id)
         there = _state(office, request_id)
         if here != there:
             world.broken("order", f"{machine.name}: request {request_id} is {here}, at the district {there}")
+
+
+def _here(machine: Machine, key: Key) -> Content | None:
+    """A step as this machine knows it: its own, or what a pack brought."""
+    own = machine.timeline.rows.get(key)
+    return own.content if own is not None else machine.timeline.answers.get(key)
 
 
 def _state(db: Database, request_id: str) -> Any:

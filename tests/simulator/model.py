@@ -103,6 +103,15 @@ class Timeline:
         self.batch_of |= dict.fromkeys(inside, batch)
         return batch
 
+    def take(self, told: dict[Key, Content]) -> None:
+        """Steps that a pack brought, on requests of its own; of two versions the higher stands."""
+        own = {row_id for table, row_id in self.rows if table == "request"}
+        for key, row in told.items():
+            here = self.answers.get(key)
+            newer = here is None or (row["version"], row["store_id"]) >= (here["version"], here["store_id"])
+            if row["request_id"] in own and key not in self.rows and newer:
+                self.answers[key] = row
+
     @property
     def unconfirmed(self) -> list[Batch]:
         """What no receipt has listed."""
@@ -141,6 +150,14 @@ class Holdings:
     def copy(self) -> Holdings:
         """The same past, from here on a different future."""
         return Holdings(dict(self.taken), dict(self.answers), self.enrolled, self.revoked, self.suspects)
+
+    def told_elsewhere(self) -> dict[Key, Content]:
+        """What one station said of another's request: handed on to that other with every pack."""
+        return {
+            key: first.content
+            for key, (first, _) in self.expected().items()
+            if key[0] == "request_step" and first.content["side"] == "elsewhere"
+        }
 
     def expected(self) -> dict[Key, tuple[Image, list[Image]]]:
         """By row: the image that stands, and those made beside it that have to stay visible."""

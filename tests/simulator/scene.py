@@ -51,6 +51,8 @@ class Scene:
         self.files: list[File] = []
         self.quarantine: list[File] = []
         self.packs: list[Pack] = []
+        self.slips: dict[str, str] = {}
+        """The slips that people took home, and the ids of their requests."""
         self.old_offices: list[tuple[dict[str, bytes], Holdings]] = []
         self.office: Database | None = None
         self.office_clock = Clock(START)

@@ -36,6 +36,10 @@ MOODS: dict[str, dict[str, int]] = {
     "edits": {"recount": 14, "undo": 5, "export": 8, "bring_up": 10},
     "people": FEW | {"register": 10, "erase": 8, "bring_up": 10, "carry_up": 5, "export": 5, "ask": 3},
     "answers": FEW | {"ask": 10, "move_on": 4, "reply": 14, "pack": 10, "bring_down": 3, "carry_up": 12, "carry_down": 3},
+    "told": FEW | {
+        "ask": 10, "join": 4, "reply": 14, "tell_there": 14, "undo": 3, "erase": 2, "carry_up": 12, "carry_down": 14, "bring_down": 4,
+        "bring_up": 4, "back_up": 2, "restore": 2, "image_office": 1, "restore_office": 1,
+    },
     "clocks": FEW | {"clock": 12, "tally": 8, "recount": 3, "day": 3, "export": 4, "carry_up": 10, "carry_down": 10},
     "restores": FEW | {
         "back_up": 8, "restore": 8, "new_computer": 2, "tally": 4, "recount": 8, "register": 4, "erase": 4, "ask": 3, "export": 3,
@@ -95,7 +99,7 @@ def draw(seed: int, moods: Sequence[str] = tuple(MOODS)) -> Schedule:
     weights = DESK | STICKS | MOODS[mood]
     cast = (
         "A",
-        *(name for name, share in OTHERS.items() if chance.random() < share or (name == "B" and mood == "two")),
+        *(name for name, share in OTHERS.items() if chance.random() < share or (name, mood) in (("B", "two"), ("C", "told"))),
     )
     names = chance.choices(list(weights), list(weights.values()), k=chance.randint(8, 16))
     steps = tuple(

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from station_app.db import Database
 from station_app.model import Amenity, Consent, Occupation, RequestState, Verdict
-from station_app.services import history, keepers, people, requests, supplies, visits
+from station_app.services import answers, history, keepers, people, requests, supplies, visits, voices
 from tests.simulator.house import Machine
 from tests.simulator.world import World
 
@@ -130,11 +130,48 @@ def amenity(world: World, one: Step) -> None:
 
 @step
 def ask(world: World, one: Step) -> None:
-    """Somebody has a request."""
-    world.work(
+    """Somebody has a request, and takes its slip home."""
+    made = world.work(
         _who(world, one),
         lambda db: requests.add(db, "充电口不足", person_id=_nth(_rows(world, db, "person"), one.what)),
     )
+    if made:
+        world.slips[made[0].slip] = made[0].id
+
+
+@step
+def join(world: World, one: Step) -> None:
+    """Somebody says the same as a request that is there."""
+
+    def say(db: Database) -> None:
+        if request := _nth(_rows(world, db, "request"), one.what):
+            voices.add(db, request, person_id=_nth(_rows(world, db, "person"), one.dice))
+
+    world.work(_who(world, one), say, may_refuse=True)
+
+
+@step
+def tell_there(world: World, one: Step) -> None:
+    """Whoever holds a slip asks at some station, mostly once the district answered, and says what came of the answer."""
+    if not world.slips:
+        ask(world, one)
+    machine = world.machines[one.dice % len(world.machines)]
+    slip = list(world.slips)[-1 - one.what % min(len(world.slips), 6)]
+    request_id = world.slips[slip]
+    if one.who > 1:
+        for sender in list(world.machines):
+            for file in world.export(sender):
+                world.deliver(file)
+    if one.who and world.at_office().one("SELECT 1 FROM request WHERE id = ? AND void_reason IS NULL", (request_id,)):
+        world.reply(request_id, RequestState.REPLIED, "已加装")
+        if found := world.write_pack(machine.code):
+            world.bring(found, machine)
+
+    def tell(db: Database) -> None:
+        for told in answers.waiting(db, slip):
+            answers.tell(db, slip, told.request_id, world.dice.choice(list(Verdict)), "说过了", voice_id=told.voice_id)
+
+    world.work(machine, tell)
 
 
 @step

@@ -126,7 +126,7 @@ class Traffic(Scene):
             epoch,
             last + 1,
             frozenset(self.holdings.taken),
-            dict(self.holdings.answers),
+            self.holdings.answers | self.holdings.told_elsewhere(),
         )
         self.sticks.crash = crash
         try:
@@ -172,8 +172,7 @@ class Traffic(Scene):
             return
         timeline.receipt, timeline.epoch = (letter.epoch, letter.no), max(letter.epoch, timeline.epoch)
         timeline.confirmed = letter.have & own
-        requests = {row_id for table, row_id in timeline.rows if table == "request"}
-        timeline.answers |= {key: row for key, row in letter.answers.items() if row["request_id"] in requests}
+        timeline.take(letter.answers)
         if db.store_id != before:
             machine.blind = False
         elif (letter.have & known.keys()) - own:

@@ -12,7 +12,7 @@ from .case import Case
 PAGE = 1000
 HIDDEN = frozenset({"version", "store_id", "code", "sha256"})
 """What a reader has no use for; a badge's code would let a card be copied."""
-SUBJECT = {"identity": "id", "request": "id", "request_step": "request_id"}
+SUBJECT = {"identity": "id", "request": "id", "request_step": "request_id", "request_voice": "request_id"}
 """Under whose key the sealed columns of a table are."""
 KEEPERS = "SELECT id, name FROM keeper"
 NAMED = {
