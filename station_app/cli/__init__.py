@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from . import house
+from . import roll as _roll  # noqa: F401  its commands hang themselves into those of people
 from .backups import backup_group
 from .frame import Command, Desk, Group, Root, option
 from .people import badges_group, people_group
@@ -40,9 +41,9 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import desk, keys, light, rules
+        from . import desk, keys, light, regulars, rules
 
-        found = (light.GROUPS | keys.GROUPS | desk.GROUPS | rules.GROUPS)[name]
+        found = (light.GROUPS | keys.GROUPS | desk.GROUPS | rules.GROUPS | regulars.GROUPS)[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

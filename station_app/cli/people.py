@@ -262,12 +262,15 @@ def _table(found: list[Person]) -> str:
 @option("--at", type=MOMENT)
 @click.pass_obj
 def issue(desk: Desk, occupation: Occupation | None, person: str | None, at: datetime | None) -> None:
-    """A badge for somebody new without a name, or a new one for a regular."""
-    if (occupation is None) == (person is None):
+    """A badge for somebody new without a name, or a new one for a regular, whose occupation is corrected with it."""
+    if occupation is None and person is None:
         raise UserMistake("cli.one_of", names="--occupation --person")
     with desk.station() as db:
         if person is not None:
-            badge, changes = badges.issue(db, named(db, person).id, at)
+            found = named(db, person)
+            if occupation is not None and occupation is not found.occupation:
+                people.change(db, found.id, occupation=occupation, at=at)
+            badge, changes = badges.issue(db, found.id, at)
         else:
             new, changes = people.register(db, occupation or Occupation.OTHER, at=at)
             badge = badges.of_person(db, new.id)[0]

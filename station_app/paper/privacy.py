@@ -100,10 +100,22 @@ def held_lines(held: Held) -> list[tuple[str, str]]:
         (t("held.visits"), "\n".join([t("held.visits_count", n=len(held.visits)), *_months(held)])),
         (t("held.handouts"), "\n".join(given) or t("held.none")),
         (t("held.requests"), "\n".join(line for one in held.requests for line in _request(one, held)) or t("held.none")),
+        *_together(held),
         (t("held.told"), _told(held)),
         (t("held.kept"), t("held.kept_until", day=held.kept_until) if held.kept_until else t("held.kept_gone")),
         (t("held.copies"), copies_text(held)),
     ]
+
+
+def _together(held: Held) -> list[tuple[str, str]]:
+    """Who may collect for them (how many: the others are nobody else's business), and records that were merged."""
+    lines = []
+    if held.circle is not None:
+        lines.append((t("held.circle"), t("held.circle_of", circle=label(held.circle), n=len(held.companions))))
+    if held.merged:
+        told = [t("held.merged_on", day=one.time[:10], reason=one.reason or t("held.no_reason")) for one in held.merged]
+        lines.append((t("held.merged"), "\n".join(told)))
+    return lines
 
 
 def _consent(held: Held) -> str:

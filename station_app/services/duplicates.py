@@ -110,6 +110,22 @@ def suggestions(db: Database, limit: int = SHOWN) -> list[Suggestion]:
     return [_suggested(found[one], found[other], why) for (one, other), why in chosen if one in found and other in found]
 
 
+def of_person(db: Database, person_id: str) -> list[Suggestion]:
+    """The suggestions that speak of one regular. Refused to whoever is not shown people's data."""
+    db.require_sight("named")
+    pairs: dict[str, str] = {}
+    for why, column, more in (("phone", "phone_digest", ""), ("name", "name_digest", "AND b.occupation = a.occupation")):
+        rows = db.rows(
+            f"SELECT b.person_id AS other FROM person_entry a JOIN person_entry b ON b.{column} = a.{column} AND b.rowid <> a.rowid {more}"
+            f" WHERE a.person_id = ? AND a.{column} IS NOT NULL AND {APART} ORDER BY b.rowid LIMIT 20",
+            (person_id,),
+        )
+        for row in rows:
+            pairs.setdefault(row["other"], why)
+    found = {one.id: one for one in people.several(db, [person_id, *pairs])}
+    return [_suggested(found[person_id], found[other], why) for other, why in pairs.items() if other in found and person_id in found]
+
+
 def tell_apart(db: Database, first_id: str, second_id: str, at: datetime | None = None) -> Changes:
     """Somebody looked and they are two people: they are not suggested again."""
     first, second = sorted((first_id, second_id))

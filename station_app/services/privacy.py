@@ -9,9 +9,23 @@ from datetime import datetime, timedelta
 
 from .. import backup, settings
 from ..db import Database
-from ..model import Consent, Person, Request, Visit
-from . import aliases, attachments, badges, exchange, keeping, people, preferences, requests, retention, visits
+from ..model import Circle, Consent, Person, Request, Visit
+from . import (
+    aliases,
+    attachments,
+    badges,
+    companions,
+    duplicates,
+    exchange,
+    keeping,
+    people,
+    preferences,
+    requests,
+    retention,
+    visits,
+)
 from .badges import Badge
+from .duplicates import Merged
 
 EVERYTHING = 100_000
 """More visits than anybody makes."""
@@ -58,6 +72,7 @@ class Held:
     ``agreed_on`` is the day the present consent was recorded here, ``notice_version`` what they agreed to (None without
     consent). ``handouts`` counts units given. ``badges``, ``visits`` and ``given`` are the newest first; ``kept_until`` is the
     day on which they are forgotten if they do not come again, ``district`` its name; ``pictures`` how many a request has, by its id.
+    ``companions`` are those of their household or team (``circle``), ``merged`` the records that went into this one.
     """
 
     person: Person
@@ -74,6 +89,9 @@ class Held:
     kept_until: str
     copies: Copies
     pictures: Mapping[str, int] = field(default_factory=dict)
+    circle: Circle | None = None
+    companions: tuple[Person, ...] = ()
+    merged: tuple[Merged, ...] = ()
 
 
 def held(db: Database, person_id: str) -> Held:
@@ -85,6 +103,7 @@ def held(db: Database, person_id: str) -> Held:
     given = _given(db, person_id)
     asked = tuple(requests.listing(db, person_id=person_id))
     shown = attachments.counts(db)
+    circle, others = companions.of_person(db, person_id)
     return Held(
         person=person, badges=tuple(badges.of_person(db, person_id)), first_visit=came[-1].business_date if came else "",
         handouts=sum(one.quantity for one in given),
@@ -92,6 +111,7 @@ def held(db: Database, person_id: str) -> Held:
         agreed_on=_agreed_on(db, person_id), visits=came, given=given, district=_district(db), told=_told(db, person),
         kept_until=retention.kept_until(db, person_id), copies=copies(db, person),
         pictures={one.id: shown[one.id] for one in asked if one.id in shown},
+        circle=circle, companions=tuple(others), merged=tuple(duplicates.merged_into(db, person_id)),
     )  # fmt: skip
 
 

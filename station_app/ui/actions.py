@@ -14,6 +14,7 @@ from ..model import (
     Amenity,
     Category,
     Channel,
+    Circle,
     Consent,
     ItemKind,
     MovementKind,
@@ -23,7 +24,20 @@ from ..model import (
     Urgency,
     Verdict,
 )
-from ..services import attachments, badges, history, keepers, people, preferences, requests, stations, supplies, visits
+from ..services import (
+    attachments,
+    badges,
+    companions,
+    duplicates,
+    history,
+    keepers,
+    people,
+    preferences,
+    requests,
+    stations,
+    supplies,
+    visits,
+)
 from .jobs import Jobs, Otherwise, Then
 
 # --- visits ------------------------------------------------------------------------------------------------------------
@@ -86,6 +100,31 @@ def change_person(jobs: Jobs, person_id: str, then: Then, otherwise: Otherwise, 
 def agree(jobs: Jobs, person_id: str, then: Then, otherwise: Otherwise) -> None:
     """Somebody agrees to the notice as it is now; ``then`` gets (Person, Changes)."""
     jobs.run(lambda db: _kept(people.agree(db, person_id)), then, otherwise)
+
+
+def merge_people(jobs: Jobs, kept_id: str, merged_id: str, reason: str, then: Then, otherwise: Otherwise) -> None:
+    """Two records are one person; ``then`` gets (Person, Changes)."""
+    jobs.run(lambda db: _kept(duplicates.merge(db, kept_id, merged_id, reason)), then, otherwise)
+
+
+def tell_apart(jobs: Jobs, first_id: str, second_id: str, then: Then) -> None:
+    """Two records are two people; ``then`` gets the Changes."""
+    jobs.run(lambda db: duplicates.tell_apart(db, first_id, second_id), then)
+
+
+def link_people(jobs: Jobs, ids: Sequence[str], circle: Circle, then: Then, otherwise: Otherwise) -> None:
+    """These may collect for one another; ``then`` gets (everybody in the circle, Changes)."""
+    jobs.run(lambda db: _kept(companions.link(db, ids, circle)), then, otherwise)
+
+
+def leave_circle(jobs: Jobs, person_id: str, then: Then) -> None:
+    """Somebody leaves their household or team; ``then`` gets the Changes, None when they were in none."""
+    jobs.run(lambda db: companions.leave(db, person_id), then)
+
+
+def set_occupation(jobs: Jobs, visit_id: str, occupation: Occupation, then: Then) -> None:
+    """What somebody does whose badge does not tell; ``then`` gets (Visit, Changes or None)."""
+    jobs.run(lambda db: _kept(visits.set_occupation(db, visit_id, occupation)), then)
 
 
 def erase_person(jobs: Jobs, person_id: str, then: Then) -> None:

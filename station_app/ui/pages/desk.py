@@ -140,6 +140,7 @@ class DeskPage(Page):
         self.card.opened.connect(lambda person_id: self.shell.go("people", person_id))
         self.card.answered.connect(lambda request_id: self.shell.go("requests", request_id))
         self.card.register_asked.connect(self.new)
+        self.card.occupation_told.connect(self._say_occupation)
         self._register.clicked.connect(self.new)
         self._more.clicked.connect(lambda: self.shell.go("supplies"))
         self._empty_shelf.acted.connect(lambda: self.shell.go("supplies"))
@@ -152,6 +153,8 @@ class DeskPage(Page):
         self._copy.clicked.connect(self.copy_summary)
         for number in range(1, len(Amenity) + 1):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda number=number: self.amenities.press(number))
+        for place, occupation in enumerate(Occupation, 2):
+            QShortcut(QKeySequence(f"Ctrl+F{place}"), self, lambda occupation=occupation: self._say_occupation(occupation))
         QShortcut(QKeySequence("Ctrl+Shift+C"), self, self.copy_summary)
         QShortcut(QKeySequence("F9"), self, self._open_station)
 
@@ -346,6 +349,21 @@ class DeskPage(Page):
             return
         given = t("desk.given_already", number=number + 1)
         self.shell.tell(sentence(error), given, lambda: self._hand_out(number, given=True), bad=True)
+
+    # --- a guest of another station --------------------------------------------------------------------------------
+
+    def _say_occupation(self, occupation: Occupation) -> None:
+        """What a guest does, whose badge does not say it; it is remembered for the next time."""
+        if self._on is None or self.card.occupations.isHidden():
+            return
+
+        def done(outcome: tuple[Visit, Changes | None]) -> None:
+            if outcome[1] is None:
+                self.refresh()
+            else:
+                self.shell.tell_undoable(t("desk.guest_is", who=label(occupation)), outcome[1])
+
+        actions.set_occupation(self.jobs, self._on.id, occupation, done)
 
     # --- services used -------------------------------------------------------------------------------------------
 

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from datetime import date
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ...model import Person
+from ...model import Occupation, Person
 from ...words import label, t
 from .. import when
-from ..kit import Avatar, Button, Card, Column, Notice, Pill, Row, Text, clear
+from ..kit import Avatar, Button, Card, Chip, Column, FlowLayout, Notice, Pill, Row, Text, clear
 from ..names import person_name
 from .desk_data import Present
+
+UNKNOWN = "?"
+"""Where somebody is at home whose badge the district has not told of."""
 
 
 class PresentCard(Card):
@@ -25,6 +28,7 @@ class PresentCard(Card):
     opened = Signal(str)
     answered = Signal(str)
     register_asked = Signal()
+    occupation_told = Signal(object)
 
     def __init__(self, *, opens: bool = True, tells: bool = True) -> None:
         super().__init__(gap=12)
@@ -44,6 +48,9 @@ class PresentCard(Card):
         self.body.addLayout(row)
         self._alerts = Column(gap=8)
         self.body.addLayout(self._alerts)
+        self.occupations = GuestOccupations()
+        self.occupations.chosen.connect(self.occupation_told)
+        self.body.addWidget(self.occupations)
         self._shown_alert: tuple[str, str] = ("", "")
         self._act: Callable[[], None] = lambda: None
         self.show_nobody()
@@ -82,7 +89,10 @@ class PresentCard(Card):
 
     def _show_person(self, present: Present, person: Person, repeated: bool, today: date) -> None:
         dot = t("terms.dot")
+        unsaid = person.away == UNKNOWN and not person.platform
         parts = [label(person.occupation), person.platform]
+        if person.away:
+            parts.append(t("desk.away") if person.away == UNKNOWN else t("desk.away_from", station=person.away))
         if person.phone:
             parts.append(t("desk.phone_tail", tail=person.phone[-4:]))
         if person.card_number and person.name:
@@ -98,7 +108,8 @@ class PresentCard(Card):
         )  # fmt: skip
         self.count.set(history, "attention" if repeated else "muted")
         self._person_id = person.id
-        self._open.setVisible(self._opens)
+        self._open.setVisible(self._opens and not person.away)
+        self.occupations.show_for(present.visit.occupation if unsaid else None)
         waiting = present.to_tell if self._tells else ()
         if not waiting:
             self._alert("", "", lambda: None)
@@ -117,6 +128,7 @@ class PresentCard(Card):
         self.count.set(count, "muted")
         self._person_id = ""
         self._open.hide()
+        self.occupations.show_for(None)
         self.setAccessibleName(" ".join(part for part in (name, state, who, count) if part))
 
     def _alert(self, text: str, action: str, act: Callable[[], None]) -> None:
@@ -133,6 +145,28 @@ class PresentCard(Card):
     def alert(self) -> str:
         """What is to be told or done about this person; "" for nothing."""
         return self._shown_alert[0]
+
+
+class GuestOccupations(QWidget):
+    """What somebody does whose badge another station made and nobody told of: one chip each, the keys of the tally with Ctrl."""
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chips = {one: Chip(label(one), key=f"Ctrl+F{place}") for place, one in enumerate(Occupation, 2)}
+        flow = FlowLayout(6)
+        for one, chip in self.chips.items():
+            chip.clicked.connect(lambda _on=False, one=one: self.chosen.emit(one))
+            flow.addWidget(chip)
+        self.setLayout(Column(Text(t("desk.guest_occupation"), "muted", wrap=True), flow, gap=4))
+        self.hide()
+
+    def show_for(self, occupation: Occupation | None) -> None:
+        """Ask, with what is noted now chosen; None asks nothing."""
+        for one, chip in self.chips.items():
+            chip.setChecked(one is occupation)
+        self.setVisible(occupation is not None)
 
 
 def short_number(number: str) -> str:

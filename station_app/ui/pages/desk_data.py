@@ -9,7 +9,7 @@ from datetime import date
 from ... import settings
 from ...db import Database
 from ...model import Amenity, LogLine, Op, Person, Request, Visit
-from ...services import history, keepers, people, preferences, requests, supplies, visits
+from ...services import aliases, history, keepers, people, preferences, requests, supplies, visits
 from ..names import person_name
 
 
@@ -48,7 +48,8 @@ def look(db: Database, visit_id: str | None, known: Mapping[str, str]) -> DeskVi
     offers = tuple(supplies.offers(db, present.person.id if present and present.person else None))
     lines = tuple(line for line in history.log(db, stamp.business_date) if line.op is not Op.SET_UP)
     wanted = {str(line.details["person"]) for line in lines if line.details.get("person")} - known.keys()
-    names = dict(known) | {person.id: person_name(person) for person in people.several(db, sorted(wanted))}
+    leads, met = aliases.finals(db, sorted(wanted)), {one.id: one for one in people.several(db, sorted(wanted))}
+    names = dict(known) | {one: person_name(met[leads.get(one, one)]) for one in wanted if leads.get(one, one) in met}
     items = {offer.item.id: offer.item.name for offer in offers}
     if {line.details["item"] for line in lines if "item" in line.details} - items.keys():
         items = {item.id: item.name for item in supplies.items(db, with_retired=True)}

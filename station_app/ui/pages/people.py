@@ -12,14 +12,14 @@ from unicodedata import normalize
 import shiboken6
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QGridLayout, QLineEdit, QStackedLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QGridLayout, QLineEdit, QStackedLayout, QWidget
 
 from ... import settings, vault
 from ...db import Database
 from ...errors import StationError
-from ...model import Changes, Consent, Occupation, Person
+from ...model import Changes, Consent, Occupation, Op, Person
 from ...paper import qr
-from ...services import badges, people, privacy
+from ...services import badges, people, privacy, roll
 from ...services.privacy import Held
 from ...words import label, t
 from .. import actions
@@ -33,6 +33,7 @@ from ..printing import Show, open_file, save_and_open, save_long
 from ..tables import RowsModel, Table
 from ..theme import tokens
 from ..when import date_only
+from . import people_asks as together
 from . import people_list as listing
 from .people_card import PersonCard
 from .people_import import roster
@@ -57,7 +58,12 @@ class PeoplePage(Page):
     """A table of regulars that fetches what is seen, one of them in full at the right, the import in place of both."""
 
     name = "people"
-    tables = frozenset({"person", "identity", "badge", "visit", "handout", "request", "request_step", "erasure"})
+    tables = frozenset(
+        {
+            "person", "identity", "badge", "visit", "handout", "request", "request_step", "erasure", "person_merge", "companion",
+            "told_apart",
+        }
+    )  # fmt: skip
 
     def __init__(self, shell: Shell, *, choose: Choose = choose_file, show: Show = open_file) -> None:
         super().__init__(shell)
@@ -77,6 +83,8 @@ class PeoplePage(Page):
         self.search.setAcceptDrops(False)
         self.import_button = Button(t("people_page.import"), icon="import")
         self.print_button = Button(t("people_page.print_list", n=0), icon="print")
+        self.export_button = Button(t("people_page.export"), icon="export")
+        self.export_button.setVisible(self.may(Op.EXPORT_DATA))
         self.new_button = Button(t("people_page.register"), "primary", icon="plus", key="Ctrl+N")
         self.tabs = FilterTabs(list(listing.tab_texts({}).items()))
         self.strip = ProgressStrip()
@@ -123,6 +131,10 @@ class PeoplePage(Page):
         self.card.edit_asked.connect(self._edit)
         self.card.held_asked.connect(self._tell_held)
         self.card.agree_asked.connect(self._agree)
+        self.card.merge_asked.connect(lambda: together.ask_merge(self))
+        self.card.circle_asked.connect(lambda: together.ask_circle(self))
+        self.card.split_asked.connect(lambda operation: self.shell.undo(operation))
+        self.export_button.clicked.connect(self._ask_file)
         self.card.erase_asked.connect(self._erase)
         shortcut = QShortcut(QKeySequence("Ctrl+P"), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -139,10 +151,10 @@ class PeoplePage(Page):
         self.card.setFixedWidth(CARD_LARGE if large else CARD)
         # in large type what the card tells as well makes room
         self.table.show_columns((0, 1, 3, 4, 5) if large else range(len(self.rows.columns)))
-        for place, button in enumerate((self.import_button, self.print_button), start=0 if large else 1):
+        for place, button in enumerate((self.import_button, self.export_button, self.print_button), start=0 if large else 1):
             self._head.addWidget(button, int(large), place)
-        self._head.addWidget(self.search, 0, 0)
-        self._head.addWidget(self.new_button, 0, 1 if large else 3)
+        self._head.addWidget(self.search, 0, 0, 1, 2 if large else 1)
+        self._head.addWidget(self.new_button, 0, 2 if large else 4)
         self._head.setColumnStretch(0, 1)
 
     # --- what the window asks ----------------------------------------------------------------------------------------
@@ -195,9 +207,11 @@ class PeoplePage(Page):
         return True
 
     def _show_scanned(self, badge: badges.Badge) -> None:
-        """Say that looking somebody up counts nobody, with the way to check them in."""
-        self.show_subject(badge.person_id)
-        self.shell.tell(t("people_page.only_shown"), t("people_page.check_in"), lambda: self.shell.go("desk", badge.person_id))
+        """Say that looking somebody up counts nobody, with the way to check them in; a badge of elsewhere has no record here."""
+        if badge.id:
+            self.show_subject(badge.person_id)
+        word = t("people_page.only_shown") if badge.id else t("people_page.away_card")
+        self.shell.tell(word, t("people_page.check_in"), lambda: self.shell.go("desk", badge.person_id))
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -405,6 +419,46 @@ class PeoplePage(Page):
     def _stop_printing(self) -> None:
         if self._printing is not None:
             self._printing.cancel()
+
+    # --- the list as a file ------------------------------------------------------------------------------------------
+
+    def _ask_file(self) -> None:
+        """Let the supervisor choose where the list goes."""
+        dialog = QFileDialog(self, t("people_page.export_title"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([t("people_page.export_xlsx"), t("people_page.export_csv")])
+        dialog.selectFile(t("people_page.export_file", day=f"{self.jobs.db.now():%Y-%m-%d}"))
+        dialog.setDefaultSuffix("xlsx")
+        dialog.fileSelected.connect(lambda chosen: self.export(Path(chosen)))
+        dialog.open()
+
+    def export(self, target: Path) -> None:
+        """Write the list of the tab that is shown, with progress, to be cancelled; the log says that it was taken along."""
+        from ...paper.roster import kind_of, write_roster
+
+        if self._printing is not None:
+            return
+        wanted = self.tabs.code()
+
+        def begun(outcome: tuple[list[str], Changes]) -> None:
+            ids, _ = outcome
+            self.strip.start(t("people_page.exporting", n=len(ids)))
+            db = self.jobs.db
+            self._printing = self.jobs.aside(
+                lambda progress: write_roster(roll.read(db, ids, progress), target), self.strip.advance, done, self._not_printed
+            )
+
+        def done(count: int) -> None:
+            self._printed()
+            self.shell.tell(t("people_page.exported", n=count, name=target.name))
+
+        def begin(db: Database) -> tuple[tuple[list[str], Changes], Changes]:
+            which = listing.filter_of(db, wanted) if wanted not in listing.LISTS else None
+            found = roll.begin(db, kind_of(target), which)
+            return found, found[1]
+
+        self.jobs.run(begin, begun, self.shell.tell_error)
 
     # --- rosters -----------------------------------------------------------------------------------------------------
 

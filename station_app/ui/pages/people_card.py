@@ -12,10 +12,11 @@ from ...model import Person, Station
 from ...paper import qr
 from ...services.privacy import Held
 from ...words import t
-from ..kit import Avatar, Button, Card, Column, EmptyState, Fact, FlowLayout, Row, Scroll, Text
+from ..kit import Avatar, Button, Card, Column, EmptyState, Fact, FlowLayout, Notice, Row, Scroll, Text
 from ..names import person_name
 from ..painting import box, brush, paint_code, plain_tip, write
 from ..theme import RADIUS, face, tokens
+from ..when import date_only
 from .people_text import consent_line, erase_text, grouped, has_older_notice, kept_line, requests_line, visits_line, who
 
 QR_BOX = 116
@@ -101,6 +102,9 @@ class PersonCard(Card):
     edit_asked = Signal()
     held_asked = Signal()
     agree_asked = Signal()
+    merge_asked = Signal()
+    circle_asked = Signal()
+    split_asked = Signal(str)
     erase_asked = Signal()
 
     def __init__(self, station: Station) -> None:
@@ -120,12 +124,16 @@ class PersonCard(Card):
                 ("requests", t("people_page.requests")),
                 ("consent", t("people_page.consent")),
                 ("kept", t("people_page.kept")),
+                ("circle", t("people_page.circle")),
             )
         }
         self.print_button = Button(t("people_page.print"), "primary", key="Ctrl+P")
         self.reissue_button = Button(t("people_page.reissue"))
         self.edit_button = Button(t("people_page.edit"), icon="edit")
         self.held_button = Button(t("people_page.held_button"))
+        self.merge_button = Button(t("people_page.merge"))
+        self.circle_button = Button(t("people_page.circle_button"))
+        self.merged = Notice("", "plain", icon="people", action=t("people_page.split"))
         self.agree_button = Button(t("people_page.agree"), icon="check")
         self.erase_button = Button(t("people_page.erase"), "danger")
         self.erase_strip = EraseStrip()
@@ -145,8 +153,11 @@ class PersonCard(Card):
             (self.edit_button, self.edit_asked),
             (self.held_button, self.held_asked),
             (self.agree_button, self.agree_asked),
+            (self.merge_button, self.merge_asked),
+            (self.circle_button, self.circle_asked),
         ):
             button.clicked.connect(signal)
+        self.merged.acted.connect(self._split)
         self.erase_button.clicked.connect(self._ask)
         self.erase_strip.confirmed.connect(self.erase_asked)
         self.erase_strip.dropped.connect(lambda: self._drop_question(refocus=True))
@@ -162,11 +173,13 @@ class PersonCard(Card):
             facts.addWidget(self.facts[name], place // 2, place % 2)
         facts.addWidget(self.facts["consent"], 2, 0, 1, 2)
         facts.addWidget(self.facts["kept"], 3, 0, 1, 2)
+        facts.addWidget(self.facts["circle"], 4, 0, 1, 2)
         facts.setColumnStretch(0, 1)
         facts.setColumnStretch(1, 1)
         buttons = FlowLayout(8)
         for button in (
-            self.agree_button, self.print_button, self.edit_button, self.reissue_button, self.held_button, self.erase_button,
+            self.agree_button, self.print_button, self.edit_button, self.reissue_button, self.merge_button, self.circle_button,
+            self.held_button, self.erase_button,
         ):  # fmt: skip
             buttons.addWidget(button)
         column = QVBoxLayout()
@@ -175,6 +188,7 @@ class PersonCard(Card):
         for part in (head, facts, buttons):
             column.addLayout(part)
         column.insertWidget(1, self.preview)
+        column.addWidget(self.merged)
         column.addWidget(self.erase_strip)
         column.addStretch(1)
         inner = QWidget()
@@ -204,13 +218,23 @@ class PersonCard(Card):
         self.facts["requests"].set(requests_line(held))
         self.facts["consent"].set(consent_line(held, today))
         self.facts["kept"].set(kept_line(held, today))
+        names = t("terms.list").join(person_name(one) for one in held.companions)
+        self.facts["circle"].set(names)
+        self.facts["circle"].setVisible(bool(names))
+        self.merged.setVisible(bool(held.merged))
+        if held.merged:
+            self.merged.text.set(t("people_page.merged_records", n=len(held.merged), day=date_only(held.merged[0].time, today)))
         self.agree_button.setVisible(has_older_notice(person))
         self.print_button.setEnabled(bool(person.badge_code))
-        for button in (self.edit_button, self.reissue_button, self.erase_button):
+        for button in (self.edit_button, self.reissue_button, self.merge_button, self.circle_button, self.erase_button):
             button.setEnabled(not person.erased)
         self.edit_button.set_text(t("people_page.edit") if person.name else t("people_page.promote"))
         self.setAccessibleName(person_name(person))
         self._stack.setCurrentWidget(self._person)
+
+    def _split(self) -> None:
+        if self.held is not None and self.held.merged:
+            self.split_asked.emit(self.held.merged[0].operation)
 
     def _ask(self) -> None:
         if self.held is None:

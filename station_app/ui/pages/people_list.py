@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHeaderView
 from ... import settings
 from ...db import Database
 from ...model import Occupation, Person
-from ...services import people, preferences, retention, search
+from ...services import duplicates, people, preferences, retention, search
 from ...services.people import Filter
 from ...words import label, t
 from ..names import person_name
@@ -36,8 +36,8 @@ GROUPS: dict[str, tuple[Occupation, ...]] = {
     "drivers": (Occupation.RIDE_HAIL_DRIVER, Occupation.TRUCK_DRIVER),
     "others": (Occupation.RESIDENT, Occupation.OTHER),
 }
-TABS = ("all", *GROUPS, "away", "nameless", "soon", "older")
-SOMETIMES = ("soon", "older")
+TABS = ("all", *GROUPS, "away", "nameless", "soon", "older", "twice")
+SOMETIMES = ("soon", "older", "twice")
 """Tabs that are there only while somebody stands behind them."""
 
 
@@ -75,6 +75,8 @@ def read_listing(db: Database, wanted: Wanted) -> Listing:
         ids = search.find(db, wanted.text, MOST_FOUND)
     elif wanted.tab == "soon":
         ids = going(db)  # the first to go come first, whatever the order
+    elif wanted.tab == "twice":
+        ids = twice(db)
     else:
         ids = people.ids(db, filter_of(db, wanted.tab), wanted.order)
         if wanted.backwards:
@@ -87,6 +89,18 @@ def going(db: Database) -> list[str]:
     return [one.id for one in retention.soon(db) if one.kind == "person"]
 
 
+def twice(db: Database) -> list[str]:
+    """Who may be registered twice, those that may be one person beside each other; nobody where no names are shown."""
+    if not db.sees_people:
+        return []
+    pairs = duplicates.suggestions(db)
+    return list(dict.fromkeys(one.id for pair in pairs for one in (pair.first, pair.second)))
+
+
+LISTS = {"soon": going, "twice": twice}
+"""Tabs that are no filter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """How many people stand behind each tab, and for how many months somebody who does not come is kept."""
@@ -97,7 +111,7 @@ class Counts:
 
 def read_counts(db: Database) -> Counts:
     """What stands above the list."""
-    counted = {tab: len(going(db)) if tab == "soon" else people.count(db, filter_of(db, tab)) for tab in TABS}
+    counted = {tab: len(LISTS[tab](db)) if tab in LISTS else people.count(db, filter_of(db, tab)) for tab in TABS}
     return Counts(counted, preferences.number(db, settings.KEEP_PEOPLE_MONTHS))
 
 
@@ -107,7 +121,7 @@ def tab_texts(counts: dict[str, int]) -> dict[str, str]:
         "all": t("people_page.tab_all"), "riders": t("people_page.tab_riders"), "couriers": t("people_page.tab_couriers"),
         "sanitation": t("people_page.tab_sanitation"), "drivers": t("people_page.tab_drivers"), "others": t("people_page.tab_others"),
         "away": t("people_page.tab_away"), "nameless": t("people_page.nameless_tab"), "soon": t("people_page.tab_soon"),
-        "older": t("people_page.tab_older"),
+        "older": t("people_page.tab_older"), "twice": t("people_page.tab_twice"),
     }  # fmt: skip
     words |= {tab: "" for tab in SOMETIMES if not counts.get(tab)}
     counts = {tab: n for tab, n in counts.items() if words[tab]}

@@ -125,8 +125,8 @@ class CategoryField(_Offering):
 class PersonField(_Offering):
     """Who brought it: nobody named, or a regular found by name, pinyin or card number. Enter takes the first one found."""
 
-    def __init__(self, jobs: Jobs) -> None:
-        super().__init__("person", t("requests_page.person"))
+    def __init__(self, jobs: Jobs, name: str = "person", title: str = "") -> None:
+        super().__init__(name, title or t("requests_page.person"))
         self._jobs = jobs
         self._person: Person | None = None
         self._taking = False
