@@ -30,7 +30,10 @@ HERE = Station(
     id="", code="YQ", letter="A", name="云桥驿站", district_code="990101", district_name="云桥区", opens="08:30", closes="17:30",
     zone="Asia/Shanghai",
 )  # fmt: skip
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石单仇解查"
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
+    "单仇解查"
+)
 GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂志建国华文玉林春梅海燕小红晓东新生永康福祥云飞天宇思远子轩浩然雨泽"
 WINDOW = 30
 """Rows a window shows at once."""
@@ -83,7 +86,7 @@ def plain_index(db: Database) -> driver.Connection:
             " WHERE e.rowid > ? AND e.rowid <= ?",
             (first, first + 5000),
         )
-        words = [(row["rowid"], search.tokens(*search._identity(db, row["person_id"]), row["card"] or "")) for row in rows]
+        words = [(row["rowid"], search.tokens(*search.identity(db, row["person_id"]), row["card"] or "")) for row in rows]
         plain.executemany("INSERT INTO words(rowid, tokens) VALUES(?, ?)", words)
     plain.commit()
     plain.execute("INSERT INTO words(words) VALUES('optimize')")
@@ -109,7 +112,7 @@ def slipped(db: Database) -> Iterator[str]:
     """Whole texts with one slip that nobody fits."""
     dice = random.Random(3)
     for text in set(typed(db)):
-        if len(text) >= near.SHORTEST and not search._matching(db, f'"{wrong(text, dice)}"*', 1):
+        if len(text) >= near.SHORTEST and not search.matching(db, f'"{wrong(text, dice)}"*', 1):
             yield wrong(text, random.Random(text))
 
 

@@ -574,14 +574,19 @@ def _station_1(db: sqlite_utils.Database) -> None:
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
     db.table("imported_row").create({"digest": str, "row_id": str}, pk="digest", not_null={"row_id"}, strict=True)
     db.table("person_entry").create(
-        {"rowid": int, "person_id": str, "sort_key": str, "phone_digest": str, "name_digest": str, "occupation": str, "last_seen": str},
+        {
+            "rowid": int, "person_id": str, "sort_key": str, "phone_digest": str, "name_digest": str, "occupation": str, "last_seen": str,
+            "platform": str, "consent": str, "card": str, "visits": int,
+        },
         pk="rowid", strict=True,
     )  # fmt: skip
     db.execute("CREATE UNIQUE INDEX person_entry_person ON person_entry(person_id)")
     db.execute("CREATE INDEX person_entry_phone ON person_entry(phone_digest) WHERE phone_digest IS NOT NULL")
-    db.execute("CREATE INDEX person_entry_name ON person_entry(name_digest) WHERE name_digest IS NOT NULL")
-    db.execute("CREATE INDEX person_entry_sort ON person_entry(sort_key)")
-    db.execute("CREATE INDEX person_entry_seen ON person_entry(last_seen)")
+    db.execute("CREATE INDEX person_entry_name ON person_entry(name_digest, occupation) WHERE name_digest IS NOT NULL")
+    # the lists of everybody are read from these alone, without the rows
+    db.execute("CREATE INDEX person_entry_sort ON person_entry(sort_key, person_id)")
+    db.execute("CREATE INDEX person_entry_seen ON person_entry(last_seen DESC, sort_key, person_id)")
+    db.execute("CREATE INDEX person_entry_occupation ON person_entry(occupation, sort_key, person_id)")
     db.execute(
         "CREATE VIRTUAL TABLE person_search USING fts5("
         "tokens, content='', contentless_delete=1, detail=none, prefix='1 2 3 4', tokenize='unicode61')"

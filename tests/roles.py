@@ -652,6 +652,7 @@ CASES: dict[str, Case] = {
     "retention.read_records": plain(READ, lambda w: retention.read_records(w.db)),
     "retention.set_aside": plain(READ, lambda w: retention.set_aside(w.db)),
     "retention.soon": plain(READ, lambda w: retention.soon(w.db)),
+    "search.matching": plain(READ, lambda w: search.matching(w.db, '"li"*', 5)),
     "search.find": plain(READ, lambda w: search.find(w.db, NAME, 5)),
     "slots.by_password": (ITSELF, _own_password),
     "stations.change": plain(Op.SETTING, lambda w: stations.change(w.db, phone="0851-1234")),
@@ -727,7 +728,8 @@ INNER = {
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
-    "roaming.keys", "roaming.several", "slots.admit", "slots.change", "slots.gone", "slots.settle", "slots.standing",
+    "roaming.keys", "roaming.several", "search.identity", "slots.admit",
+    "slots.change", "slots.gone", "slots.settle", "slots.standing",
     "subjects.key_of", "subjects.secret", "subjects.shown",
 }  # fmt: skip
 """Raw material for other services and for batches: sealed rows and keys, never shown; no page and no command calls them."""

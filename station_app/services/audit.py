@@ -232,6 +232,8 @@ def _search_is_whole(db: Database) -> Iterator[Problem]:
         " UNION ALL SELECT e.person_id FROM person_entry e"
         " LEFT JOIN person p ON p.id = e.person_id AND p.void_reason IS NULL WHERE p.id IS NULL"
         " UNION ALL SELECT e.person_id FROM person_entry e JOIN erasure f ON f.subject_id = e.person_id"
+        f" UNION ALL SELECT e.person_id FROM person_entry e WHERE e.visits <> (SELECT count(*) FROM visit WHERE person_id IN"
+        f" {aliases.members_of('e.person_id')} AND void_reason IS NULL)"
     )
     for row in rows:
         yield Problem("audit.search", {"id": row["id"]})

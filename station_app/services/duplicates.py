@@ -23,6 +23,8 @@ APART = (
     "NOT EXISTS(SELECT 1 FROM told_apart WHERE first_id = min(a.person_id, b.person_id) AND second_id = max(a.person_id, b.person_id))"
 )
 """The condition that nobody found ``a`` and ``b`` to be two people."""
+ALIKE = (("phone", "phone_digest", ""), ("name", "name_digest", "AND {0}.occupation = {1}.occupation"))
+"""What makes two records look alike: why (a code), the column that is equal, and what else has to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,14 @@ def suggestions(db: Database, limit: int = SHOWN) -> list[Suggestion]:
     """
     db.require_sight("named")
     pairs: dict[tuple[str, str], str] = {}
-    for why, column, more in (("phone", "phone_digest", ""), ("name", "name_digest", "AND b.occupation = a.occupation")):
+    for why, column, more in ALIKE:
         rows = db.rows(
-            f"SELECT a.person_id AS one, b.person_id AS other FROM person_entry a JOIN person_entry b ON b.{column} = a.{column}"
-            f" AND b.rowid > a.rowid {more} WHERE a.{column} IS NOT NULL AND {APART} ORDER BY a.rowid LIMIT ?",
-            (limit,),
+            f"SELECT a.person_id AS one, b.person_id AS other FROM (SELECT {column}, occupation FROM person_entry"
+            f" WHERE {column} IS NOT NULL GROUP BY {column}{', occupation' if more else ''} HAVING count(*) > 1 LIMIT :most) g"
+            f" JOIN person_entry a ON a.{column} = g.{column} {more.format('a', 'g')}"
+            f" JOIN person_entry b ON b.{column} = g.{column} {more.format('b', 'g')} AND b.rowid > a.rowid"
+            f" WHERE {APART} ORDER BY a.rowid, b.rowid LIMIT :most",
+            {"most": limit},
         )
         for row in rows:
             pairs.setdefault((row["one"], row["other"]), why)
@@ -114,9 +119,10 @@ def of_person(db: Database, person_id: str) -> list[Suggestion]:
     """The suggestions that speak of one regular. Refused to whoever is not shown people's data."""
     db.require_sight("named")
     pairs: dict[str, str] = {}
-    for why, column, more in (("phone", "phone_digest", ""), ("name", "name_digest", "AND b.occupation = a.occupation")):
+    for why, column, more in ALIKE:
         rows = db.rows(
-            f"SELECT b.person_id AS other FROM person_entry a JOIN person_entry b ON b.{column} = a.{column} AND b.rowid <> a.rowid {more}"
+            f"SELECT b.person_id AS other FROM person_entry a JOIN person_entry b ON b.{column} = a.{column} AND b.rowid <> a.rowid"
+            f" {more.format('b', 'a')}"
             f" WHERE a.person_id = ? AND a.{column} IS NOT NULL AND {APART} ORDER BY b.rowid LIMIT 20",
             (person_id,),
         )

@@ -6,6 +6,7 @@ text around the slip narrow everybody down to a few, which rapidfuzz then measur
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from ..db import Database
@@ -13,7 +14,7 @@ from . import aliases, search
 
 SHORTEST = 4
 """Letters or digits below which a slip could mean anybody."""
-MOST = 400
+MOST = 300
 """Candidates measured."""
 
 
@@ -26,7 +27,7 @@ def find(db: Database, text: str, limit: int) -> list[str]:
     ways = list(dict.fromkeys("".join(way) for way in search.readings(text)))
     found: dict[str, None] = {}
     for way in ways:
-        found |= dict.fromkeys(search._matching(db, f'"{search.WHOLE}{way}"', limit))
+        found |= dict.fromkeys(search.matching(db, f'"{search.WHOLE}{way}"', limit))
     found |= dict.fromkeys(_one_character(db, text, limit))
     if not found:
         found = dict.fromkeys(_spelled(db, ways, limit))
@@ -42,59 +43,51 @@ def _one_character(db: Database, text: str, limit: int) -> list[str]:
     queries += [f'"{whole}{text[:place]}"* AND "{text[place + 1 :]}"' for place in range(1, len(text) - 1)]
     found: dict[str, None] = {}
     for query in queries:
-        for person_id in search._matching(db, query, MOST):
-            name = search.plain(search._identity(db, person_id)[0])
+        for person_id in search.matching(db, query, MOST):
+            name = search.plain(search.identity(db, person_id)[0])
             if len(name) == len(text) and sum(a != b for a, b in zip(name, text, strict=True)) == 1:
                 found[person_id] = None
     return list(found)[:limit]
 
 
-def _halves(text: str) -> tuple[str, str]:
-    """What one slip, or two neighbours swapped, leaves whole: always the beginning or the end."""
-    middle = len(text) // 2
-    return text[: middle - 1], text[middle + 1 :]
-
-
 def _spelled(db: Database, ways: Iterable[str], limit: int) -> list[str]:
-    """Those whose whole pinyin is one slip away, the nearest first, of equal ones those seen last."""
-    from rapidfuzz.distance import OSA
-
-    measured: dict[str, tuple[int, int]] = {}
+    """Those whose whole pinyin is one slip away."""
+    found: dict[str, None] = {}
     for text in ways:
-        if len(text) < SHORTEST:
-            continue
-        begins, ends = _halves(text)
-        rows = db.rows(
-            "SELECT e.person_id, e.sort_key FROM (SELECT rowid FROM (SELECT rowid, replace(sort_key, ' ', '') AS spelled"
-            " FROM person_entry INDEXED BY person_entry_sort) WHERE spelled LIKE ? || '%' OR spelled LIKE '%' || ?) f"
-            " JOIN person_entry e ON e.rowid = f.rowid ORDER BY e.last_seen DESC LIMIT ?",
-            (begins, ends, MOST),
-        )
-        for place, row in enumerate(rows):
-            away = OSA.distance(text, row["sort_key"].replace(" ", ""), score_cutoff=1)
-            if away <= 1:
-                measured[row["person_id"]] = min(measured.get(row["person_id"], (2, 0)), (away, place))
-    return sorted(measured, key=lambda one: measured[one])[:limit]
+        if len(text) >= SHORTEST:
+            found |= dict.fromkeys(_close(db, text, "replace(sort_key, ' ', '')"))
+    return list(found)[:limit]
 
 
 def _numbers(db: Database, text: str, limit: int) -> list[str]:
     """Those whose card number or whole phone is one slip away."""
     from rapidfuzz.distance import OSA
 
-    begins, ends = _halves(text)
-    found: dict[str, None] = {}
     if 5 <= len(text) <= 7:
-        rows = db.rows(
-            "SELECT card_number, person_id FROM badge WHERE state = 'active' AND void_reason IS NULL"
-            " AND (card_number LIKE ? || '%' OR card_number LIKE '%' || ?) LIMIT 2000",
-            (begins, ends),
-        )
-        close = [row["person_id"] for row in rows if OSA.distance(text, row["card_number"], score_cutoff=1) <= 1]
-        found |= dict.fromkeys(aliases.final(db, one) for one in close)
-    elif 10 <= len(text) <= 12:
-        for query in (f'"{search.WHOLE}{begins}"*', f'"{ends}"'):
-            for person_id in search._matching(db, query, MOST):
-                phones = [search._identity(db, one)[1] for one in aliases.members(db, person_id)]
-                if any(OSA.distance(text, phone, score_cutoff=1) <= 1 for phone in phones if phone):
-                    found[person_id] = None
-    return list(found)[:limit]
+        return _close(db, text, "card")[:limit]
+    if not 10 <= len(text) <= 12:
+        return []
+    phones = {one: [search.identity(db, same)[1] for same in aliases.members(db, one)] for one in _candidates(db, text)}
+    return [one for one, said in phones.items() if any(OSA.distance(text, phone, score_cutoff=1) <= 1 for phone in said)][:limit]
+
+
+def _candidates(db: Database, text: str) -> list[str]:
+    """Who may be meant: one slip leaves the first or the second half of the text whole, or two neighbours in its middle are swapped."""
+    middle = len(text) // 2
+    swapped = text[: middle - 1] + text[middle] + text[middle - 1] + text[middle + 1 :]
+    queries = (
+        f'"{search.WHOLE}{swapped}"', f'"{search.WHOLE}{text[:middle]}"*', f'"{search.BACKWARDS}{text[middle:][::-1]}"*',
+    )  # fmt: skip
+    return list(dict.fromkeys(one for query in queries for one in search.matching(db, query, MOST)))
+
+
+def _close(db: Database, text: str, spelled: str) -> list[str]:
+    """The candidates one slip away by what a column of their entry says, those seen last first."""
+    from rapidfuzz.distance import OSA
+
+    rows = db.rows(
+        f"SELECT person_id, {spelled} AS said FROM person_entry WHERE person_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY last_seen DESC, sort_key",
+        (json.dumps(_candidates(db, text)),),
+    )
+    return [row["person_id"] for row in rows if OSA.distance(text, row["said"] or "", score_cutoff=1) <= 1]

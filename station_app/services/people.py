@@ -310,12 +310,10 @@ ORDERS = {
     "seen": "e.last_seen DESC, e.sort_key",
     "name": "e.sort_key, e.person_id",
     "occupation": "e.occupation, e.sort_key",
-    "platform": "(SELECT platform FROM person WHERE id = e.person_id) IS NULL,"
-    " (SELECT platform FROM person WHERE id = e.person_id), e.sort_key",
-    "visits": "(SELECT count(*) FROM visit WHERE person_id = e.person_id AND void_reason IS NULL) DESC, e.sort_key",
-    "card": "(SELECT card_number FROM badge WHERE person_id = e.person_id AND state = 'active' AND void_reason IS NULL"
-    " ORDER BY id DESC LIMIT 1), e.sort_key",
-    "consent": "(SELECT consent FROM person WHERE id = e.person_id), e.sort_key",
+    "platform": "e.platform IS NULL, e.platform, e.sort_key",
+    "visits": "e.visits DESC, e.sort_key",
+    "card": "e.card, e.sort_key",
+    "consent": "e.consent, e.sort_key",
 }
 
 

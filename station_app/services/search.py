@@ -6,6 +6,7 @@ rebuilt from the ledgers and the subject keys. What was merged into somebody is 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from unicodedata import normalize
@@ -16,17 +17,18 @@ from . import aliases, subjects
 
 SURNAMES = {
     "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "朴": "piao", "查": "zha", "区": "ou", "盖": "ge", "翟": "zhai",
-    "任": "ren", "华": "hua", "缪": "miao", "宓": "mi", "覃": "qin", "员": "yun", "尉迟": "yuchi", "万俟": "moqi",
-    "长孙": "zhangsun", "乐": "yue", "黑": "he", "折": "she", "召": "shao", "种": "chong", "繁": "po", "秘": "bi",
+    "任": "ren", "华": "hua", "缪": "miao", "宓": "mi", "覃": "qin", "员": "yun", "尉迟": "yu chi", "万俟": "mo qi",
+    "长孙": "zhang sun", "乐": "yue", "黑": "he", "折": "she", "召": "shao", "种": "chong", "繁": "po", "秘": "bi",
     "薄": "bo", "洗": "xian", "祭": "zhai", "隗": "wei", "粘": "nian", "么": "yao", "卜": "bu", "牟": "mu", "乜": "nie",
     "都": "du", "重": "chong", "阚": "kan", "郇": "xun", "句": "gou", "藏": "zang", "参": "shen", "佴": "nai", "适": "kuo",
-    "澹台": "tantai", "单于": "chanyu", "尉": "wei", "纪": "ji", "褚": "chu", "冼": "xian", "逄": "pang", "谌": "chen",
+    "澹台": "tan tai", "单于": "chan yu", "尉": "wei", "纪": "ji", "褚": "chu", "冼": "xian", "逄": "pang", "谌": "chen",
 }  # fmt: skip
 """Readings a character has as a surname, where they differ from its usual one or are in doubt."""
-WHOLE = "0q"
-"""Stands before what is the whole of something (a name, its pinyin, a phone), so that what begins with the text comes first."""
-RECENT = 500
-"""A single character fits thousands: it is answered from those who came most recently, before everybody is looked through."""
+WHOLE, BACKWARDS = "0q", "0r"
+"""Stand before what is the whole of something (a name, its pinyin, a phone), so that what begins with the text comes first; and
+before the whole spelled backwards, so that what ends with a text is found (``near``)."""
+MANY = 400
+"""More matches than these are met in the order in which people came last, until there are enough; fewer are sorted."""
 
 
 def plain(text: str) -> str:
@@ -47,7 +49,7 @@ def readings(name: str) -> list[list[str]]:
     found = [usual]
     for surname, reading in SURNAMES.items():
         if letters.startswith(surname):
-            other = [reading, *lazy_pinyin(letters[len(surname) :])]
+            other = [*reading.split(), *lazy_pinyin(letters[len(surname) :])]
             if other not in found:
                 found.append(other)
     return found
@@ -66,7 +68,8 @@ def tokens(name: str, phone: str, card_number: str) -> str:
     if phone:
         words += [phone[start:] for start in range(len(phone) - 2)]
     words += [card_number[start:] for start in range(max(len(card_number) - 2, 0))]
-    return " ".join(dict.fromkeys([*(WHOLE + one for one in whole if one), *words]))
+    marked = [WHOLE + one for one in whole if one] + [BACKWARDS + one[::-1] for one in whole if one.isascii() and len(one) > 4]
+    return " ".join(dict.fromkeys([*marked, *words]))
 
 
 def refresh(tx: Tx, person_id: str) -> None:
@@ -82,7 +85,7 @@ def refresh(tx: Tx, person_id: str) -> None:
     if (kept := aliases.final(db, person_id)) != person_id:
         refresh(tx, kept)
         return
-    name, phone = _identity(db, person_id)
+    name, phone = identity(db, person_id)
     same = {"person": person_id}
     cards = db.rows(
         f"SELECT card_number FROM badge WHERE person_id IN {aliases.MEMBERS} AND state = 'active' AND void_reason IS NULL"
@@ -90,20 +93,23 @@ def refresh(tx: Tx, person_id: str) -> None:
         same,
     )
     card = cards[0]["card_number"] if cards else ""
-    seen = db.scalar(f"SELECT max(time) FROM visit WHERE person_id IN {aliases.MEMBERS} AND void_reason IS NULL", same)
+    came = db.one(
+        f"SELECT count(*) AS n, max(time) AS last FROM visit WHERE person_id IN {aliases.MEMBERS} AND void_reason IS NULL", same
+    )
     ways = readings(name)
     key = subjects.secret(db, "digest")
     tx.run(
-        "INSERT INTO person_entry(rowid, person_id, sort_key, phone_digest, name_digest, occupation, last_seen)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO person_entry(rowid, person_id, sort_key, phone_digest, name_digest, occupation, last_seen, platform, consent, card,"
+        " visits) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             old, person_id, " ".join(ways[-1]) if ways else "~" + card, digest(key, "phone", phone) if phone else None,
-            digest(key, "name", plain(name)) if name else None, person["occupation"], seen or "",
+            digest(key, "name", plain(name)) if name else None, person["occupation"], (came and came["last"]) or "",
+            person["platform"], person["consent"], card, came["n"] if came else 0,
         ),
     )  # fmt: skip
     rowid = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
     spelled = [tokens(name, phone, card), *(tokens("", "", other["card_number"]) for other in cards[1:])]
-    spelled += [tokens(*_identity(db, other), "") for other in aliases.members(db, person_id)[1:]]
+    spelled += [tokens(*identity(db, other), "") for other in aliases.members(db, person_id)[1:]]
     tx.run("INSERT INTO person_search(rowid, tokens) VALUES(?, ?)", (rowid, " ".join(spelled)))
 
 
@@ -125,10 +131,12 @@ def merge(tx: Tx) -> None:
 
 def seen(tx: Tx, person_id: str) -> None:
     """Remember that a person was here just now."""
-    tx.run("UPDATE person_entry SET last_seen = max(last_seen, ?) WHERE person_id = ?", (tx.stamp.time, person_id))
+    tx.run(
+        "UPDATE person_entry SET last_seen = max(last_seen, ?), visits = visits + 1 WHERE person_id = ?", (tx.stamp.time, person_id)
+    )
 
 
-def _identity(db: Database, person_id: str) -> tuple[str, str]:
+def identity(db: Database, person_id: str) -> tuple[str, str]:
     """Name and phone of a person, "" where they are not kept."""
     row = db.one("SELECT name_sealed, phone_sealed FROM identity WHERE id = ? AND void_reason IS NULL", (person_id,))
     if row is None:
@@ -157,7 +165,7 @@ def find(db: Database, text: str, limit: int) -> list[str]:
     for query in (f'"{WHOLE}{joined}"', f'"{WHOLE}{joined}"*', inside):
         if len(joined) == 1 and query is not inside:
             continue  # one character is nobody's whole name: all that fit are alike
-        found |= dict.fromkeys(_matching(db, query, limit, short=len(joined) == 1))
+        found |= dict.fromkeys(matching(db, query, limit))
         if len(found) >= limit:
             return list(found)[:limit]
     if not found:
@@ -167,20 +175,18 @@ def find(db: Database, text: str, limit: int) -> list[str]:
     return list(found)
 
 
-def _matching(db: Database, query: str, limit: int, *, short: bool = False) -> Sequence[str]:
+def matching(db: Database, query: str, limit: int) -> Sequence[str]:
     """Ids of those a query of the index finds, those seen last first."""
-    if short:
+    places = [row["rowid"] for row in db.rows("SELECT rowid FROM person_search WHERE person_search MATCH ? LIMIT ?", (query, MANY))]
+    if len(places) < MANY:
         rows = db.rows(
-            "SELECT e.person_id FROM (SELECT rowid, person_id, last_seen, sort_key FROM person_entry ORDER BY last_seen DESC LIMIT ?) e"
-            " WHERE EXISTS(SELECT 1 FROM person_search WHERE person_search MATCH ? AND rowid = e.rowid)"
-            " ORDER BY e.last_seen DESC, e.sort_key LIMIT ?",
-            (RECENT, query, limit),
+            "SELECT person_id FROM person_entry WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY last_seen DESC, sort_key LIMIT ?",
+            (json.dumps(places), limit),
         )
-        if len(rows) == limit:
-            return [row["person_id"] for row in rows]
-    rows = db.rows(
-        "SELECT e.person_id FROM person_search s JOIN person_entry e ON e.rowid = s.rowid"
-        " WHERE person_search MATCH ? ORDER BY e.last_seen DESC, e.sort_key LIMIT ?",
-        (query, limit),
-    )
+    else:
+        rows = db.rows(
+            "SELECT person_id FROM person_entry INDEXED BY person_entry_seen WHERE rowid IN"
+            " (SELECT rowid FROM person_search WHERE person_search MATCH ?) ORDER BY last_seen DESC, sort_key LIMIT ?",
+            (query, limit),
+        )
     return [row["person_id"] for row in rows]

@@ -20,7 +20,8 @@ KEYS: Keys = (
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),
     ("desk", (
-        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("F2 5", "group"), ("Enter", "enter"), ("Backspace", "backspace"),
+        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("F2 5", "group"), ("Shift+F2 – F8", "quick_card"),
+        ("Ctrl+F2 – F8", "guest"), ("Enter", "enter"), ("Backspace", "backspace"),
         ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
     ("people", (("Ctrl+P", "card"),)),
@@ -35,7 +36,7 @@ KEYS: Keys = (
 
 NEEDS: Mapping[str, Op] = {
     "tally": Op.TALLY, "undo": Op.UNDO, "new": Op.ADD_REQUEST, "count": Op.COUNT_STOCK, "cell": Op.PAPER_SHEET,
-    "deed": Op.REQUEST_STEP,
+    "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "guest": Op.CHANGE_VISIT,
 }  # fmt: skip
 """What a key does that not everybody may do."""
 

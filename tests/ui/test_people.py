@@ -335,7 +335,7 @@ def test_the_card_tells_visits_requests_and_consent(page: PeoplePage, shell: She
     requests.add(db, "希望多装充电口", person_id=person.id)
     page.refresh()
     idle(qtbot, page)
-    facts = {name: fact.accessibleName() for name, fact in page.card.facts.items()}
+    facts = {name: fact.accessibleName() for name, fact in page.card.facts.items() if not fact.isHidden()}
     assert facts == {
         "visits": "来访 1 次 · 首次 7月17日", "phone": "手机尾号 6031", "handouts": "领取物资 0 份", "requests": "诉求 1 件",
         "consent": "告知书 全区通用 · 第 1 版 · 7月17日", "kept": "留到什么时候 不再来的话，2027年7月17日删除",

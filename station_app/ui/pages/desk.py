@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from ... import settings
 from ...errors import RuleRefused, StationError
-from ...model import Amenity, Changes, Handout, Occupation, Op, Person, Visit
+from ...model import Amenity, Changes, Consent, Handout, Occupation, Op, Person, Visit
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
@@ -105,7 +105,10 @@ class DeskPage(Page):
             self.shelf, self._empty_shelf,
             Row(Text(t("desk.services"), "heading"), None, KeyCap("Ctrl"), Text(t("desk.and_digit"), "muted"), gap=6),
             self.amenities,
-            Row(Text(t("desk.tallies"), "heading"), None, self._count_hint, gap=8),
+            Row(
+                Text(t("desk.tallies"), "heading"), None, self._count_hint, KeyCap("Shift+F2–F8"), Text(t("desk.quick_card"), "muted"),
+                gap=8,
+            ),
             self.tallies, None, gap=AIR,
         )  # fmt: skip
         work = QWidget()
@@ -155,6 +158,9 @@ class DeskPage(Page):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda number=number: self.amenities.press(number))
         for place, occupation in enumerate(Occupation, 2):
             QShortcut(QKeySequence(f"Ctrl+F{place}"), self, lambda occupation=occupation: self._say_occupation(occupation))
+            made = QShortcut(QKeySequence(f"Shift+F{place}"), self)
+            made.setAutoRepeat(False)  # held down it is still one card
+            made.activated.connect(lambda occupation=occupation: self._nameless_card(occupation))
         QShortcut(QKeySequence("Ctrl+Shift+C"), self, self.copy_summary)
         QShortcut(QKeySequence("F9"), self, self._open_station)
 
@@ -291,6 +297,11 @@ class DeskPage(Page):
                     actions.undo(self.jobs, operation, lambda _done: None)
         self._new_card = person.id
         self._check_in_person(person.id)
+
+    def _nameless_card(self, occupation: Occupation) -> None:
+        """Shift and the key of the tally: a nameless card for who stands here, who is checked in with it."""
+        if self.may(Op.REGISTER):
+            actions.register(self.jobs, occupation, "", "", "", Consent.NONE, self._registered, self.shell.tell_error)
 
     # --- digits --------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,10 @@ class Said(Field):
 class _Chosen(PersonField):
     """Somebody has to be chosen here."""
 
+    def __init__(self, jobs: Jobs, name: str, title: str) -> None:
+        super().__init__(jobs, name, title)
+        self.line.setPlaceholderText("")
+
     def problem(self) -> str:
         """Whoever was typed has to be somebody, and somebody has to be typed."""
         return super().problem() or ("" if self.value() else t("kit.required"))
@@ -101,8 +105,8 @@ class CircleForm(_TogetherForm):
         present = t("terms.list").join(person_name(one) for one in held.companions)
         words = t("people_page.circle_now", names=present) if present else t("people_page.circle_nobody")
         self.leave_button = Button(t("people_page.circle_leave"), "danger")
-        self.leave_button.clicked.connect(self.left)
         now = Said("now", words, "body", [self.leave_button] if present else [])
         super().__init__(Said("means", t("people_page.circle_means")), now, kind, self.other)
+        self.leave_button.clicked.connect(self.left)
         self.set_values({"circle": (held.circle or Circle.HOUSEHOLD).value})
         self.submitted.connect(lambda values: self.asked.emit(values["other"], Circle(values["circle"])))
