@@ -54,7 +54,8 @@ def test_the_whole_comes_before_what_begins_so_and_that_before_the_rest(db: Data
 @pytest.mark.parametrize(
     "slip",
     [
-        "ouyangzhiqang", "ouyangzhiqiangg", "ouyangzhiqinag", "auyangzhiqiang", "ouyangzhiqiamg", "欧阳志墙", "欧洋志强", "欧阳自强", "欧阳志国",
+        "ouyangzhiqang", "ouyangzhiqiangg", "ouyangzhiqinag", "auyangzhiqiang", "ouyangzhiqiamg",
+        "欧阳志墙", "欧洋志强", "欧阳自强", "欧阳志国",
     ],
 )  # fmt: skip
 def test_one_slip_is_forgiven(db: Database, crowd: dict[str, Person], slip: str) -> None:
