@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["number", "switch", "choice", "text"]
+Kind = Literal["number", "switch", "choice", "text", "weekdays"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Setting:
             return text in ("0", "1")
         if self.kind == "choice":
             return text in self.choices
+        if self.kind == "weekdays":
+            return set(text) <= set("1234567") and len(set(text)) == len(text)
         return len(text) <= 2000
 
 
@@ -44,6 +46,8 @@ BACKUP_PLACE = Setting("backup_place", "text", "")
 KEEP_PEOPLE_MONTHS = Setting("keep_people_months", "number", "12", low=1, high=36)
 KEEP_REQUESTS_MONTHS = Setting("keep_requests_months", "number", "24", low=1, high=60)
 KEEP_PICTURES_MONTHS = Setting("keep_pictures_months", "number", "6", low=1, high=24)
+REST_DAYS = Setting("rest_days", "weekdays", "")
+"""The weekdays on which the station does not open, Monday being 1: "67" for the weekend."""
 OVERDUE_DAYS = Setting("overdue_days", "number", "7", low=1, high=90)
 """At the district: days without a file after which a station is asked for one."""
 
@@ -68,7 +72,7 @@ RETENTION: tuple[Setting, ...] = (KEEP_PEOPLE_MONTHS, KEEP_REQUESTS_MONTHS, KEEP
 """How long things are kept (DOMAIN.md section 6, "Privacy"). The log is not among them: it is never thinned out."""
 ALL: tuple[Setting, ...] = (
     DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, OVERRIDE_ROLE, *WEATHER,
-    *RETENTION,
+    REST_DAYS, *RETENTION,
 )  # fmt: skip
 SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, OVERRIDE_ROLE, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 AT_DISTRICT: tuple[Setting, ...] = (OVERDUE_DAYS, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)

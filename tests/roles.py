@@ -24,12 +24,18 @@ from station_app.model import (
     SEES_TRAIL,
     Amenity,
     Channel,
+    AssetKind,
+    AssetMove,
+    CheckPart,
+    ClosedReason,
     Consent,
     ItemKind,
     Keeper,
+    LostState,
     Occupation,
     Op,
     QuotaWho,
+    RepairState,
     RequestState,
     Role,
     RuleKind,
@@ -53,14 +59,18 @@ from station_app.services import (
     companions,
     deadlines,
     duplicates,
+    equipment,
     exchange,
     exported,
     figures,
+    first_aid,
     history,
     incarnation,
+    incidents,
     keepers,
     keeping,
     kept_forms,
+    loans,
     near,
     people,
     pictures,
@@ -76,6 +86,7 @@ from station_app.services import (
     samples,
     search,
     slips,
+    shifts,
     slots,
     stations,
     supplies,
@@ -443,6 +454,59 @@ def plain(kind: Kind, call: Callable[[World], object]) -> Case:
     return kind, lambda w, _role: lambda: call(w)
 
 
+def _thing(w: World) -> loans.Asset:
+    name = f"雨伞 {uuid7()[-6:]}"
+    return loans.add(w.boss(), name, AssetKind.UMBRELLA)[0][0]
+
+
+def _lent(w: World) -> loans.Loan:
+    return loans.lend(w.boss(), _thing(w).id)[0]
+
+
+def _piece(w: World) -> equipment.Equipment:
+    return equipment.add(w.boss(), "微波炉", check_days=30)[0]
+
+
+def _broken(w: World) -> equipment.Repair:
+    return equipment.report(w.boss(), _piece(w).id, "不加热")[0]
+
+
+def _medicine(w: World) -> first_aid.Medicine:
+    return first_aid.add(w.boss(), f"碘伏 {uuid7()[-6:]}", "瓶", quantity=2)[0]
+
+
+def _on(prepare: Callable[[World], Any], call: Callable[[World, Any], object]) -> Callable[[World, Role], Call]:
+    """A case about something that is there before it."""
+
+    def case(w: World, _role: Role) -> Call:
+        there = prepare(w)
+        return lambda: call(w, there)
+
+    return case
+
+
+def _glove(w: World) -> incidents.LostItem:
+    return incidents.found(w.boss(), "手套")[0]
+
+
+def _emergency(w: World) -> incidents.Emergency:
+    return incidents.stamp(w.boss())[0]
+
+
+def _handed_over(w: World, role: Role) -> Call:
+    keepers.begin_shift(w.boss())
+    others = w.who[Role.KEEPER if role is Role.SUPERVISOR else Role.EVENING]
+    return lambda: shifts.hand_over(w.db, others.id)
+
+
+def _to_close(w: World) -> date:
+    day = date(2027, 1, 1)
+    shifts.close_days(w.boss(), day, day, ClosedReason.HOLIDAY)
+    return day
+
+
+LATER = date(2027, 5, 1)
+
 CASES: dict[str, Case] = {
     "aliases.expected": plain(READ, lambda w: aliases.expected(w.db)),
     "aliases.final": plain(READ, lambda w: aliases.final(w.db, w.named)),
@@ -452,6 +516,72 @@ CASES: dict[str, Case] = {
     "answers.by_slip": plain(MASKED, lambda w: answers.by_slip(w.db, SLIP)),
     "answers.tell": (Op.REQUEST_STEP, _waits),
     "answers.waiting": plain(MASKED, lambda w: answers.waiting(w.db, SLIP)),
+    "equipment.add": plain(Op.ADD_EQUIPMENT, lambda w: equipment.add(w.db, "微波炉")),
+    "equipment.change": (Op.CHANGE_EQUIPMENT, _on(_piece, lambda w, one: equipment.change(w.db, one.id, place="窗边"))),
+    "equipment.check": (Op.CHECK_EQUIPMENT, _on(_piece, lambda w, one: equipment.check(w.db, one.id))),
+    "equipment.checks": (READ, _on(_piece, lambda w, one: equipment.checks(w.db, one.id))),
+    "equipment.due": plain(READ, lambda w: equipment.due(w.db)),
+    "equipment.get": (READ, _on(_piece, lambda w, one: equipment.get(w.db, one.id))),
+    "equipment.listing": plain(READ, lambda w: equipment.listing(w.db)),
+    "equipment.named": (READ, _on(_piece, lambda w, one: equipment.named(w.db, one.code))),
+    "equipment.repair": (Op.REPAIR, _on(_broken, lambda w, one: equipment.repair(w.db, one.id, RepairState.UNDER_WAY))),
+    "equipment.repair_of": (READ, _on(_broken, lambda w, one: equipment.repair_of(w.db, one.id))),
+    "equipment.repairs": plain(READ, lambda w: equipment.repairs(w.db)),
+    "equipment.report": (Op.REPORT_FAULT, _on(_piece, lambda w, one: equipment.report(w.db, one.id, "不加热"))),
+    "first_aid.add": plain(Op.CHANGE_MEDICINE, lambda w: first_aid.add(w.db, f"创可贴 {uuid7()[-6:]}", "片")),
+    "first_aid.all_fine": (Op.CHECK_MEDICINE, _on(_medicine, lambda w, _one: first_aid.all_fine(w.db))),
+    "first_aid.change": (Op.CHANGE_MEDICINE, _on(_medicine, lambda w, one: first_aid.change(w.db, one.id, least=2))),
+    "first_aid.checks": (READ, _on(_medicine, lambda w, one: first_aid.checks(w.db, one.id))),
+    "first_aid.get": (READ, _on(_medicine, lambda w, one: first_aid.get(w.db, one.id))),
+    "first_aid.listing": plain(READ, lambda w: first_aid.listing(w.db)),
+    "first_aid.look": (Op.CHECK_MEDICINE, _on(_medicine, lambda w, one: first_aid.look(w.db, one.id, 1))),
+    "first_aid.named": (READ, _on(_medicine, lambda w, one: first_aid.named(w.db, one.name))),
+    "first_aid.warnings": plain(READ, lambda w: first_aid.warnings(w.db)),
+    "incidents.by_number": (READ, _on(_glove, lambda w, one: incidents.by_number(w.db, one.number))),
+    "incidents.emergencies": plain(READ, lambda w: incidents.emergencies(w.db, DAY, DAY)),
+    "incidents.emergency": (READ, _on(_emergency, lambda w, one: incidents.emergency(w.db, one.id))),
+    "incidents.found": plain(Op.LOST_PROPERTY, lambda w: incidents.found(w.db, "手套")),
+    "incidents.lost_item": (READ, _on(_glove, lambda w, one: incidents.lost_item(w.db, one.id))),
+    "incidents.lost_items": plain(READ, lambda w: incidents.lost_items(w.db)),
+    "incidents.settle": (Op.LOST_PROPERTY, _on(_glove, lambda w, one: incidents.settle(w.db, one.id, LostState.CLAIMED))),
+    "incidents.stamp": plain(Op.EMERGENCY, lambda w: incidents.stamp(w.db)),
+    "incidents.tell": (Op.EMERGENCY, _on(_emergency, lambda w, one: incidents.tell(w.db, one.id, note="已扑灭", over=True))),
+    "incidents.untold": plain(READ, lambda w: incidents.untold(w.db)),
+    "loans.add": plain(Op.ADD_ASSET, lambda w: loans.add(w.db, "充电宝", AssetKind.POWER_BANK, 2)),
+    "loans.assets": plain(READ, lambda w: loans.assets(w.db)),
+    "loans.bring_back": (Op.END_LOAN, _on(_lent, lambda w, one: loans.bring_back(w.db, one.asset_id))),
+    "loans.change": (Op.CHANGE_ASSET, _on(_thing, lambda w, one: loans.change(w.db, one.id, note="伞面蓝色"))),
+    "loans.end": (Op.END_LOAN, _on(_lent, lambda w, one: loans.end(w.db, one.id))),
+    "loans.figures": plain(READ, lambda w: loans.figures(w.db, DAY, DAY)),
+    "loans.find": plain(READ, lambda w: loans.find(w.db, "雨伞")),
+    "loans.get": (READ, _on(_thing, lambda w, one: loans.get(w.db, one.id))),
+    "loans.lend": (Op.LEND, _on(_thing, lambda w, one: loans.lend(w.db, one.id, person_id=w.nameless))),
+    "loans.loan_of": (READ, _on(_lent, lambda w, one: loans.loan_of(w.db, one.id))),
+    "loans.move": (Op.MOVE_ASSET, _on(_thing, lambda w, one: loans.move(w.db, one.id, AssetMove.BROKEN))),
+    "loans.of_asset": (READ, _on(_lent, lambda w, one: loans.of_asset(w.db, one.asset_id))),
+    "loans.of_person": plain(READ, lambda w: loans.of_person(w.db, w.named)),
+    "loans.open_loans": plain(READ, lambda w: loans.open_loans(w.db)),
+    "loans.prolong": (Op.CHANGE_LOAN, _on(_lent, lambda w, one: loans.prolong(w.db, one.id))),
+    "loans.require_sound": (READ, _on(_lent, lambda w, one: loans.require_sound(w.db, [("loan", one.id)]))),
+    "loans.resolve": (READ, _on(_thing, lambda w, one: loans.resolve(w.db, one.code))),
+    "loans.which": (READ, _on(_lent, lambda w, one: loans.which(w.db, one.asset_id))),
+    "loans.wrong": (READ, _on(_thing, lambda w, one: loans.wrong(w.db, one))),
+    "shifts.check_house": plain(Op.HOUSE_CHECK, lambda w: shifts.check_house(w.db)),
+    "shifts.close_days": plain(Op.CLOSED_DAY, lambda w: shifts.close_days(w.db, LATER, LATER, ClosedReason.HOLIDAY)),
+    "shifts.closed": plain(READ, lambda w: shifts.closed(w.db, DAY, DAY)),
+    "shifts.confirm": plain(Op.DUTY_LOG, lambda w: shifts.confirm(w.db, DAY, person_times=3)),
+    "shifts.draft": plain(READ, lambda w: shifts.draft(w.db)),
+    "shifts.duty_log": plain(READ, lambda w: shifts.duty_log(w.db, DAY)),
+    "shifts.duty_logs": plain(READ, lambda w: shifts.duty_logs(w.db, DAY, DAY)),
+    "shifts.hand_over": (Op.HAND_OVER, _handed_over),
+    "shifts.handovers": plain(READ, lambda w: shifts.handovers(w.db, DAY)),
+    "shifts.hours": plain(READ, lambda w: shifts.hours(w.db, DAY, DAY)),
+    "shifts.house_checks": plain(READ, lambda w: shifts.house_checks(w.db, DAY, DAY)),
+    "shifts.matters": plain(READ, lambda w: shifts.matters(w.db)),
+    "shifts.own_closed": plain(READ, lambda w: shifts.own_closed(w.db, DAY, DAY)),
+    "shifts.points": plain(READ, lambda w: shifts.points(w.db, CheckPart.OPENING)),
+    "shifts.reopen_day": (Op.CLOSED_DAY, _on(_to_close, lambda w, day: shifts.reopen_day(w.db, day.isoformat()))),
+    "shifts.set_points": plain(Op.CHECK_POINTS, lambda w: shifts.set_points(w.db, CheckPart.SAFETY, ["灭火器"])),
     "arrivals.due": plain(READ, lambda w: arrivals.due(w.db)),
     "arrivals.notices": plain(READ, lambda w: arrivals.notices(w.db)),
     "arrivals.receive": (Op.RECEIVE, _promised),

@@ -12,7 +12,10 @@ import click
 from . import house
 from . import roll as _roll  # noqa: F401  its commands hang themselves into those of people
 from .backups import backup_group
+from .days import emergency_group, lost_group
+from .equipment import equipment_group, first_aid_group
 from .frame import Command, Desk, Group, Root, option
+from .loans import loans_group
 from .people import badges_group, people_group
 from .reports import report
 from .requests import requests_group
@@ -25,7 +28,8 @@ __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 group = Root("station-app")
 group.usual = "window"
 house.join(group)
-for _part in (people_group, badges_group, visits_group, supplies_group, requests_group, backup_group, rescue_group, report):
+for _part in (people_group, badges_group, visits_group, supplies_group, loans_group, requests_group, backup_group, rescue_group,
+              equipment_group, first_aid_group, emergency_group, lost_group, report):  # fmt: skip
     group.add_command(_part)
 
 _inside: dict[str, dict[str, Callable[[], click.Command]]] = {}

@@ -16,7 +16,7 @@ from ..model import Amenity, Keeper, LogLine, Occupation, Report, RequestState, 
 from ..paths import DataFolder
 from ..services import audit, demo, history, keepers, preferences, stations
 from ..words import label, t
-from . import trail
+from . import days, trail
 from .frame import Desk, Group, Root, option, secret_from
 from .inputs import DAY, MOMENT, WHOLE, Code, person
 from .outputs import moment, number, table
@@ -384,5 +384,6 @@ def join(root: Root) -> None:
         root.command(name)(made)
     history_group.add_command(root.commands["log"], "list")
     trail.join(history_group)
+    days.join(shift_group)
     for group in (keepers_group, shift_group, history_group, settings_group, station_group):
         root.add_command(group)

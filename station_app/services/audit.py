@@ -16,7 +16,7 @@ from ..db import CHAIN, OPERATION, Database, image, link, spelled
 from ..errors import Cancelled
 from ..model import Changes, Op
 from ..schema import LEDGERS
-from . import aliases, attachments, exchange, incarnation, slots
+from . import aliases, attachments, exchange, incarnation, loans, slots
 from .supplies import kits
 
 Tell = Callable[[int, int], None]
@@ -92,7 +92,7 @@ def _ledgers_add_up(db: Database, tell: Tell) -> list[Problem]:
     found += _log_matches_rows(db, lambda done, total: tell(half + half * done // total, 2 * half))
     for part in (_stock_is_its_movements, _handouts_have_movements, _kits_are_their_parts, _visits_are_sound, _search_is_whole,
                  _requests_have_steps, _merges_are_followed, _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed,
-                 _digests_are_kept, _no_slot_came_back):  # fmt: skip
+                 _digests_are_kept, _no_slot_came_back, _things_are_their_loans):  # fmt: skip
         found += part(db)
         tell(2 * half, 2 * half)
     return found
@@ -207,6 +207,19 @@ def _kits_are_their_parts(db: Database) -> Iterator[Problem]:
             yield Problem("audit.kit_unmoved", {"id": row["id"]})
     for assembly_id in moved:
         yield Problem("audit.kit_unmoved", {"id": assembly_id})
+
+
+def _things_are_their_loans(db: Database) -> Iterator[Problem]:
+    """No more came back of a loan than was lent; no thing's numbers are such as cannot be."""
+    for row in db.rows(
+        "SELECT a.name, l.quantity, sum(e.quantity) AS ended, l.void_reason FROM loan l JOIN asset a ON a.id = l.asset_id"
+        " JOIN loan_end e ON e.loan_id = l.id AND e.void_reason IS NULL GROUP BY l.id"
+    ):
+        if row["ended"] > (0 if row["void_reason"] else row["quantity"]):
+            yield Problem("audit.loan_ended_twice", {"name": row["name"]})
+    for asset in loans.assets(db, with_retired=True):
+        if loans.wrong(db, asset):
+            yield Problem("audit.thing_below_zero", {"name": asset.title, "n": asset.free})
 
 
 def _visits_are_sound(db: Database) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..db import Database, Row, Tx, image
 from ..errors import Refused, UserMistake
 from ..model import MAY, NOT_UNDOABLE, Changes, Exchange, LogLine, Op, Role
-from . import aliases, attachments, exchange, search, subjects
+from . import aliases, attachments, exchange, loans, search, subjects
 
 STEPS = 50
 """How far back Ctrl+Z goes on one day."""
@@ -120,6 +120,7 @@ def undo(db: Database, operation: str, at: datetime | None = None) -> Changes:
         people = {_take_back(tx, row) for row in rows}
         _check_unused(tx, rows)
         _check_single(tx, rows)
+        loans.require_sound(tx.db, {(row["table_name"], row["row_id"]) for row in rows if row["table_name"] in loans.FACTS})
         _forget_unwanted(tx, rows)
         if merges := [json.loads(row["after"]) for row in rows if row["table_name"] == "person_merge"]:
             aliases.rebuild(tx)
@@ -179,13 +180,18 @@ def _is_locked(tx: Tx, table: str, row_id: str) -> bool:
 
 USED_BY = {
     "person": (("visit", "person_id"), ("handout", "person_id"), ("request", "person_id"), ("badge", "person_id"),
-               ("person_merge", "kept_id"), ("person_merge", "merged_id"), ("companion", "person_id")),
+               ("person_merge", "kept_id"), ("person_merge", "merged_id"), ("companion", "person_id"),
+               ("loan", "person_id")),
     "item": (("movement", "item_id"), ("handout", "item_id"), ("stocktake", "item_id"), ("kit_part", "item_id"),
         ("campaign_item", "item_id")),
     "campaign": (("handout", "campaign_id"),),
     "request": (("request_step", "request_id"), ("attachment", "subject_id"), ("request_voice", "request_id")),
     "request_voice": (("request_step", "voice_id"),),
-}
+    "asset": (("loan", "asset_id"), ("asset_move", "asset_id")),
+    "loan": (("loan_end", "loan_id"),),
+    "equipment": (("equipment_check", "equipment_id"), ("repair", "equipment_id")),
+    "medicine": (("medicine_check", "medicine_id"),),
+}  # fmt: skip
 """Which rows use one that an operation added. A visit is not among them: its handouts and services stand by themselves
 (DECISIONS.md 3)."""
 
@@ -200,6 +206,15 @@ def _check_unused(tx: Tx, rows: list[Row]) -> None:
 
 
 SINGLE = {
+    "asset": "SELECT count(*) FROM asset WHERE void_reason IS NULL AND active = 1 AND (name, number) ="
+    " (SELECT name, number FROM asset WHERE id = ?)",
+    "equipment": "SELECT count(*) FROM equipment WHERE void_reason IS NULL AND code = (SELECT code FROM equipment WHERE id = ?)",
+    "medicine": "SELECT count(*) FROM medicine WHERE void_reason IS NULL AND active = 1"
+    " AND name = (SELECT name FROM medicine WHERE id = ?)",
+    "closed_day": "SELECT count(*) FROM closed_day WHERE void_reason IS NULL AND business_date ="
+    " (SELECT business_date FROM closed_day WHERE id = ?)",
+    "duty_log": "SELECT count(*) FROM duty_log WHERE void_reason IS NULL AND business_date ="
+    " (SELECT business_date FROM duty_log WHERE id = ?)",
     "item": "SELECT count(*) FROM item WHERE void_reason IS NULL AND name = (SELECT name FROM item WHERE id = ?)",
     "badge": "SELECT count(*) FROM badge WHERE void_reason IS NULL AND state = 'active'"
     " AND person_id = (SELECT person_id FROM badge WHERE id = ?)",
@@ -215,7 +230,7 @@ SINGLE = {
     "kit_part": "SELECT count(*) FROM kit_part p JOIN kit_part o ON o.id = ? WHERE p.void_reason IS NULL AND p.kit_id = o.kit_id"
     " AND p.item_id = o.item_id",
 }  # fmt: skip
-"""Of what there is one: supplies of a name, active badges of a person, rules alike, parts of a kit."""
+"""Of what there is one: supplies of a name, active badges of a person, rules alike, parts of a kit, things of a number ..."""
 
 
 def _check_single(tx: Tx, rows: list[Row]) -> None:
