@@ -6,6 +6,7 @@
     python3 dev.py app ARGS...         run station-app on the command line
     python3 dev.py faults [--quick]    the long fault catalogue
     python3 dev.py lint                ruff, mypy, import contracts
+    python3 dev.py bench [--quick]     measure, each figure beside its floor and its goal
     python3 dev.py bundle [--smoke]    build the program that a station gets into dist/; --smoke tries what was built
     python3 dev.py words               compile the catalogues of sentences
     python3 dev.py lock [--upgrade]    write requirements.lock anew
@@ -132,6 +133,8 @@ TOOLS = {"age": "age", "pdftoppm": "poppler-utils", "desktop-file-validate": "de
 """Foreign programs that tests hold ours to -> Debian package; without one its tests are skipped, loudly."""
 BUILD_TOOLS = {"objdump": "binutils", "Xvfb": "xvfb", "xwininfo": "x11-utils"}
 """What building the program and trying it takes -> Debian package."""
+BENCH_TOOLS = {"strace": "strace"}
+"""What counts the syncs -> Debian package."""
 
 
 class Stop(Exception):
@@ -153,7 +156,7 @@ def has_display(environ: Mapping[str, str], platform: str = sys.platform) -> boo
 
 def libraries(command: str, environ: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
     """The shared libraries (-> Debian package) that ``command`` needs from the system; none but on Linux."""
-    if platform != "linux" or command not in ("run", "test", "faults", "app", "bundle"):
+    if platform != "linux" or command not in ("run", "test", "faults", "app", "bench", "bundle"):
         return {}
     needed = dict(OFFSCREEN)
     if command == "bundle":  # what is built has to have them, whatever this machine shows
@@ -222,9 +225,9 @@ def can_install() -> bool:
 
 def missing_tools(command: str, tried: Path, found: "Callable[[str], str | None]" = shutil.which) -> list[str]:
     """The Debian packages of the TOOLS that ``command`` lacks; none where ``tried`` says that they were asked for before."""
-    if command not in ("test", "faults", "bundle") or not can_install():
+    wanted = {"test": TOOLS, "faults": TOOLS, "bundle": BUILD_TOOLS, "bench": BENCH_TOOLS}.get(command, {})
+    if not wanted or not can_install():
         return []
-    wanted = BUILD_TOOLS if command == "bundle" else TOOLS
     missing = [package for program, package in wanted.items() if found(program) is None]
     return [] if tried.exists() and tried.read_text().split() == missing else missing
 
@@ -487,6 +490,14 @@ def bundle(arguments: list[str]) -> int:
     return hand_over(command, surroundings(os.environ, offscreen=False))
 
 
+def bench(arguments: list[str]) -> int:
+    """Measure everything in one table."""
+    set_up("bench")
+    os.chdir(HOUSE)
+    command = [str(venv_file("python")), "-m", "benchmarks", *arguments]
+    return hand_over(command, surroundings(os.environ, offscreen=True))
+
+
 def words(arguments: list[str]) -> int:
     """Compile the catalogues."""
     if arguments:
@@ -555,7 +566,7 @@ def check_wheels(uv: Sequence[str], draft: Path, log: Path) -> None:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "run": run, "test": test, "app": app, "faults": faults, "lint": lint, "bundle": bundle, "words": words, "lock": lock,
+    "run": run, "test": test, "app": app, "faults": faults, "lint": lint, "bench": bench, "bundle": bundle, "words": words, "lock": lock,
 }  # fmt: skip
 
 

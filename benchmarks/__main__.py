@@ -1,0 +1,47 @@
+"""One table of everything that is measured; ``python3 dev.py bench [--quick]`` runs it. Every row is beside its floor of the same run.
+
+``--quick`` takes small stores, to see that the measurements work: its figures say nothing about the goals.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+
+from . import day, saving, sealing, start
+from .stores import Figure
+
+
+def measurements(visits: int, rows: int, keep: str) -> list[Callable[[], list[Figure]]]:
+    """What is measured, in the order of the table; ``keep`` is a folder for the large store that several share."""
+    return [
+        lambda: start.main(visits, 9, keep),
+        lambda: saving.main(400),
+        lambda: day.main(visits, 300, keep),
+        lambda: sealing.main(rows),
+    ]
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as a table to paste into a page."""
+    lines = ["| figure | measured | beside | goal | met |", "|---|---|---|---|---|"]
+    word = {True: "yes", False: "**no**", None: "-"}
+    lines += [f"| {one.name} | {one.ours} | {one.beside} | {one.goal} | {word[one.met]} |" for one in figures]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure everything and print the table; 1 when a goal is not met."""
+    if arguments not in ([], ["--quick"]):
+        print(__doc__)
+        return 2
+    visits, rows = (3_000, 5_000) if arguments else (300_000, 100_000)
+    with tempfile.TemporaryDirectory() as keep:
+        figures = [figure for measure in measurements(visits, rows, keep) for figure in measure()]
+    print(table(figures))
+    return int(any(one.met is False for one in figures) and not arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
