@@ -36,8 +36,8 @@ def main(visits: int = 300_000, scans: int = 300, keep: str = "") -> list[Figure
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if isinstance(event, QPaintEvent) and isinstance(watched, QWidget) and watched.window() is self.window:
-                part = event.region().boundingRect()
-                self.area = max(self.area, part.width() * part.height() / (self.window.width() * self.window.height()))
+                painted = sum(part.width() * part.height() for part in event.region())
+                self.area = max(self.area, painted / (self.window.width() * self.window.height()))
             return False
 
     class Beat(QObject):

@@ -50,24 +50,29 @@ def main(times: int = 400) -> list[Figure]:
         )
         for name, ours in (("save one count (visit, log, chain)", counted), ("save a regular's check-in", checked_in))
     ]  # fmt: skip
-    told = f"{syncs} for {COUNTED} counts" if syncs is not None else "strace is not here"
-    rows.append(Figure("syncs of one count", told, "", "exactly 1", None if syncs is None else syncs == COUNTED))
+    if syncs is None:
+        rows.append(Figure("syncs of one count", "strace is not here", ""))
+    else:
+        once = syncs.count(1)
+        more = f"one checkpoint of the journal in between: {max(syncs)}" if once < len(syncs) else ""
+        rows.append(Figure("syncs of one count", f"1 for {once} of {len(syncs)}", more, "exactly 1", once >= len(syncs) - 1))
     for row in rows:
         print(row)
     return rows
 
 
-def counted_syncs(place: Path) -> int | None:
-    """How often the system was asked to sync while a hundred visitors were counted; None without strace."""
+def counted_syncs(place: Path) -> list[int] | None:
+    """How often the system was asked to sync for each of a hundred visitors; None without strace."""
     strace = shutil.which("strace")
     if strace is None:
         return None
     with tempfile.NamedTemporaryFile("r") as told:
-        command = [strace, "-f", "-e", "trace=fdatasync,fsync,write", "-s", "20", "-o", told.name, sys.executable, "-m", "benchmarks.saving"]
-        subprocess.run([*command, "--child", str(place)], check=True, stdout=subprocess.DEVNULL)
-        lines = told.read().splitlines()
-    marks = [number for number, line in enumerate(lines) if re.search(r'write\(\d+, "(begin|end)', line)]
-    return sum("sync(" in line for line in lines[marks[0] : marks[-1]])
+        watched = [strace, "-f", "-e", "trace=fdatasync,fsync,write", "-s", "20", "-o", told.name]
+        command = [*watched, sys.executable, "-m", "benchmarks.saving", "--child", str(place)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        text = told.read()
+    each = re.split(r'write\(\d+, "mark', text)[1:-1]
+    return [len(re.findall(r"sync\(", part)) for part in each]
 
 
 def child(place: Path) -> None:
@@ -76,10 +81,10 @@ def child(place: Path) -> None:
 
     db = stations.open_station(place, PASSWORD)
     visits.tally(db, Occupation.RIDER)
-    os.write(1, b"begin\n")
-    for _ in range(COUNTED):
+    for _ in range(COUNTED + 1):
+        os.write(1, b"mark\n")
         visits.tally(db, Occupation.RIDER)
-    os.write(1, b"end\n")
+    os.write(1, b"mark\n")
     db.close()
 
 

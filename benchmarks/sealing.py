@@ -56,9 +56,13 @@ def main(count: int = 100_000, times: int = 3) -> list[Figure]:
             db.close()
     a_row = len(sealed) / rows
     shown = [
-        Figure(f"seal {rows:,} rows", f"{sealing:.2f} s", f"executemany {floor:.2f} s: {sealing / floor:.2f}x", "<= 0.8x", sealing / floor <= 0.8),
-        Figure(f"open {rows:,} rows", f"{unsealing:.2f} s", f"executemany {floor:.2f} s: {unsealing / floor:.2f}x", "<= 1.4x",
-               unsealing / floor <= 1.4),
+        *(
+            Figure(
+                f"{what} {rows:,} rows", f"{ours:.2f} s", f"executemany {floor:.2f} s: {ours / floor:.2f}x", f"<= {goal}x",
+                ours / floor <= goal,
+            )
+            for what, ours, goal in (("seal", sealing, 0.8), ("open", unsealing, 1.4))
+        ),
         Figure("bytes a sealed row", f"{a_row:.1f}", f"{VISITS} visits a day with what goes with them", "<= 30", a_row <= 30),
         Figure("memory with everything of the above", f"{most} MB", "the floor's rows included"),
     ]  # fmt: skip

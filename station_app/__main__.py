@@ -1,7 +1,7 @@
 """Picks what runs: the worker that opens hostile files, the window, or the command line.
 
 The command line runs where Qt cannot: ``app`` (and Qt with it) is imported only for the window and for the commands
-that need one. ``app.COMMANDS`` holds those by name, made of the same ``cli`` commands and groups as all others.
+that need one. ``runs.COMMANDS`` holds those by name, made of the same ``cli`` commands and groups as all others.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
-FROM_APP = ("shots", "walk")
-"""Commands of ``app.COMMANDS`` by their path."""
+FROM_RUNS = ("shots", "walk")
+"""Commands of ``runs.COMMANDS`` by their path."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -39,8 +39,8 @@ def main(args: Sequence[str] | None = None) -> int:
 
     later("window", lambda: _window_command("main"))
     later("district desk", lambda: _window_command("district_main"))
-    for path in FROM_APP:
-        later(path, _from_app(path))
+    for path in FROM_RUNS:
+        later(path, _from_runs(path))
     return group.main(given, standalone_mode=False)
 
 
@@ -79,12 +79,11 @@ def _window_command(name: str) -> click.Command:
     return Command("window", callback=show)
 
 
-def _from_app(name: str) -> Callable[[], click.Command]:
+def _from_runs(name: str) -> Callable[[], click.Command]:
     def load() -> click.Command:
-        from . import app
+        from . import runs
 
-        found: click.Command = vars(app)["COMMANDS"][name]
-        return found
+        return runs.COMMANDS[name]
 
     return load
 

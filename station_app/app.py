@@ -1,64 +1,80 @@
-"""The composition root: the only file that knows everyone. Puts the window together, and the runs that need it.
+"""The composition root: the only file that knows every page. Opens the window of a station and that of a district.
 
-``main`` opens the window, ``shots`` takes a picture of every page, ``walk`` works the sample day through the real window
-where there is no display. Imported only when one of them is wanted: the command line runs where Qt cannot.
+Imported only when a window is wanted: the command line runs where Qt cannot. A page is imported when it is first shown, the
+district's rooms when its window opens: what the first screen does not need costs the start nothing. ``runs.py`` works these
+windows by itself.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import click
-from PySide6.QtCore import QLibraryInfo, QLocale, QMessageLogContext, Qt, QtMsgType, QTranslator, qInstallMessageHandler
+from PySide6.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    QMessageLogContext,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 from . import settings, words
-from .cli import Command, Desk, option
-from .db import Database
-from .district import desk, store
-from .errors import EnvironmentFault, Refused
-from .paper import badges, report
-from .paths import DataFolder, has_display
-from .services import people, preferences, samples, stations
-from .services.rescue import DAMAGE
-from .sync.opening import Opener
+from .db import DAMAGE, Database
+from .errors import Refused
+from .paths import DataFolder
+from .services import preferences
 from .ui import doorbell, place, theme
-from .ui.district.exchange import ExchangePage
-from .ui.district.reports import ReportsPage as DistrictReports
-from .ui.district.requests import RequestsPage as DistrictRequests
-from .ui.district.rules import RulesPage as DistrictRules
-from .ui.district.settings import SettingsPage as DistrictSettings
-from .ui.district.start import DistrictStart
-from .ui.district.stations import StationsPage
-from .ui.district.supplies import SuppliesPage as DistrictSupplies
-from .ui.district.window import DistrictWindow
 from .ui.errands import Errand, Rescuing
-from .ui.hands import Hands
 from .ui.main_window import MainWindow
 from .ui.mishap import Mishaps, keep_log
-from .ui.pages.desk import DeskPage
-from .ui.pages.people import PeoplePage
-from .ui.pages.reports import ReportsPage
-from .ui.pages.requests import RequestsPage
-from .ui.pages.settings import SettingsPage
-from .ui.pages.shift import ShiftPage
-from .ui.pages.supplies import SuppliesPage
-from .ui.pages.sync import SyncPage
-from .ui.pages.trail import TrailPage
+from .ui.page import Page
 from .ui.start import StartWindow
-from .ui.walk import PASSWORD, PIN, SampleClock, Walk, sample_lines
 from .ui.window import Window
-from .words import t
 
-PAGES = (DeskPage, PeoplePage, SuppliesPage, RequestsPage, ShiftPage, ReportsPage, SyncPage, SettingsPage, TrailPage)
-DISTRICT_PAGES = (StationsPage, DistrictRequests, DistrictSupplies, DistrictRules, DistrictReports, ExchangePage, DistrictSettings)
+if TYPE_CHECKING:
+    from .ui.district.window import DistrictWindow
+
+PAGES: Mapping[str, tuple[str, str]] = {
+    "desk": (".ui.pages.desk", "DeskPage"),
+    "people": (".ui.pages.people", "PeoplePage"),
+    "supplies": (".ui.pages.supplies", "SuppliesPage"),
+    "requests": (".ui.pages.requests", "RequestsPage"),
+    "shift": (".ui.pages.shift", "ShiftPage"),
+    "reports": (".ui.pages.reports", "ReportsPage"),
+    "sync": (".ui.pages.sync", "SyncPage"),
+    "settings": (".ui.pages.settings", "SettingsPage"),
+    "trail": (".ui.pages.trail", "TrailPage"),
+}
+"""The pages of a station by name, and where each is imported from when it is first shown."""
+DISTRICT_PAGES: Mapping[str, tuple[str, str]] = {
+    "stations": (".ui.district.stations", "StationsPage"),
+    "requests": (".ui.district.requests", "RequestsPage"),
+    "supplies": (".ui.district.supplies", "SuppliesPage"),
+    "reports": (".ui.district.reports", "ReportsPage"),
+    "exchange": (".ui.district.exchange", "ExchangePage"),
+    "rules": (".ui.district.rules", "RulesPage"),
+    "settings": (".ui.district.settings", "SettingsPage"),
+}
+"""Those of a district."""
+
+
+def _from(pages: Mapping[str, tuple[str, str]]) -> Callable[[str], type[Page]]:
+    """Imports a page by its name."""
+
+    def page(name: str) -> type[Page]:
+        room, title = pages[name]
+        found: type[Page] = getattr(import_module(room, __package__), title)
+        return found
+
+    return page
 
 
 def application(*, offscreen: bool = False) -> QApplication:
@@ -82,6 +98,12 @@ SILENT = ("This plugin does not support propagateSizeHints()", "This plugin does
 """What Qt's offscreen platform says of itself at every window; anything else is told."""
 
 
+def for_pictures(*, offscreen: bool = True) -> QApplication:
+    """The application of a run that takes pictures; Qt's warnings are told, its talk about itself is not."""
+    qInstallMessageHandler(_tell_qt)
+    return application(offscreen=offscreen)
+
+
 def _tell_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
     if text not in SILENT:
         print(f"Qt {kind.name}: {text}", file=sys.stderr)
@@ -101,7 +123,7 @@ def window(db: Database, *, backups: bool = False) -> MainWindow:
     """The station's window over an open database, as it was left: language, type size, colours."""
     if chosen := preferences.get(db, settings.LANGUAGE):
         words.use(chosen)
-    found = MainWindow(db, PAGES, backups=backups)
+    found = MainWindow(db, _from(PAGES), backups=backups)
     found.wear()
     if db.desk_only:  # a start card opened it: a PIN says who is there
         found.lock()
@@ -110,9 +132,11 @@ def window(db: Database, *, backups: bool = False) -> MainWindow:
 
 def district_window(db: Database, *, backups: bool = False) -> DistrictWindow:
     """The district's window over an open database, as it was left."""
+    from .ui.district.window import DistrictWindow
+
     if chosen := preferences.get(db, settings.LANGUAGE):
         words.use(chosen)
-    found = DistrictWindow(db, DISTRICT_PAGES, backups=backups)
+    found = DistrictWindow(db, _from(DISTRICT_PAGES), backups=backups)
     found.wear()
     return found
 
@@ -124,6 +148,8 @@ def main(folder: Path) -> int:
 
 def district_main(folder: Path) -> int:
     """Open the district's desk: set-up or unlock first. Returns the exit code."""
+    from .ui.district.start import DistrictStart
+
     return _run(DataFolder(folder, "district"), lambda errand: DistrictStart(folder, errand=errand), district_window)
 
 
@@ -137,13 +163,19 @@ def _run(home: DataFolder, starts: Callable[[Errand | None], StartWindow], opens
     sys.excepthook = mishaps.caught
     turns = Turns(home, starts, opens)
     turns.begin()
-    bell = doorbell.Doorbell(home.path, home.side)
-    bell.rang.connect(turns.to_front)
+    bells: list[doorbell.Doorbell] = []
+
+    def listen() -> None:
+        bells.append(doorbell.Doorbell(home.path, home.side))
+        bells[0].rang.connect(turns.to_front)
+
+    QTimer.singleShot(0, listen)
     try:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        bell.close()
+        for bell in bells:
+            bell.close()
         log.close()
         logging.getLogger("station_app").removeHandler(log)
 
@@ -198,145 +230,3 @@ class Turns:
         db.close()
         if self.shown is not None and self.shown.errand is not None:
             self.begin(self.shown.errand)
-
-
-# --- pictures ------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def shown(db: Database) -> Iterator[MainWindow]:
-    """A station's window, shown; closed again, the database not."""
-    found = window(db)
-    found.show()
-    try:
-        yield found
-    finally:
-        found.close()
-
-
-def shots(db: Database, folder: Path) -> list[Path]:
-    """A picture of every page and of the lock screen of the station in ``db``."""
-    with shown(db) as found:
-        walk = Walk(found, SampleClock())
-        taken = walk.pictures(folder)
-        walk.open_page("desk")
-        found.lock()
-        walk.hands.picture(folder / "lock.png")
-        return [*taken, folder / "lock.png"]
-
-
-# --- the sample day, where there is no display -----------------------------------------------------------------------------
-
-
-def sample_day(folder: Path, out: Path, clock: SampleClock) -> Walk:
-    """Work the sample day in ``folder`` from unlocking to the district's receipt; leave what it made in ``out``.
-
-    Pictures of every page, a badge sheet, the sealed batch, the district's pack and its report. The window is closed.
-    """
-    stick, home = folder / "stick", folder / "station"
-    stick.mkdir(parents=True)
-    out.mkdir(parents=True, exist_ok=True)
-    stations.set_up(home, samples.STATION, samples.KEEPERS[0], PASSWORD, PIN, clock=clock)[0].close()
-    db = unlocked(home, clock, out / "unlock.png")
-    preferences.change(db, settings.LAST_FOLDER.name, str(stick))
-    district = store.set_up(folder / "district", samples.STATION.district_code, samples.STATION.district_name, "", PASSWORD, clock=clock)
-    try:
-        with shown(db) as found, Opener() as opener:
-            walk = Walk(found, clock)
-            walk.hands.show()
-            walk.stock()
-            walk.import_rosters(lambda file: _drop(found, file))
-            walk.begin()
-            walk.work(sample_lines())
-            walk.slip_and_undo()
-            walk.lock_and_unlock()
-            walk.join(district, stick)
-            clock.set("2026-07-17T18:05:00+08:00")
-            batch = walk.export(stick)
-            clock.set("2026-07-17T18:20:00+08:00")
-            pack = walk.answer(district, batch, stick, opener)
-            clock.set("2026-07-17T18:30:00+08:00")
-            walk.take_back()
-            walk.pictures(out)
-        _leave_papers(db, district, out)
-        for file in (batch, pack):
-            shutil.copy(file, out)
-    finally:
-        district.close()
-        db.close()
-    return walk
-
-
-def unlocked(home: Path, clock: SampleClock, picture: Path) -> Database:
-    """Open the station through the unlock window, by keys."""
-    start = StartWindow(home, clock=clock)
-    opened: list[Database] = []
-    start.opened.connect(opened.append)
-    hands = Hands(start, lambda: start.idle)
-    hands.show()
-    hands.picture(picture)
-    hands.type(PASSWORD)
-    hands.key(Qt.Key.Key_Return)
-    hands.until(lambda: bool(opened), "the station to open")
-    start.close()
-    return opened[0]
-
-
-def _drop(found: MainWindow, file: Path) -> None:
-    page = found.page("people")
-    if not isinstance(page, PeoplePage):
-        raise TypeError("the people page")
-    page.open_list(file)
-
-
-def _leave_papers(db: Database, district: Database, out: Path) -> None:
-    """The first ten badges, and the district's report of the day."""
-    day = db.stamp().business_date
-    badges.badge_sheet(stations.current(db), people.several(db, people.ids(db)[:10]), out / "badges.pdf")
-    whole, each = desk.report(district, day, day)
-    report.period_report(
-        whole, out / "district-report.pdf", place=district.meta("district_name"), printed_on=db.now().date(), sample=True,
-        stations=[(station.name, figures) for station, figures in each],
-    )
-
-
-# --- commands that need a window -------------------------------------------------------------------------------------------
-
-
-def _for_pictures(*, offscreen: bool = True) -> None:
-    """The application of a command that takes pictures; Qt's warnings are told, its talk about itself is not."""
-    qInstallMessageHandler(_tell_qt)
-    application(offscreen=offscreen)
-
-
-@click.command("shots", cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.pass_obj
-def _shots(here: Desk, folder: Path) -> int:
-    _for_pictures()
-    with here.station() as db:
-        taken = shots(db, folder)
-    here.tell({"pictures": [str(file) for file in taken]}, t("cli.shots_taken", n=len(taken), folder=str(folder)))
-    return 0
-
-
-@click.command("walk", cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@option("--shown", is_flag=True)
-@click.pass_obj
-def _walk(here: Desk, folder: Path, shown: bool) -> int:
-    if shown and not has_display():
-        raise EnvironmentFault("cli.no_display")
-    _for_pictures(offscreen=not shown)
-    made = []
-    for language in words.LANGUAGES:
-        words.use(language)
-        with tempfile.TemporaryDirectory() as work:
-            sample_day(Path(work), folder / language, SampleClock())
-        made += sorted((folder / language).iterdir())
-    here.tell({"files": [str(file) for file in made]}, t("cli.walked", n=len(made), folder=str(folder)))
-    return 0
-
-
-COMMANDS: dict[str, click.Command] = {"shots": _shots, "walk": _walk}
-"""Commands of the command line that need Qt, by name (``__main__.FROM_APP``)."""

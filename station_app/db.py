@@ -42,6 +42,8 @@ BUSY = 5000
 """Milliseconds to wait for another program's lock."""
 YEARS = range(1900, 9000)
 """Those in which a time of another zone, or a week later, is still a time (datetime ends at the years 1 and 9999)."""
+DAMAGE = frozenset({"db.damaged", "db.wrong_key"})
+"""What a store is refused with whose slot opened: the key is right, so the file is not."""
 Row = Mapping[str, Any]
 
 

@@ -13,6 +13,8 @@ from station_app.services import stations
 from tests.conftest import CHEAP, PASSWORD, SAMPLE
 
 HEAVY = ("sqlite_utils", "pypinyin", "reportlab", "qrcode", "numpy", "openpyxl", "pypdfium2", "zxingcpp", "PIL", "rapidfuzz")
+ELSEWHERE = ("station_app.cli", "station_app.ui.district", "station_app.ui.pages.reports", "station_app.paper.report")
+"""Rooms of ours that another command, window or page is for."""
 
 WINDOW = f"""
 import sys
@@ -22,10 +24,12 @@ words.use("zh")
 application = app.application(offscreen=True)
 from station_app.services import stations
 db = stations.open_station(Path(sys.argv[1]), sys.argv[2])
-with app.shown(db) as window:
-    from station_app.ui.hands import Hands
-    Hands(window, lambda: window.idle).settle()
-    print(" ".join(name for name in {HEAVY!r} if name in sys.modules))
+window = app.window(db)
+window.show()
+from station_app.ui.hands import Hands
+Hands(window, lambda: window.idle).settle()
+print(" ".join(name for name in sys.modules if name in {HEAVY!r} or name.startswith({ELSEWHERE!r})))
+window.close()
 db.close()
 """
 
@@ -51,4 +55,4 @@ def test_the_painted_desk_has_loaded_none_of_the_heavy_libraries(home: Path) -> 
 
 def test_the_check_can_fail(home: Path) -> None:
     told = run(WINDOW.replace("import sys\n", "import sys, pypinyin\n", 1), str(home), PASSWORD)
-    assert told.stdout.strip() == "pypinyin"
+    assert "pypinyin" in told.stdout.split()

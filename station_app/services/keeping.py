@@ -14,7 +14,7 @@ from ..backup import Backup, Progress, Reason
 from ..db import Database
 from ..errors import StationError
 from ..model import Op
-from . import backups, preferences
+from . import preferences
 
 _turn = threading.Lock()
 """A backup clears away what another left half done: two at once would take each other's."""
@@ -76,6 +76,8 @@ def daily(db: Database, *, rehearse: bool = True) -> Kept | None:
     last = newest(db)
     reason = backup.due(last.time if last else None, db.now())
     kept = keep(db, reason) if reason is not None else None
+    from . import backups  # what restores and rehearses is not needed to tell when the last copy was made
+
     if rehearse and newest(db) is not None and backups.rehearsal_due(db):
         with _turn:
             backups.rehearse(db, unasked=True)

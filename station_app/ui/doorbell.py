@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 PATIENCE = 500
 """Milliseconds for a window to answer the door; one that hangs is no reason not to start."""
@@ -33,6 +32,8 @@ def ring(folder: Path, side: str) -> bool:
     """Ask the window of this folder to come to the front; whether there is one."""
     if not somebody(folder, side):
         return False
+    from PySide6.QtNetwork import QLocalSocket
+
     socket = QLocalSocket()
     socket.connectToServer(name_of(folder, side))
     answered = socket.waitForConnected(PATIENCE)
@@ -47,6 +48,8 @@ class Doorbell(QObject):
 
     def __init__(self, folder: Path, side: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        from PySide6.QtNetwork import QLocalServer  # not before the first window is painted
+
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._answer)

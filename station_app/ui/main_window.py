@@ -91,14 +91,14 @@ class MainWindow(Window):
             return
         if self._current != "desk":
             self.go("desk")
-        self._pages["desk"].scanned(text)
+        self.page("desk").scanned(text)
 
     def _tally(self, occupation: Occupation) -> None:
         if not self.offers("desk"):
             return
         if self._current != "desk":
             self.go("desk")
-        self._pages["desk"].tally(occupation)  # type: ignore[attr-defined]
+        self.page("desk").tally(occupation)  # type: ignore[attr-defined]
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """As every window; nobody listens for scans any more."""

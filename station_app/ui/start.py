@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
@@ -14,12 +14,11 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from .. import db as database
 from .. import vault, words
-from ..db import Database
+from ..db import DAMAGE, Database
 from ..errors import Cancelled, StationError
 from ..model import Keeper
 from ..paths import DataFolder
-from ..services import rescue, slots
-from ..services.rescue import Patient
+from ..services import slots
 from ..words import t
 from . import start_work, theme
 from .aside import Aside
@@ -27,11 +26,13 @@ from .errands import Errand, Rescuing, Restoring
 from .feedback import sentence
 from .forms import PasswordField
 from .kit import Button, FilterTabs, Icon, Notice, Row, Scroll, Text
-from .rescue import Bedside, RescueCard
 from .start_recover import RecoverCard, StartCard
-from .start_restore import RestoreCard, RestoringCard
 from .start_steps import Beginning, KeeperStep, StationStep, Summary
 from .start_work import Clock
+
+if TYPE_CHECKING:
+    from ..services.rescue import Patient
+    from .rescue import Bedside
 
 STEPS = ("begin", "station", "keeper", "summary")
 
@@ -60,6 +61,8 @@ class StartWindow(QWidget):
         self._bedside: Bedside | None = None
         self._other: Callable[[], StartCard] | None = None
         if isinstance(errand, Restoring):
+            from .start_restore import RestoringCard
+
             self._other = partial(RestoringCard, self, errand)
         self._aside.broken.connect(self._broken)
         self._chosen_language = ""
@@ -182,17 +185,25 @@ class StartWindow(QWidget):
         self, error: StationError, patient: Callable[[], Patient], otherwise: Callable[[StationError], None]
     ) -> None:
         """A store whose slot opened and whose file does not is damaged: on to its rescue."""
-        if error.word in rescue.DAMAGE and self.can_rescue:
+        if error.word in DAMAGE and self.can_rescue:
             self._rescue(patient, otherwise)
         else:
             otherwise(error)
 
     def _rescue(self, patient: Callable[[], Patient], otherwise: Callable[[StationError], None]) -> None:
+        from .rescue import Bedside, RescueCard
+
         def found(one: Patient) -> None:
             self._bedside = Bedside(one)
             self.leave_for(partial(RescueCard, self, self._bedside))
 
         self._aside.do(patient, found, otherwise)
+
+    def restore(self) -> None:
+        """To the backups, which are all that some computers have."""
+        from .start_restore import RestoreCard
+
+        self.leave_for(partial(RestoreCard, self))
 
     def leave_for(self, card: Callable[[], StartCard] | None, told: str = "", *, bad: bool = False) -> None:
         """Show another card, or the way in again with a sentence of what happened."""
@@ -322,7 +333,7 @@ class UnlockCard(StartCard):
         self.forgotten = Button(t("start.forgotten"), "link")
         self.forgotten.clicked.connect(lambda: window.recovering(True))
         self.restore = Button(t("restore.old"), "link")
-        self.restore.clicked.connect(lambda: window.leave_for(partial(RestoreCard, window)))
+        self.restore.clicked.connect(window.restore)
         for part in (
             Row(Icon("lock", "brand", 28), Text(_greeting(window.hour), "title"), None),
             Text(t("start.unlock_help"), "muted", wrap=True), self.password, self.errors, self.progress,
@@ -376,7 +387,7 @@ class SetUpCard(StartCard):
         self.begin, self.station, self.keeper, self.summary = Beginning(), StationStep(), KeeperStep(), Summary()
         self.begin.own.connect(lambda: self.go("station"))
         self.begin.sample.connect(self._try_sample)
-        self.begin.restore.connect(lambda: window.leave_for(partial(RestoreCard, window)))
+        self.begin.restore.connect(window.restore)
         self.station.submitted.connect(lambda _values: self.go("keeper"))
         self.keeper.submitted.connect(lambda _values: self.go("summary"))
         self.station.field("name").entered.connect(self._suggest)

@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from .. import settings, vault
 from ..db import DEFAULT_ZONE, Database
 from ..model import Keeper, Station
 from ..paths import DataFolder
-from ..services import demo, keepers, people, preferences, rescue, search, stations
-from ..services.rescue import Patient
+from ..services import keepers, preferences, stations
+
+if TYPE_CHECKING:
+    from ..services.people import Progress
+    from ..services.rescue import Patient
 
 Clock = Callable[[], datetime]
 
@@ -63,16 +67,20 @@ def unlock(folder: Path, password: str, *, clock: Clock, language: str) -> Datab
 
 def patient(folder: Path, typed: str) -> Patient:
     """The damaged store in ``folder`` by a password or a start card; Refused for a wrong one."""
+    from ..services import rescue
+
     place, digits = DataFolder(folder), normalize("NFKC", typed).strip()
     if vault.is_start_card(digits):
-        return Patient(place, vault.unlock_with_start_card(place.slots, digits))
+        return rescue.Patient(place, vault.unlock_with_start_card(place.slots, digits))
     return rescue.unlock(folder, typed)
 
 
 def patient_by_sheet(folder: Path, groups: Sequence[str]) -> Patient:
     """The damaged store in ``folder`` by its recovery sheet."""
+    from ..services import rescue
+
     place = DataFolder(folder)
-    return Patient(place, vault.unlock_with_recovery(place.slots, groups))
+    return rescue.Patient(place, vault.unlock_with_recovery(place.slots, groups))
 
 
 def _read(db: Database) -> Database:
@@ -110,8 +118,10 @@ def recover(
     return _speaking(db, language)
 
 
-def sample(folder: Path, *, clock: Clock, cost: vault.Cost, language: str, progress: people.Progress) -> Database:
+def sample(folder: Path, *, clock: Clock, cost: vault.Cost, language: str, progress: Progress) -> Database:
     """The sample station, open; made the first time, in a folder of its own below ``folder``, which stays free."""
+    from ..services import demo
+
     place = folder / SAMPLE_FOLDER
     if not DataFolder(place).exists:
         demo.make(place, SAMPLE_DAYS, clock=clock, cost=cost, progress=progress)
@@ -120,6 +130,8 @@ def sample(folder: Path, *, clock: Clock, cost: vault.Cost, language: str, progr
 
 def code_for(name: str) -> str:
     """A station code to suggest, from the first letters of the name's pinyin (马家湾暖心驿站 -> MJW); "" for none."""
+    from ..services import search
+
     short = name.removesuffix("驿站").removesuffix("暖心")
     ways = search.readings(short or name)
     letters = "".join(syllable[0] for syllable in ways[0] if syllable) if ways else ""

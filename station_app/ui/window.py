@@ -6,7 +6,7 @@ The station's window and the district's are made of it; each says which pages it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from threading import Event
 from typing import Any, ClassVar
 
@@ -28,10 +28,10 @@ from PySide6.QtWidgets import (
 )
 
 from .. import settings, words
-from ..db import Database
+from ..db import DAMAGE, Database
 from ..errors import StationError
 from ..model import MAY, Changes, Keeper, LogLine, Op, Role, Station
-from ..services import attachments, care, keepers, preferences, rescue
+from ..services import attachments, care, keepers, preferences
 from ..services.keeping import Kept
 from ..words import label, t
 from . import actions, printing, theme
@@ -52,7 +52,8 @@ SMALLEST = (1366, 768)
 class Window(QWidget):
     """A window over an open database. ``closed`` is emitted when its keeper closes it; the owner closes the database.
 
-    ``backups`` makes the day's and closing time's; a window for pictures goes without.
+    ``pages`` gives a page by its name, when it is first shown. ``backups`` makes the day's and closing time's; a window for
+    pictures goes without.
     """
 
     closed = Signal()
@@ -69,7 +70,7 @@ class Window(QWidget):
     house_keeping: ClassVar[type[Keeping]] = Keeping
     """What is done unasked beside the desk."""
 
-    def __init__(self, db: Database, makers: Sequence[type[Page]], *, backups: bool = False) -> None:
+    def __init__(self, db: Database, pages: Callable[[str], type[Page]], *, backups: bool = False) -> None:
         super().__init__()
         self.db = db
         self.jobs = Jobs(db, self)
@@ -81,7 +82,7 @@ class Window(QWidget):
         self._stop_check = Event()
         self._damaged: bool | None = None
         self._troubles: tuple[care.Trouble, ...] = ()
-        self._makers = makers
+        self._page_called = pages
         self._pages: dict[str, Page] = {}
         self._sheets: dict[str, Sheet] = {}
         self._current = ""
@@ -181,14 +182,9 @@ class Window(QWidget):
         for page in self._pages.values():
             page.wind_up()
         self._stack = QStackedWidget()
-        self._pages = {make.name: make(self) for make in self._makers if self.offers(make.name)}
-        for page in self._pages.values():
-            self._stack.addWidget(page)
-        self._sheets = {name: Sheet(page) for name, page in self._pages.items()}
-        self._help = Sheet(self._stack)
-        for sheet in (*self._sheets.values(), self._help):
-            sheet.closed.connect(self._settle)
-            sheet.put_aside.connect(self._put_aside)
+        self._pages = {}
+        self._sheets = {}
+        self._help = self._new_sheet(self._stack)
         right = QVBoxLayout()
         right.setSpacing(0)
         for part, stretch in ((self.top, 0), (self._stack, 1), (self.foot, 0)):
@@ -226,9 +222,9 @@ class Window(QWidget):
 
     def tell_error(self, error: StationError) -> None:
         """A StationError in the keeper's words."""
-        if error.word in rescue.DAMAGE and not self._damaged:
+        if error.word in DAMAGE and not self._damaged:
             self._checked(True)
-        elif error.word not in rescue.DAMAGE:
+        elif error.word not in DAMAGE:
             self.tell(sentence(error), bad=True)
 
     def tell_undoable(self, text: str, changes: Changes) -> None:
@@ -248,16 +244,17 @@ class Window(QWidget):
 
     def go(self, page: str, subject: str = "") -> None:
         """Show a page by name, at one of its subjects when given. A form with something typed in it waits on its page."""
-        if page not in self._pages:
+        if page not in self.page_names or not self.offers(page):
             return
         if self._current in self._sheets and not self._sheet.typed():
             self._sheet.close_sheet()
         self._help.close_sheet()
         self._current = page
         self.rail.choose(page)
-        self._stack.setCurrentWidget(self._pages[page])
+        shown = self.page(page)
+        self._stack.setCurrentWidget(shown)
         if subject:
-            self._pages[page].show_subject(subject)
+            shown.show_subject(subject)
         self._settle()
 
     def open_sheet(self, title: str, content: QWidget, *, submit: str = "", cancel: str = "") -> None:
@@ -288,8 +285,20 @@ class Window(QWidget):
         return self._at_work.role
 
     def page(self, name: str) -> Page:
-        """A page by name."""
+        """A page by name, made when it is first asked for; KeyError for one that whoever is at work may not use."""
+        if name not in self._pages:
+            if not self.offers(name):
+                raise KeyError(name)
+            found = self._pages[name] = self._page_called(name)(self)
+            self._stack.addWidget(found)
+            self._sheets[name] = self._new_sheet(found)
         return self._pages[name]
+
+    def _new_sheet(self, over: QWidget) -> Sheet:
+        sheet = Sheet(over)
+        sheet.closed.connect(self._settle)
+        sheet.put_aside.connect(self._put_aside)
+        return sheet
 
     # --- language, type, help ------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import pytest
 from openpyxl import load_workbook
 from PySide6.QtWidgets import QApplication
 
-from station_app import app, words
+from station_app import app, runs, words
 from station_app.db import Database
 from station_app.district import desk, store
 from station_app.model import Report
@@ -54,7 +54,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, qapp: QApplication) -> Iterato
     folder, out = tmp_path_factory.mktemp("day"), tmp_path_factory.mktemp("out")
     clock = SampleClock()
     app.application(offscreen=True)
-    app.sample_day(folder, out, clock)
+    runs.sample_day(folder, out, clock)
     station = stations.open_station(folder / "station", PASSWORD, clock=clock)
     district = store.open_district(folder / "district", PASSWORD, clock=clock)
     yield Done(station, district, out)

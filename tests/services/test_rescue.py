@@ -232,7 +232,7 @@ def test_a_spoilt_first_page_loses_nothing(bed: Bed, spoil: Callable[[bytes], by
     bed.lie(spoil(bed.ward.closed))
     with pytest.raises(Refused) as refusal:
         stations.open_station(bed.place.path, PASSWORD, clock=bed.clock)
-    assert refusal.value.word in rescue.DAMAGE
+    assert refusal.value.word in database.DAMAGE
     whole(bed)
 
 

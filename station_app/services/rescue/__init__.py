@@ -5,7 +5,7 @@ back behind a backup; ``case`` is what a person is offered, and by whom it may b
 """
 
 from . import tables
-from .case import DAMAGE, Case, Patient, examine, restore, unlock
+from .case import Case, Patient, examine, restore, unlock
 from .reading import Part, Salvage
 
-__all__ = ["DAMAGE", "Case", "Part", "Patient", "Salvage", "examine", "restore", "tables", "unlock"]
+__all__ = ["Case", "Part", "Patient", "Salvage", "examine", "restore", "tables", "unlock"]

@@ -24,9 +24,6 @@ from .reading import Salvage
 
 Clock = Callable[[], datetime]
 
-DAMAGE = frozenset({"db.damaged", "db.wrong_key"})
-"""What a store is refused with whose slot opened: the key is right, so the file is not."""
-
 
 @dataclass(frozen=True, slots=True)
 class Patient:

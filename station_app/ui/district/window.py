@@ -132,7 +132,7 @@ class DistrictWindow(Window):
 
     def take_in(self, places: list[Path]) -> None:
         """Take in files and folders, on the page that shows what becomes of them."""
-        page = self._pages["stations"]
+        page = self.page("stations")
         if places and isinstance(page, StationsPage):
             self.go("stations")
             page.take(places)
