@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from station_app import model, words
 from station_app.errors import Bug
+from station_app.sync import wire
 
 ROOT = Path(__file__).parent.parent
 CATALOGUES = sorted(path.stem for path in (ROOT / "assets/i18n/zh/LC_MESSAGES").glob("*.po"))
@@ -155,3 +156,13 @@ def test_a_first_run_follows_the_system_else_speaks_chinese(
         monkeypatch.setenv(name, text)
     monkeypatch.setattr("locale.getlocale", lambda: (None, None))
     assert words.system_language() == language
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_table_and_column_that_crosses_has_its_word(language: str) -> None:
+    """What can be taken out of a damaged store is any of them."""
+    words.use(language)
+    for table, kind in wire.TABLES.items():
+        assert words.t(f"terms.Table.{table}")
+        for column in set(kind.__struct_fields__) - {"version", "store_id"}:
+            assert words.t(f"rescued.column_{column}")

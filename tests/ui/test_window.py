@@ -286,6 +286,8 @@ def said_keys() -> set[str]:
 
 def test_the_help_says_every_key_the_window_listens_to(house: House) -> None:
     """Every shortcut of the window and of its pages stands in the one table, whatever page it belongs to."""
+    for name in PAGES:
+        house.window.page(name)
     listened = {shortcut.key().toString() for shortcut in house.window.findChildren(QShortcut)}
     alike = {"Ctrl+Return": "Ctrl+Enter"}
     assert {alike.get(key, key) for key in listened} - said_keys() == set()
