@@ -209,6 +209,21 @@ class Category(StrEnum):
     OTHER = "other"
 
 
+class ListedCategory(str):
+    """What a request is about by the district's own list: its code, with its label in both languages."""
+
+    __slots__ = ("en", "zh")
+
+    def __new__(cls, code: str, zh: str = "", en: str = "") -> ListedCategory:
+        """A code with its labels; itself where a label is not known (any more)."""
+        made = super().__new__(cls, code)
+        made.zh, made.en = zh or code, en or code
+        return made
+
+    zh: str
+    en: str
+
+
 class Urgency(StrEnum):
     """How soon a request is due (DOMAIN.md section 6): 2 hours, 24 hours, 7 days, 15 days."""
 
@@ -675,7 +690,7 @@ class Request:
     time: str
     business_date: str
     kind: RequestKind
-    category: Category
+    category: Category | ListedCategory
     channel: Channel
     urgency: Urgency
     state: RequestState

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from .errors import Bug
+from .model import ListedCategory
 from .paths import asset
 
 LANGUAGES = ("zh", "en")
@@ -69,8 +70,10 @@ def t(sentence: str, /, **fields: Any) -> str:
     return text.format(**fields) if fields else text
 
 
-def label(code: Enum) -> str:
-    """The word of the glossary for a code, for example ``Occupation.RIDER`` -> 外卖骑手."""
+def label(code: Enum | ListedCategory) -> str:
+    """The word of the glossary for a code, for example ``Occupation.RIDER`` -> 外卖骑手; the district's own where it named it."""
+    if isinstance(code, ListedCategory):
+        return code.zh if _language == "zh" else code.en
     return t(f"terms.{type(code).__name__}.{code.value}")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import click
 
+from . import answers as _answers  # noqa: F401  its commands join ``requests_group``
 from . import house
 from . import roll as _roll  # noqa: F401  its commands hang themselves into those of people
 from .backups import backup_group

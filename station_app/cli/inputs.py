@@ -14,7 +14,7 @@ import click
 from .. import words
 from ..db import Database
 from ..errors import UserMistake
-from ..model import Person, Request
+from ..model import Category, Person, Request
 from ..services import badges, people, requests
 from ..words import t
 
@@ -52,6 +52,22 @@ class Code(click.ParamType[E], Generic[E]):
                 return code
         choices = t("terms.list").join(f"{code.value} {words.label(code)}" for code in self.codes)
         raise UserMistake("cli.unknown_code", text=str(value), choices=choices)
+
+
+class Topic(Code[Category]):
+    """What a request is about: a code of the glossary, or one of the district's own list (which the service knows)."""
+
+    def __init__(self) -> None:
+        super().__init__(Category)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The code."""
+        try:
+            return super().convert(value, param, ctx)
+        except UserMistake:
+            if re.fullmatch(r"[a-z][a-z0-9_]{0,31}", str(value)):
+                return str(value)
+            raise
 
 
 class _Read(click.ParamType[Any]):

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from ..db import Database
 from ..errors import UserMistake
 from ..model import Category, Channel, Request, RequestKind, RequestState, Urgency, Verdict
 from ..services import attachments, requests, stations
 from ..words import label, t
 from .frame import Desk, Group, option
-from .inputs import MOMENT, WHOLE, Code, person, request
+from .inputs import MOMENT, WHOLE, Code, Topic, person, request
 from .outputs import moment, table
 
 requests_group = Group("requests")
@@ -33,23 +34,34 @@ def _prepared(files: Sequence[Path]) -> list[bytes]:
 @requests_group.command("add")
 @click.argument("text")
 @option("--kind", type=Code(RequestKind), default=RequestKind.HELP)
-@option("--category", type=Code(Category), default=Category.OTHER)
+@option("--category", type=Topic(), default=Category.OTHER)
 @option("--channel", type=Code(Channel), default=Channel.DESK)
 @option("--urgency", type=Code(Urgency), default=Urgency.ORDINARY)
 @option("--person", "regular", metavar="PERSON")
 @option("--place", default="")
 @option("--contact", default="")
+@option("--grid", default="")
+@option("--lock", "locked", is_flag=True)
 @option("--picture", "files", type=FILE, metavar="FILE", multiple=True)
 @option("--at", type=MOMENT)
 @click.pass_obj
-def add(desk: Desk, /, text: str, regular: str | None, files: tuple[Path, ...], **more: Any) -> None:
+def add(desk: Desk, /, text: str, regular: str | None, locked: bool, files: tuple[Path, ...], **more: Any) -> None:
     """Record a request in the person's own words."""
     made_ready = _prepared(files)
     with desk.station() as db:
         person_id = person(db, regular).id if regular is not None else None
-        new, changes = requests.add(db, text, person_id=person_id, pictures=made_ready, **more)
+        lock = locking(db) if locked else None
+        new, changes = requests.add(db, text, person_id=person_id, pictures=made_ready, lock=lock, **more)
     said = t("cli.request_added", number=new.number, due=moment(new.due))
-    desk.done(changes, said, id=new.id, number=new.number, due=new.due, state=new.state, pictures=len(made_ready))
+    told = {"id": new.id, "number": new.number, "due": new.due, "state": new.state, "slip": new.slip}
+    desk.done(changes, said, pictures=len(made_ready), **told)
+
+
+def locking(db: Database) -> requests.Lock:
+    """What seals a request's key to the district; the exchange is loaded only for that."""
+    from ..sync import outbox
+
+    return outbox.lock(db)
 
 
 @requests_group.command("step")
@@ -87,7 +99,7 @@ def listing(
         else:
             found = requests.listing(db, wanted or None, person_id, max(limit, 0))
         counts = requests.counts(db)
-    desk.tell({"requests": found, "counts": counts}, lambda: _table(found))
+    desk.tell({"requests": found, "counts": counts}, lambda: listed(found))
 
 
 @requests_group.command("find")
@@ -98,7 +110,7 @@ def find(desk: Desk, text: str, limit: int) -> None:
     """Requests whose number or words hold a text."""
     with desk.station() as db:
         found = requests.find(db, text, max(limit, 0))
-    desk.tell({"requests": found}, lambda: _table(found))
+    desk.tell({"requests": found}, lambda: listed(found))
 
 
 @requests_group.command("show")
@@ -121,19 +133,20 @@ def show(desk: Desk, number: str) -> None:
         for step in found.steps
     ]
     headings = [t("cli.time"), t("cli.state"), t("cli.keeper"), t("cli.handled_by"), t("cli.note"), t("cli.verdict")]
-    desk.tell({"request": found, "pictures": shown}, lambda: "\n".join([_table([found]), "", table(headings, rows)]))
+    desk.tell({"request": found, "pictures": shown}, lambda: "\n".join([listed([found]), "", table(headings, rows)]))
 
 
 @requests_group.command("attach")
 @click.argument("number")
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@option("--after", is_flag=True)
 @click.pass_obj
-def attach(desk: Desk, number: str, files: tuple[Path, ...]) -> None:
+def attach(desk: Desk, number: str, files: tuple[Path, ...], after: bool) -> None:
     """Add pictures to a request; all of them or none."""
     made_ready = _prepared(files)
     with desk.station() as db:
         found = request(db, number)
-        now, changes = attachments.add(db, found.id, made_ready)
+        now, changes = attachments.add(db, found.id, made_ready, shows="after" if after else "")
     said = t("cli.pictures_added", number=found.number, n=len(made_ready))
     desk.done(changes, said, number=found.number, pictures=now)
 
@@ -182,12 +195,13 @@ def slip(desk: Desk, number: str, to: Path) -> None:
     from ..paper.sheets import request_slip
 
     with desk.station() as db:
-        found = request(db, number)
+        found = requests.with_slip(db, request(db, number))
         pages = request_slip(stations.current(db), found, to)
     desk.tell({"file": to, "pages": pages, "number": found.number}, t("cli.file_written", name=to.name))
 
 
-def _table(found: list[Request]) -> str:
+def listed(found: list[Request]) -> str:
+    """Requests as a table."""
     rows = [
         (one.number, moment(one.time), label(one.kind), label(one.category), label(one.state), moment(one.due),
          label(one.exchange), one.text)

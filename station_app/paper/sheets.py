@@ -7,8 +7,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ..model import Occupation, Request, RequestState, Station
+from ..services import slips
 from ..words import label, t
-from . import fonts
+from . import fonts, qr
 from .pdf import A4_LANDSCAPE, A5, BRAND, INK, LINE, MUTED, POINT, SOFT, Sheet
 
 FIRST_HOUR, LAST_HOUR = 8, 20
@@ -88,7 +89,8 @@ def _tally_grid(sheet: Sheet, station: Station, top: float, bottom: float) -> No
 def request_slip(station: Station, request: Request, target: Path) -> int:
     """Write the slip (A5) for the person who brought ``request`` and return its pages; it names nobody.
 
-    It holds the number, what was said, the latest reply when there is one, and how to ask for the answer. Raises
+    It holds the number, what was said, the latest reply when there is one, how to ask for the answer, and (where the request
+    has its ``slip``) the code by which any station finds it. Raises
     Refused ("paper.missing_glyph") and EnvironmentFault ("paper.cannot_write").
     """
     sheet = Sheet(t("paper.slip_title", number=request.number), A5)
@@ -122,6 +124,8 @@ def request_slip(station: Station, request: Request, target: Path) -> int:
         else t("paper.slip_ask", number=request.number)
     )
     flow.part(t("paper.slip_how"), f"{ask}\n{t('paper.slip_verdict')}")
+    if request.slip:
+        flow.code(request.slip)
     flow.foot()
     return sheet.save(target)
 
@@ -146,6 +150,19 @@ class _Flow:
             self.sheet.text(SLIP_EDGE, self.y, line, 11)
             self.y += self.LEADING
         self.y += 3
+
+    def code(self, digits: str) -> None:
+        """The code that asks at any station, with its digits below for typing."""
+        side = 28.0
+        self._room(side + 8)
+        self.sheet.code(qr.matrix(digits), SLIP_EDGE, self.y - 4, side)
+        self.sheet.block(
+            SLIP_EDGE + side + 4, self.y + side / 2 - 8, t("paper.slip_anywhere"), (10.5, 9), (A5[0] - 2 * SLIP_EDGE - side - 4, 16)
+        )
+        self.sheet.fitted(
+            SLIP_EDGE + side + 4, self.y + side - 9, slips.groups(digits), 9, A5[0] - 2 * SLIP_EDGE - side - 4, colour=MUTED
+        )
+        self.y += side + 2
 
     def _room(self, needed: float) -> None:
         if self.y + needed - self.LEADING > self.BOTTOM:

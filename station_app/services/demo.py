@@ -26,6 +26,7 @@ from ..model import (
     Channel,
     Consent,
     Item,
+    ListedCategory,
     MovementKind,
     Occupation,
     Recorded,
@@ -342,7 +343,7 @@ class _Story:
             takes = dice.uniform(16, 60)
         self._plan_answer(request.id, category, takes, dice)
 
-    def _plan_answer(self, request_id: str, category: Category, takes: float, dice: Random) -> None:
+    def _plan_answer(self, request_id: str, category: Category | ListedCategory, takes: float, dice: Random) -> None:
         """Accepted, handed on where a unit answers for it, replied and told within ``takes`` days."""
         whole = timedelta(days=takes)
         plan = [(RequestState.ACCEPTED, 0.05)]
@@ -359,7 +360,7 @@ class _Story:
 
     def _move_on(self, step: _Step, dice: Random) -> None:
         request = requests.get(self.db, step.request)
-        unit = samples.UNITS.get(request.category, "") if step.state is RequestState.TRANSFERRED else ""
+        unit = samples.UNITS.get(Category(request.category), "") if step.state is RequestState.TRANSFERRED else ""
         note = samples.REPLY if step.state is RequestState.REPLIED else ""
         after, _ = requests.step(self.db, step.request, step.state, note=note, unit=unit, verdict=step.verdict)
         if after.state is RequestState.REOPENED:

@@ -14,6 +14,7 @@ from ..model import (
     Changes,
     Channel,
     Exchange,
+    ListedCategory,
     Op,
     Request,
     RequestKind,
@@ -24,7 +25,7 @@ from ..model import (
     uuid7,
 )
 from ..vault import new_subject_key
-from . import aliases, attachments, deadlines, exchange, slips, subjects
+from . import aliases, attachments, deadlines, exchange, rules, slips, subjects
 
 LONGEST_TEXT = 4000
 LONGEST_LINE = 200
@@ -147,6 +148,7 @@ def write(
     lock: Lock | None = None,
 ) -> tuple[str, str, bytes]:
     """A request inside an operation, with its first step; returns its id, number and key. The words were checked (``check``)."""
+    _check_category(tx.db, str(category))
     request_id, number = uuid7(), _next_number(tx)
     key = new_subject_key() if lock is not None else subjects.new_key(tx, request_id)
     sealed = {
@@ -338,6 +340,34 @@ def with_slip(db: Database, request: Request) -> Request:
     return request if key is None or not request.text else replace(request, slip=slips.code(key))
 
 
+# --- categories ------------------------------------------------------------------------------------------------------------
+
+
+def categories(db: Database) -> tuple[Category | ListedCategory, ...]:
+    """What a request can be about: the district's list as it is in force, the glossary's own where there is none."""
+    listed = rules.categories(db).categories
+    return tuple(ListedCategory(one.code, one.zh, one.en) for one in listed if not one.retired) or tuple(Category)
+
+
+def labelled(db: Database, request: Request) -> Request:
+    """A request whose category bears the label that the district's list gives it, retired or not."""
+    named = rules.categories(db).get(str(request.category))
+    return request if named is None else replace(request, category=ListedCategory(named.code, named.zh, named.en))
+
+
+def _category(code: str) -> Category | ListedCategory:
+    try:
+        return Category(code)
+    except ValueError:
+        return ListedCategory(code)
+
+
+def _check_category(db: Database, category: str) -> None:
+    """Raise UserMistake for a code that is neither the district's nor the glossary's."""
+    if category not in {*map(str, categories(db)), *map(str, Category)}:
+        raise UserMistake("requests.unknown_category", code=category)
+
+
 def _whole(db: Database, row: Row) -> Request:
     mark = exchange.states(db, "request", [row["id"]]).get(row["id"], Exchange.LOCAL)
     return _shown(db, row, record(row, steps(db, row), mark))
@@ -345,6 +375,7 @@ def _whole(db: Database, row: Row) -> Request:
 
 def _shown(db: Database, row: Row, request: Request) -> Request:
     """A request as whoever is at work may see it: without people's words, but for what they took down today themselves."""
+    request = labelled(db, request)
     if subjects.shown(db, row):
         return request
     return replace(
@@ -380,6 +411,28 @@ def counts(db: Database) -> dict[RequestState, int]:
 def to_tell(db: Database, person_id: str | None = None) -> list[Request]:
     """Requests that were answered and whose person has not been told."""
     return listing(db, frozenset({RequestState.REPLIED}), person_id)
+
+
+def for_board(db: Database, since: str) -> tuple[list[Request], list[str]]:
+    """What was answered since then (ISO 8601) and is not withdrawn, the newest first; and the names of all who asked, to be masked.
+
+    Raises Refused to whoever is not shown what people said.
+    """
+    db.require_sight("board")
+    rows = db.rows(
+        f"SELECT * FROM ({REQUEST} WHERE r.void_reason IS NULL AND r.id IN (SELECT request_id FROM request_step WHERE"
+        " state = 'replied' AND void_reason IS NULL AND julianday(time) >= julianday(?))) WHERE state <> 'withdrawn'"
+        " ORDER BY time DESC, id DESC LIMIT 500",
+        (since,),
+    )
+    found = [_whole(db, row) for row in rows]
+    names = []
+    for request in found:
+        key = subjects.key_of(db, request.person_id) if request.person_id else None
+        if key is not None and request.person_id:
+            sealed = db.scalar("SELECT name_sealed FROM identity WHERE id = ?", (request.person_id,))
+            names.append(subjects.unseal(key, "identity.name_sealed", request.person_id, sealed))
+    return found, names
 
 
 SIMILAR = 0.5
@@ -439,7 +492,7 @@ def record(row: Row, steps: Sequence[RequestStep], mark: Exchange) -> Request:
 
     return Request(
         id=request_id, number=row["number"], time=row["time"], business_date=row["business_date"], kind=RequestKind(row["kind"]),
-        category=Category(row["category"]), channel=Channel(row["channel"]), urgency=Urgency(row["urgency"]),
+        category=_category(row["category"]), channel=Channel(row["channel"]), urgency=Urgency(row["urgency"]),
         state=RequestState(row["state"]), text=text("text"), due=row["due"], person_id=row["person_id"], place=text("place"),
         contact=text("contact"), exchange=mark,
         verdict=Verdict(row["verdict"]) if row["verdict"] else None, steps=tuple(steps),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from ..db import Database
 from ..model import (
     Amenity,
     Category,
@@ -27,6 +28,7 @@ from ..model import (
 from ..services import (
     attachments,
     badges,
+    boxes,
     companions,
     duplicates,
     history,
@@ -37,7 +39,9 @@ from ..services import (
     stations,
     supplies,
     visits,
+    voices,
 )
+from ..sync import outbox
 from .jobs import Jobs, Otherwise, Then
 
 # --- visits ------------------------------------------------------------------------------------------------------------
@@ -218,13 +222,14 @@ def add_request(
     otherwise: Otherwise,
     *,
     kind: RequestKind,
-    category: Category,
+    category: Category | str,
     channel: Channel,
     urgency: Urgency,
     person_id: str | None = None,
     place: str = "",
     contact: str = "",
     pictures: Sequence[bytes] = (),
+    grid: str = "",
 ) -> None:
     """A new request; ``then`` gets (Request, Changes)."""
     jobs.run(
@@ -240,6 +245,7 @@ def add_request(
                 place=place,
                 contact=contact,
                 pictures=pictures,
+                grid=grid,
             )
         ),
         then,
@@ -247,9 +253,54 @@ def add_request(
     )
 
 
-def add_pictures(jobs: Jobs, request_id: str, jpegs: Sequence[bytes], then: Then, otherwise: Otherwise) -> None:
+def join_request(
+    jobs: Jobs,
+    request_id: str,
+    then: Then,
+    otherwise: Otherwise,
+    *,
+    channel: Channel,
+    person_id: str | None = None,
+    contact: str = "",
+    note: str = "",
+) -> None:
+    """Somebody joins a request that is there; ``then`` gets (Voice, digits of the slip, Changes)."""
+
+    def join(db: Database) -> Any:
+        outcome = voices.add(db, request_id, channel=channel, person_id=person_id, contact=contact, note=note)
+        return outcome, outcome[2]
+
+    jobs.run(join, then, otherwise)
+
+
+def open_box(
+    jobs: Jobs,
+    box: Channel,
+    first_name: str,
+    second_name: str,
+    taken: Sequence[boxes.Slip],
+    then: Then,
+    otherwise: Otherwise,
+    *,
+    found: int | None,
+    note: str,
+    locked: bool,
+) -> None:
+    """A box was opened; ``then`` gets (Opening, what was taken down, Changes). ``locked``: only the district reads the slips."""
+
+    def do(db: Database) -> Any:
+        lock = outbox.lock(db) if locked else None
+        outcome = boxes.open_box(db, box, first_name, second_name, taken, slips_found=found, note=note, lock=lock)
+        return outcome, outcome[2]
+
+    jobs.run(do, then, otherwise)
+
+
+def add_pictures(
+    jobs: Jobs, request_id: str, jpegs: Sequence[bytes], then: Then, otherwise: Otherwise, shows: str = ""
+) -> None:
     """Pictures of a request, made ready; ``then`` gets (all its pictures, Changes)."""
-    jobs.run(lambda db: _kept(attachments.add(db, request_id, jpegs)), then, otherwise)
+    jobs.run(lambda db: _kept(attachments.add(db, request_id, jpegs, shows=shows)), then, otherwise)
 
 
 def remove_picture(jobs: Jobs, picture_id: str, then: Then, otherwise: Otherwise) -> None:

@@ -12,6 +12,7 @@ from ..db import Database
 from ..model import MAY, Changes, Occupation, Op, Role, Station
 from ..services import stations
 from ..words import t
+from .answer_sheet import open_for_slip
 from .frame import Frame, read_frame, show_frame
 from .scan import ScanCatcher
 from .window import Window, application
@@ -86,6 +87,8 @@ class MainWindow(Window):
 
     def _scanned(self, text: str) -> None:
         if self._locked:
+            return
+        if self.offers("requests") and open_for_slip(self, text):
             return
         if (self._current != "desk" and self._shown().scanned(text)) or not self.offers("desk"):
             return

@@ -20,6 +20,7 @@ from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
 from .. import actions
+from ..answer_sheet import open_for_badge
 from ..feedback import sentence
 from ..kit import Button, Card, Column, KeyCap, Notice, Row, Scroll, Text, page_layout
 from ..names import person_name
@@ -66,6 +67,7 @@ class DeskPage(Page):
         self._on: Visit | None = None
         self._repeated = False
         self._unopened = ""
+        self._code = ""
         self._new_card_helps = False
         self._names: dict[str, str] = {}
         self._months = int(settings.KEEP_PEOPLE_MONTHS.default)
@@ -144,6 +146,7 @@ class DeskPage(Page):
         self.card.answered.connect(lambda request_id: self.shell.go("requests", request_id))
         self.card.register_asked.connect(self.new)
         self.card.occupation_told.connect(self._say_occupation)
+        self.card.waiting_asked.connect(self._tell_waiting)
         self._register.clicked.connect(self.new)
         self._more.clicked.connect(lambda: self.shell.go("supplies"))
         self._empty_shelf.acted.connect(lambda: self.shell.go("supplies"))
@@ -169,7 +172,8 @@ class DeskPage(Page):
     def refresh(self) -> None:
         """Look again."""
         visit_id, names = self._on.id if self._on else None, dict(self._names)
-        self.jobs.read(lambda db: look(db, visit_id, names), self._show, key="desk")
+        code = self._code
+        self.jobs.read(lambda db: look(db, visit_id, names, code), self._show, key="desk")
 
     def new(self) -> None:
         """Ctrl+N: 办卡 for somebody who stands here."""
@@ -188,6 +192,7 @@ class DeskPage(Page):
         self.field.close_list()
         self.field.set_ime(False)
         self._focus_back()
+        self._code = text
         self._begin(Digits.HAND_OUT)
         actions.check_in(self.jobs, text, self._checked_in, self._refused_card)
         return True
@@ -198,6 +203,7 @@ class DeskPage(Page):
         self.field.close_list()
         self._focus_back()
         self._end_number()
+        self._code = ""
         self._begin(Digits.COUNT)
         actions.tally(self.jobs, occupation, self._counted)
 
@@ -272,8 +278,14 @@ class DeskPage(Page):
 
     def _check_in_person(self, person_id: str) -> None:
         self.settle()
+        self._code = ""
         self._begin(Digits.HAND_OUT)
         actions.check_in_person(self.jobs, person_id, self._checked_in, self._refused_card)
+
+    def _tell_waiting(self) -> None:
+        """What was answered to this person's requests at other stations."""
+        if self._view is not None and self._view.waiting:
+            open_for_badge(self.shell, self._view.waiting_for)
 
     # --- 办卡 ----------------------------------------------------------------------------------------------------
 
@@ -470,6 +482,7 @@ class DeskPage(Page):
             self.card.show_unopened(self._unopened, self._new_card_helps)
         else:
             self.card.show_nobody()
+        self.card.show_waiting(view.waiting)
         self.shelf.show_offers(view.offers, present is not None and present.person is not None, view.day)
         self.shelf.setVisible(bool(view.offers))
         self._parts.setSpacing(AIR if len(view.offers) <= ONE_ROW else LESS_AIR)

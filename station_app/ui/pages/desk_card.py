@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...model import Occupation, Person
+from ...services.answers import Answer
 from ...words import label, t
 from .. import when
 from ..kit import Avatar, Button, Card, Chip, Column, FlowLayout, Notice, Pill, Row, Text, clear
@@ -29,6 +30,7 @@ class PresentCard(Card):
     answered = Signal(str)
     register_asked = Signal()
     occupation_told = Signal(object)
+    waiting_asked = Signal()
 
     def __init__(self, *, opens: bool = True, tells: bool = True) -> None:
         super().__init__(gap=12)
@@ -52,6 +54,10 @@ class PresentCard(Card):
         self.occupations.chosen.connect(self.occupation_told)
         self.body.addWidget(self.occupations)
         self._shown_alert: tuple[str, str] = ("", "")
+        self._elsewhere = Notice("", "attention", icon="message", action=t("desk.tell_now"))
+        self._elsewhere.acted.connect(self.waiting_asked)
+        self._elsewhere.hide()
+        self.body.addWidget(self._elsewhere)
         self._act: Callable[[], None] = lambda: None
         self.show_nobody()
 
@@ -110,11 +116,13 @@ class PresentCard(Card):
         self._person_id = person.id
         self._open.setVisible(self._opens and not person.away)
         self.occupations.show_for(present.visit.occupation if unsaid else None)
-        waiting = present.to_tell if self._tells else ()
+        waiting = (*present.to_tell, *present.joined) if self._tells else ()
         if not waiting:
             self._alert("", "", lambda: None)
         else:
             text = t("desk.answered", number=short_number(waiting[0].number), about=label(waiting[0].category))
+            if waiting[0] in present.joined:
+                text = t("desk.answered_joined", number=short_number(waiting[0].number))
             if len(waiting) > 1:
                 text = t("desk.answered_several", n=len(waiting))
             self._alert(text, t("desk.tell_now"), lambda: self.answered.emit(waiting[0].id))
@@ -141,6 +149,13 @@ class PresentCard(Card):
             notice = Notice(text, "attention", icon="message", action=action)
             notice.acted.connect(lambda: self._act())
             self._alerts.addWidget(notice)
+
+    def show_waiting(self, waiting: Sequence[Answer]) -> None:
+        """Answers of other stations' requests wait for whoever showed this badge."""
+        shown = waiting if self._tells else ()
+        if shown:
+            self._elsewhere.text.set(t("desk.answered_elsewhere", station=shown[0].station, number=short_number(shown[0].number)))
+        self._elsewhere.setVisible(bool(shown))
 
     def alert(self) -> str:
         """What is to be told or done about this person; "" for nothing."""

@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import normalize
 
 from ... import settings
 from ...db import Database
 from ...model import Amenity, LogLine, Op, Person, Request, Visit
-from ...services import aliases, history, keepers, people, preferences, requests, supplies, visits
+from ...services import aliases, answers, history, keepers, people, preferences, requests, supplies, visits, voices
+from ...services.answers import Answer
 from ..names import person_name
+
+BADGE = 22
+"""Digits of a badge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Who is on the card: a regular, or (without ``person``) the people of a tally. ``previous`` is an ISO 8601 time or ""."""
+    """Who is on the card: a regular, or (without ``person``) the people of a tally. ``previous`` is an ISO 8601 time or "".
+
+    ``to_tell`` are their own requests that were answered, ``joined`` those of others that they joined.
+    """
 
     visit: Visit
     person: Person | None
     previous: str
     amenities: frozenset[Amenity]
     to_tell: tuple[Request, ...]
+    joined: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
     """One look at the desk. ``items`` and ``names`` are what the log calls items and people by their ids; ``months`` is how
-    long somebody who does not come is kept."""
+    long somebody who does not come is kept. ``waiting`` are answers of other stations' requests for the badge ``waiting_for``."""
 
     day: date
     hour: int
@@ -39,12 +48,15 @@ class DeskView:
     items: Mapping[str, str]
     opened: bool
     months: int
+    waiting: tuple[Answer, ...] = ()
+    waiting_for: str = ""
 
 
-def look(db: Database, visit_id: str | None, known: Mapping[str, str]) -> DeskView:
+def look(db: Database, visit_id: str | None, known: Mapping[str, str], scanned: str = "") -> DeskView:
     """The desk now, with the visit on the card (left out once it was taken back). ``known`` names need not be read again."""
     stamp = db.stamp()
     present = _present(db, visit_id) if visit_id else None
+    digits = _digits(present, scanned)
     offers = tuple(supplies.offers(db, present.person.id if present and present.person else None))
     lines = tuple(line for line in history.log(db, stamp.business_date) if line.op is not Op.SET_UP)
     wanted = {str(line.details["person"]) for line in lines if line.details.get("person")} - known.keys()
@@ -57,7 +69,7 @@ def look(db: Database, visit_id: str | None, known: Mapping[str, str]) -> DeskVi
         day=date.fromisoformat(stamp.business_date), hour=stamp.hour, today=visits.today(db, stamp.business_date),
         present=present, offers=offers, lines=lines, names=names, items=items,
         opened=bool(keepers.day(db, stamp.business_date).opened),
-        months=preferences.number(db, settings.KEEP_PEOPLE_MONTHS),
+        months=preferences.number(db, settings.KEEP_PEOPLE_MONTHS), waiting=tuple(answers.waiting(db, digits)), waiting_for=digits,
     )  # fmt: skip
 
 
@@ -70,4 +82,13 @@ def _present(db: Database, visit_id: str) -> Present | None:
     if not found:
         return Present(visit, None, "", used, ())
     earlier = [other.time for other in visits.of_person(db, found[0].id, 5) if other.id != visit_id]
-    return Present(visit, found[0], earlier[0] if earlier else "", used, tuple(requests.to_tell(db, found[0].id)))
+    return Present(visit, found[0], earlier[0] if earlier else "", used, tuple(requests.to_tell(db, found[0].id)),
+                   tuple(request for _voice, request in voices.to_tell(db, found[0].id)))  # fmt: skip
+
+
+def _digits(present: Present | None, scanned: str) -> str:
+    """The 22 digits by which answers of other stations' requests are found: as scanned, or of the regular on the card."""
+    read = "".join(normalize("NFKC", scanned).split())
+    if len(read) == BADGE:
+        return read
+    return present.person.badge_code if present is not None and present.person is not None else ""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 
 from ...errors import StationError
-from ...model import Changes, Op, Request, RequestState
+from ...model import Changes, Channel, Op, Request, RequestState
+from ...services.boxes import Opening, Taken
 from ...sync.opening import Opener
 from ...words import label, t
 from .. import actions
 from ..aside import Aside
 from ..feedback import sentence
-from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, page_layout
+from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Text, page_layout
 from ..list_page import ListPage, Search
 from ..page import Shell
 from ..pictures import Bringing, Otherwise, Then, choose_pictures
@@ -25,14 +27,17 @@ from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
 from . import requests_reads as reads
+from .requests_box import BoxForm
 from .requests_card import Deed, RequestCard
 from .requests_form import RecordedCard, RequestForm, StepForm, step_fields
 from .requests_pictures import Choose, Viewer
 from .requests_reads import Line, Listing, Whole
-from .requests_text import exchange_text, short_number, spoken_number, state_pill, sub_line, title, who
+from .requests_text import box_text, exchange_text, short_number, spoken_number, state_pill, sub_line, title, who
 
 TABS = ("all", "local", "working", "to_tell", "closed")
 CARD = 470
+MANY = 10**6
+"""Days of a box that was never opened: it is the first to be."""
 
 
 class RequestsPage(ListPage):
@@ -52,7 +57,8 @@ class RequestsPage(ListPage):
         self._aside.broken.connect(self.jobs.broken)
         self._today = date.min
         self._rows: tuple[Line, ...] = ()
-        self._wanted = ""
+        self._wanted = self._keeper = ""
+        self._due_box = Channel.COMMENT_BOX
         self.tabs = FilterTabs(list(self._tab_texts().items()))
         self.search = Search(t("requests_page.search"))
         self.new_button = Button(t("requests_page.new"), "primary", icon="plus", key="Ctrl+N")
@@ -67,7 +73,15 @@ class RequestsPage(ListPage):
         head = Row(gap=10)
         head.addWidget(self.search, 1)
         head.addWidget(self.new_button)
-        left = Column(head, self.tabs, Card(self.list, gap=4), gap=8)
+        self.boxes = Text("", "muted")
+        self.box_button = Button(t("box_page.open"), icon="box", key="F9")
+        self.board_button = Button(t("board.print"), icon="print")
+        second = Row(self.tabs, None, gap=8)
+        second.addWidget(self.board_button)
+        second.addWidget(self.box_button)
+        self.box_button.setVisible(self.may(Op.OPEN_BOX))
+        self.board_button.setVisible(self.may(Op.REQUEST_STEP))
+        left = Column(head, second, self.boxes, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         self.card.setFixedWidth(CARD)
         self._fit()
@@ -75,6 +89,9 @@ class RequestsPage(ListPage):
         self.tabs.chosen.connect(lambda _code: self._filter())
         self.search.textChanged.connect(lambda _text: self._filter())
         self.new_button.clicked.connect(self.new)
+        self.box_button.clicked.connect(self.open_box)
+        self.board_button.clicked.connect(self._print_board)
+        QShortcut(QKeySequence("F9"), self, self.open_box)
         self.list.current_record.connect(self._chosen)
         self.card.wanted.connect(self._do)
         self.card.picture_opened.connect(self._view)
@@ -128,8 +145,22 @@ class RequestsPage(ListPage):
 
     def new(self) -> None:
         """Ctrl+N: a new request."""
-        form = RequestForm(self.shell, self._recorded, self.prepare, self._choose)
+        form = RequestForm(self.shell, self._recorded, self.prepare, self._choose, self._joined)
         self.shell.open_sheet(t("requests_page.new"), form, submit=t("requests_page.record"))
+
+    def open_box(self) -> None:
+        """F9: two people open a box and take all its slips down."""
+        if not self.may(Op.OPEN_BOX):
+            return
+        form = BoxForm(self.shell, self._box_opened, self._due_box, self._keeper)
+        self.shell.open_sheet(t("box_page.title"), form, submit=t("box_page.record"))
+
+    def scanned(self, text: str) -> bool:
+        """A badge that is scanned while a request is written is that of whoever brought it."""
+        forms = [form for form in self.window().findChildren(RequestForm) if form.isVisible()]
+        if forms:
+            forms[0].scanned(text)
+        return bool(forms)
 
     def act_on(self, number: int) -> bool:
         """Do what stands on the button with this digit."""
@@ -150,7 +181,9 @@ class RequestsPage(ListPage):
 
     def _show_listing(self, listing: Listing) -> None:
         self._today = listing.now.date()
-        self._rows = listing.rows
+        self._rows, self._keeper = listing.rows, listing.keeper
+        self._due_box = max(listing.boxes, key=lambda box: MANY if (days := listing.boxes[box]) is None else days)
+        self.boxes.set(t("terms.dot").join(box_text(box, days) for box, days in listing.boxes.items()))
         self.tabs.set_texts(self._tab_texts())
         self._filter()
         wanted, self._wanted = self._wanted, ""
@@ -220,9 +253,10 @@ class RequestsPage(ListPage):
                 self.shell.tell_error(errors[0])
             if jpegs:
                 request = whole.row.request
+                dealt_with = request.channel is Channel.SNAP and request.state not in (RequestState.RECORDED, RequestState.ACCEPTED)
                 actions.add_pictures(
                     self.jobs, request.id, jpegs, lambda outcome: self._added(request.number, len(jpegs), outcome[1], errors),
-                    self.shell.tell_error,
+                    self.shell.tell_error, "after" if dealt_with else "",
                 )  # fmt: skip
 
         bringing.done.connect(done)
@@ -256,6 +290,33 @@ class RequestsPage(ListPage):
         said.done.connect(self.shell.close_sheet)
         self.shell.open_sheet(t("requests_page.recorded_title"), said, cancel=t("requests_page.done"))
         self.shell.tell_undoable(t("requests_page.recorded", number=request.number), changes)
+
+    def _joined(self, request: Request, slip: str, changes: Changes) -> None:
+        """Somebody joined a request instead of bringing it once more: their slip, and back to the list."""
+        self.shell.close_sheet()
+        self._select(request.id)
+        self.shell.tell_undoable(t("requests_page.joined", number=request.number), changes)
+        self._print(replace(request, slip=slip))
+
+    def _box_opened(self, opening: Opening, taken: Sequence[Taken], changes: Changes) -> None:
+        self.shell.close_sheet()
+        if taken:
+            self._select(taken[0].id)
+        self.shell.tell_undoable(t("box_page.opened", box=label(opening.box), n=len(taken)), changes)
+
+    def _print_board(self) -> None:
+        """The replies of the last days, without names, to hang up."""
+        self.jobs.read(reads.board, self._draw_board)
+
+    def _draw_board(self, board: reads.Board) -> None:
+        station = self.shell.station
+
+        def draw(target: Path) -> int:
+            from ...paper.board import reply_board, shown
+
+            return reply_board(station, shown(board.requests, board.names), target, printed_on=board.today, days=reads.BOARD_DAYS)
+
+        save_and_open(self.shell, t("board.file", day=board.today.isoformat()), draw, show=self._show)
 
     def _do(self, deed: Deed) -> None:
         """Do it, or open the sheet for the words it needs."""
@@ -291,6 +352,8 @@ class RequestsPage(ListPage):
         """The slip with its steps as they are now, as a PDF."""
         whole = self.card.whole
         current = whole.row.request if whole is not None and whole.row.id == request.id else request
+        if request.slip or (whole is not None and whole.slip and whole.row.id == request.id):
+            current = replace(current, slip=request.slip or (whole.slip if whole is not None else ""))
         station = self.shell.station
 
         def draw(target: Path) -> int:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from ...model import RequestState, Station, Verdict
 from ...services.requests import AFTER
 from ...words import label, t
+from .. import when
 from ..kit import Button, Card, Column, EmptyState, Fact, FlowLayout, Pill, Row, Scroll, Text, Timeline, clear
 from ..pictures import files_of
 from ..theme import tokens
@@ -104,6 +105,9 @@ class RequestCard(Card):
         self.strip.wanted.connect(self.pictures_wanted)
         self._parts.addWidget(self.strip)
         self._add_facts(whole)
+        for voice in whole.voices:
+            said = t("requests_page.voice", day=when.moment(voice.time, whole.now.date()), note=voice.note or t("requests_page.voice_same"))
+            self._parts.addWidget(Text(said, "small", wrap=True))
         self._parts.addWidget(Timeline(timeline(whole)))
         self._add_buttons()
         self._parts.addStretch(1)
@@ -138,6 +142,7 @@ class RequestCard(Card):
         facts = FlowLayout(24, row_gap=6)
         for name, text in (
             (t("requests_page.place"), request.place),
+            (t("requests_page.grid"), request.grid),
             (t("requests_page.contact"), request.contact),
             (t("requests_page.urgency"), label(request.urgency)),
             (t("requests_page.exchange"), exchange_text(request)),

@@ -10,8 +10,19 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ...model import Category, Changes, Channel, Person, Request, RequestKind, RequestState, Urgency
-from ...services import people
+from ...model import (
+    Category,
+    Changes,
+    Channel,
+    ListedCategory,
+    Person,
+    Request,
+    RequestKind,
+    RequestState,
+    Urgency,
+    Voice,
+)
+from ...services import people, requests
 from ...words import label, t
 from .. import actions
 from ..entry import Entry
@@ -24,10 +35,14 @@ from ..pictures import Prepare, choose_pictures, files_of
 from .requests_pictures import Choose, NewPictures
 
 ERRORS = {"requests.no_text": "text", "requests.long_text": "text"}
+ALIKE = 18
+"""Characters of a request that is much like the one being written."""
 FOUND = 5
 """People offered while a name is typed."""
 
 Done = Callable[[Request, Changes], None]
+Joined = Callable[[Request, str, Changes], None]
+"""Told the request that was joined, the digits of the slip, and what changed."""
 
 
 class _Offering(Field):
@@ -67,23 +82,33 @@ class _Offering(Field):
 class CategoryField(_Offering):
     """What a request is about: typed in part, or chosen from the whole list (Down, or the arrow)."""
 
-    def __init__(self) -> None:
-        self._codes = {label(code): code for code in Category}
+    def __init__(self, jobs: Jobs | None = None) -> None:
+        self._codes: dict[str, Category | ListedCategory] = {label(code): code for code in Category}
         whole = IconButton("chevron_down", t("requests_page.all_categories"))
         super().__init__("category", t("requests_page.category"), whole)
         whole.clicked.connect(lambda: self._offer_words(self._codes))
         self.set_value(Category.OTHER)
         self.line.textEdited.connect(lambda _text: self._offer_words(self._meant()))
         self.line.textChanged.connect(self._edited)
+        if jobs is not None:
+            jobs.read(requests.categories, self._know, key="request-categories")
+
+    def _know(self, listed: Sequence[Category | ListedCategory]) -> None:
+        """The district's own list, once it is read; what was chosen stays where it is on it."""
+        if not shiboken6.isValid(self):
+            return
+        chosen = self.value()
+        self._codes = {label(code): code for code in listed}
+        self.set_value(chosen if chosen in self._codes.values() else listed[-1])
 
     def value(self) -> str:
         """The code of what is written: the whole word, or the only one it is part of; "" for none."""
         words = self._meant()
-        return self._codes[words[0]].value if len(words) == 1 else ""
+        return str(self._codes[words[0]]) if len(words) == 1 else ""
 
     def set_value(self, value: Any) -> None:
         """Choose a code."""
-        self.line.setText(label(Category(value)) if value else "")
+        self.line.setText(next((words for words, code in self._codes.items() if code == value), ""))
         self._offer([])
 
     def problem(self) -> str:
@@ -186,27 +211,67 @@ def _described(person: Person) -> str:
     return t("terms.dot").join(part for part in (person_name(person), label(person.occupation), person.platform) if part)
 
 
+class Similar(QWidget):
+    """Open requests much like what is being written: one click joins one instead of recording it twice."""
+
+    def __init__(self, jobs: Jobs, words: Field, join: Callable[[Request], None]) -> None:
+        super().__init__()
+        self._jobs, self._words, self._join = jobs, words, join
+        self.found: list[Request] = []
+        self._flow = FlowLayout(6)
+        self._hint = Text(t("requests_page.alike"), "small", wrap=True)
+        chips = QWidget()
+        chips.setLayout(self._flow)
+        self.setLayout(Column(self._hint, chips, gap=4))
+        self.hide()
+        words.changed.connect(self._look)
+
+    def _look(self) -> None:
+        text = self._words.value()
+        self._jobs.read(lambda db: requests.similar(db, text), self._show, key="request-alike")
+
+    def _show(self, found: list[Request]) -> None:
+        if not shiboken6.isValid(self):
+            return
+        self.found = found
+        clear(self._flow)
+        for request in found:
+            words = request.text if len(request.text) <= ALIKE else request.text[: ALIKE - 1] + "…"
+            chip = Chip(t("requests_page.join", number="-".join(request.number.split("-")[-2:]), text=words), parent=self)
+            chip.clicked.connect(lambda _checked=False, request=request: self._join(request))
+            self._flow.addWidget(chip)
+        self.setVisible(bool(found))
+
+
 class RequestForm(Entry):
     """A new request: the words first, then what it is, by digits; Ctrl+Enter records it from any field."""
 
-    def __init__(self, shell: Shell, done: Done, prepare: Prepare, choose: Choose = choose_pictures) -> None:
-        self._jobs, self._done = shell.jobs, done
+    def __init__(
+        self, shell: Shell, done: Done, prepare: Prepare, choose: Choose = choose_pictures, joined: Joined = lambda *_: None
+    ) -> None:
+        self._jobs, self._done, self._joined = shell.jobs, done, joined
         self._held_back = False
         super().__init__(
             shell, self._record,
             TextField("text", t("requests_page.text"), required=True, hint=t("requests_page.text_hint"), lines=4),
             ChoiceField("kind", t("requests_page.kind"), _options(RequestKind), value=RequestKind.HELP, keys=True),
-            CategoryField(),
+            CategoryField(shell.jobs),
             PersonField(shell.jobs),
             ChoiceField("channel", t("requests_page.channel"), _options(Channel), value=Channel.DESK, keys=True),
             ChoiceField("urgency", t("requests_page.urgency"), _options(Urgency), value=Urgency.ORDINARY, keys=True),
             LineField("place", t("requests_page.place"), hint=t("requests_page.place_hint")),
             LineField("contact", t("requests_page.contact"), hint=t("requests_page.contact_hint")),
+            LineField("grid", t("requests_page.grid"), hint=t("requests_page.grid_hint")),
             at=ERRORS,
         )  # fmt: skip
+        grid = self.field("grid")
+        grid.hide()  # a snap report alone lies in a cell of the grid
+        self.field("channel").changed.connect(lambda: grid.setVisible(self.field("channel").value() == Channel.SNAP))
+        self.alike = Similar(shell.jobs, self.field("text"), self._join)
+        self._column.insertWidget(1, self.alike)
         self.pictures = NewPictures(prepare, choose=choose)
         self.pictures.settled.connect(self._settled)
-        self._column.insertWidget(1, self.pictures)  # below the words; Enter passes it by, Tab comes to it
+        self._column.insertWidget(2, self.pictures)  # below the words; Enter passes it by, Tab comes to it
         self.setAcceptDrops(True)
         for part in self.findChildren(QWidget):
             part.setAcceptDrops(False)  # a file dropped on a line would leave its name there
@@ -233,10 +298,30 @@ class RequestForm(Entry):
         """Pictures of the request."""
         self.pictures.bring(files_of(event.mimeData()))
 
+    def scanned(self, text: str) -> None:
+        """A badge that is scanned while the form is open says who brought it."""
+        self._jobs.read(lambda db: people.find(db, text, 1), self._brought, key="request-badge")
+
+    def _brought(self, found: Sequence[Person]) -> None:
+        if found and shiboken6.isValid(self):
+            self.field("person").set_value(found[0])
+
+    def _join(self, request: Request) -> None:
+        """Whoever stands here joins a request that is there, with the person and the contact that were filled in."""
+        values = self.values()
+
+        def joined(outcome: tuple[Voice, str, Changes]) -> None:
+            self._joined(request, outcome[1], outcome[2])
+
+        actions.join_request(
+            self._jobs, request.id, joined, self.refused, channel=Channel(values["channel"]), person_id=values["person"] or None,
+            contact=values["contact"], note=values["text"][: requests.LONGEST_LINE],
+        )  # fmt: skip
+
     def _record(self, values: dict[str, Any], otherwise: Otherwise) -> None:
         actions.add_request(
-            self._jobs, values["text"], lambda outcome: self._done(*outcome), otherwise,
-            kind=RequestKind(values["kind"]), category=Category(values["category"]), channel=Channel(values["channel"]),
+            self._jobs, values["text"], lambda outcome: self._done(*outcome), otherwise, grid=values.get("grid", ""),
+            kind=RequestKind(values["kind"]), category=values["category"], channel=Channel(values["channel"]),
             urgency=Urgency(values["urgency"]), person_id=values["person"] or None, place=values["place"],
             contact=values["contact"], pictures=self.pictures.jpegs,
         )  # fmt: skip

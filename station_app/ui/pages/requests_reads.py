@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ...db import Database
-from ...model import Exchange, Op, Person, Picture, Request, RequestState, may
-from ...services import attachments, exchange, people, requests, stations
+from ...model import Channel, Exchange, Op, Person, Picture, Request, RequestState, Voice, may
+from ...services import attachments, boxes, exchange, keepers, people, requests, stations, voices
 from ...services.exchange import BatchLine
 
 MOST = 5000
@@ -49,10 +49,32 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All requests at a moment of the station's clock."""
+    """All requests at a moment of the station's clock; days since each box was opened (None: never), who is at work (a name)."""
 
     now: datetime
     rows: tuple[Line, ...]
+    boxes: Mapping[Channel, int | None]
+    keeper: str
+
+
+BOARD_DAYS = 60
+"""Days that the board of replies goes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What was answered in the last days, and the names that must not stand on it."""
+
+    today: date
+    requests: tuple[Request, ...]
+    names: tuple[str, ...]
+
+
+def board(db: Database) -> Board:
+    """The replies of the last days. Raises Refused to whoever is not shown what people said."""
+    now = db.now()
+    found, names = requests.for_board(db, (now - timedelta(days=BOARD_DAYS)).isoformat(timespec="seconds"))
+    return Board(now.date(), tuple(found), tuple(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,8 @@ class Whole:
     may_add: bool = False
     may_remove: bool = False
     lacking: int = 0
+    voices: tuple[Voice, ...] = ()
+    slip: str = ""
 
 
 def listing(db: Database) -> Listing:
@@ -79,7 +103,12 @@ def listing(db: Database) -> Listing:
     known, pictures = _people(db, found), attachments.counts(db)
     return Listing(now, tuple(
         Line(request, known.get(request.person_id or ""), late(request, now), pictures.get(request.id, 0)) for request in found
-    ))  # fmt: skip
+    ), boxes.days_since(db), _at_work(db))  # fmt: skip
+
+
+def _at_work(db: Database) -> str:
+    keeper = keepers.keeper(db, db.acting) if db.acting else None
+    return keeper.name if keeper is not None else ""
 
 
 def whole(db: Database, request_id: str) -> Whole:
@@ -92,6 +121,7 @@ def whole(db: Database, request_id: str) -> Whole:
     return Whole(
         now, Line(request, person, late(request, now), len(pictures)), batch, stations.current(db).district_name, pictures,
         may_add=attachments.may_add(db, request_id), may_remove=may(db.role, Op.REMOVE_PICTURE),
+        voices=tuple(voices.of_request(db, request_id)), slip=requests.with_slip(db, request).slip,
     )  # fmt: skip
 
 

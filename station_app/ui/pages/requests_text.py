@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from ...model import Exchange, Request, RequestState, RequestStep, Station, Verdict
+from ...model import Channel, Exchange, Request, RequestState, RequestStep, Station, Verdict
 from ...services.exchange import BatchLine
 from ...words import label, t
 from .. import when
@@ -33,6 +33,8 @@ def spoken_number(number: str) -> str:
 def title(request: Request) -> str:
     """The first sentence of a request, cut where it is long."""
     first = re.split(f"[\n{ENDS}]", request.text.strip(), maxsplit=1)[0].strip()
+    if not first and request.sealed:
+        return t("requests_page.locked")
     if not first:
         return t("requests_page.forgotten") if request.forgotten else t("requests_page.no_words")
     return first if len(first) <= TITLE else first[: TITLE - 1] + "…"
@@ -52,9 +54,18 @@ def sub_line(line: Line, today: date) -> str:
     """Category, person, channel and day in one line."""
     request = line.request
     parts = [label(request.category), who(line), label(request.channel), when.moment(request.time, today)]
+    if request.voices:
+        parts.append(t("requests_page.voices", n=request.voices))
     if line.pictures:
         parts.append(t("requests_page.pictures", n=line.pictures))
     return t("terms.dot").join(parts)
+
+
+def box_text(box: Channel, days: int | None) -> str:
+    """How long a box was not opened."""
+    if days is None:
+        return t("box_page.never", box=label(box))
+    return t("box_page.today", box=label(box)) if not days else t("box_page.days", box=label(box), n=days)
 
 
 def late_text(late: timedelta) -> str:
@@ -119,6 +130,8 @@ def said(step: RequestStep, whole: Whole) -> str:
         text = t("requests_page.step_transferred", who=actor, unit=step.unit or t("requests_page.some_unit"))
     elif step.state is RequestState.REPLIED:
         text = t("requests_page.step_replied", who=step.unit or actor)
+    elif step.state is RequestState.TOLD and step.voice_id:
+        text = t("requests_page.step_told_voice", who=actor, verdict=label(step.verdict or Verdict.FIXED))
     elif step.state is RequestState.TOLD:
         text = t("requests_page.step_told", who=actor, verdict=label(step.verdict or Verdict.FIXED))
     elif step.state is RequestState.CLOSED:
@@ -132,6 +145,8 @@ def said(step: RequestStep, whole: Whole) -> str:
 
 def _actor(step: RequestStep, whole: Whole) -> str:
     """The keeper at the desk; at the district its unit, else its name."""
+    if step.side == "elsewhere":
+        return step.unit or t("requests_page.elsewhere")
     if step.side == "district":
         accepted_by = step.unit if step.state is RequestState.ACCEPTED else ""
         return accepted_by or whole.district or t("requests_page.district")
