@@ -355,6 +355,11 @@ def rules_held(db: Database, kind: str) -> list[Row]:
     )
 
 
+def rules_told(db: Database, kind: str) -> list[Row]:
+    """Every version of a kind that any store of a station told to be its newest: epoch, no, set_id."""
+    return db.rows("SELECT DISTINCT epoch, no, set_id FROM rule_held WHERE kind = ?", (kind,))
+
+
 def keep_rules_held(tx: Tx, store_id: str, closed: str, held: Sequence[tuple[str, int, int, str]]) -> None:
     """What a batch of a store, closed at a time, says of the versions it goes by: (kind, epoch, no, id); an older word changes nothing."""
     tx.run_many(

@@ -131,6 +131,7 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled, changed: C
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
     _hear(tx, head, sender)
+    _hear_rules(tx, head)
     stores = set(store.stores_of(tx.db, sender.station_id))
     speaker = guard.Sender(sender.code, stores)
     rows = down = 0
@@ -169,16 +170,19 @@ class _Digests:
 
 
 def _hear(tx: Tx, head: Manifest, sender: store.Enrolled) -> None:
-    """What a station has of ours: the rules it goes by.
-
-    A station that had a pack we did not write yet: we were put back to an older state, and nothing here can tell but this.
+    """A station that had a pack we did not write yet: we were put back to an older state, and nothing here can tell but this.
 
     The epoch rises over what the station saw, so that everybody offers everything again (SYNC.md section 4, rule 6).
     """
     seen, epoch = head.receipt, int(tx.db.meta("epoch"))
-    books.keep_rules_held(tx, head.store_id, head.closed, [(one.kind, one.epoch, one.no, one.id) for one in head.rules])
     if (seen.epoch, seen.no) > (epoch, store.last_pack_no(tx.db, sender.station_id)) and seen.epoch <= epoch + FARTHEST:
         tx.set_meta("epoch", str(max(seen.epoch, epoch) + 1))
+
+
+def _hear_rules(tx: Tx, head: Manifest) -> None:
+    """Which versions of our rules a station goes by."""
+    held = [(one.kind, one.epoch, one.no, one.id) for one in head.rules]
+    books.keep_rules_held(tx, head.store_id, head.closed, held)
 
 
 def _heard(tx: Tx, images: Iterable[wire.Row], sender: store.Enrolled, stores: set[str]) -> Iterator[wire.Row]:

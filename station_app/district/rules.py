@@ -94,7 +94,7 @@ def switch_on(db: Database, kind: RuleKind) -> tuple[RuleSet, Changes]:
     if written.starts_on < db.stamp().business_date:
         raise UserMistake("district.rules_start_past", day=written.starts_on)
     newest = next(iter(rules.versions(db, kind)), None)
-    if newest is not None and newest.body == written.body and newest.starts_on <= written.starts_on and not _ahead(db, kind):
+    if newest is not None and newest.body == written.body and newest.starts_on <= written.starts_on and not ahead(db, kind):
         raise Refused("district.rules_unchanged", no=newest.no)
     with db.transact(Op.SWITCH_RULES, kind=kind.value) as tx:
         told = [one.no for one in ahead(db, kind)]
@@ -172,21 +172,16 @@ def spread(db: Database, version: RuleSet) -> Spread:
 
 
 def ahead(db: Database, kind: RuleKind) -> list[Held]:
-    """Versions that stations have and this store does not: it was put back to an older state. The next one made here is above them."""
+    """Versions that stations go by and this store does not have, above its own: it was put back to an older state.
+
+    The next one made here is above them, and then there are none.
+    """
     known = rules.versions(db, kind)
-    ids, newest = {one.id for one in known}, known[0].no if known else 0
+    newest = known[0].age if known else (0, 0, "")
     epoch = int(db.meta("epoch"))  # over what any station saw of us: it rises as soon as one tells
-    found = {
-        row["set_id"]: Held(id=row["set_id"], kind=kind.value, epoch=row["epoch"], no=row["no"])
-        for row in books.rules_held(db, kind.value)
-        if row["set_id"] not in ids and row["no"] <= newest + FARTHEST and row["epoch"] <= epoch
-    }
-    return sorted(found.values(), key=lambda one: (one.epoch, one.no, one.id))
-
-
-def _ahead(db: Database, kind: RuleKind) -> bool:
-    newest = next(iter(rules.versions(db, kind)), None)
-    return any(newest is None or (one.epoch, one.no, one.id) > newest.age for one in ahead(db, kind))
+    found = {row["set_id"]: row for row in books.rules_told(db, kind.value) if row["no"] <= newest[1] + FARTHEST and row["epoch"] <= epoch}
+    above = sorted(age for row in found.values() if (age := (row["epoch"], row["no"], row["set_id"])) > newest)
+    return [Held(id=set_id, kind=kind.value, epoch=of, no=no) for of, no, set_id in above]
 
 
 # --- for a pack ---------------------------------------------------------------------------------------------------------------

@@ -9,12 +9,14 @@ from typing import Any
 
 from station_app.db import Database
 from station_app.district import answer, desk
+from station_app.district import rules as district_rules
 from station_app.errors import Refused
-from station_app.model import Exchange
+from station_app.model import Exchange, RuleKind
 from station_app.schema import LEDGERS
-from station_app.services import exchange, requests
+from station_app.services import exchange, requests, rules
 from tests.simulator.house import Machine
 from tests.simulator.model import Content, Key, content, standing
+from tests.simulator.traffic import LATE
 from tests.simulator.world import World
 
 ALLOWED = {"day_twice"}
@@ -35,6 +37,7 @@ def examine(world: World) -> None:
         shown(world, machine, down)
         received_but_not_held(world, machine, db)
         answers(world, machine, db, office)
+        ruled(world, machine, db, office)
 
 
 def all_rows(db: Database) -> dict[Key, Content]:
@@ -258,6 +261,29 @@ def _here(machine: Machine, key: Key) -> Content | None:
     """A step as this machine knows it: its own, or what a pack brought."""
     own = machine.timeline.rows.get(key)
     return own.content if own is not None else machine.timeline.answers.get(key)
+
+
+def ruled(world: World, machine: Machine, db: Database, office: Database) -> None:
+    """A station has every version it was sent and goes by the newest that has started; the district's reached it, or it is ahead."""
+    there = {row["id"] for row in db.rows("SELECT id FROM rule_set")}
+    if there != machine.timeline.rules:
+        odd = there ^ machine.timeline.rules
+        world.broken("rules", f"{machine.name}: {len(odd)} versions of rules are there and were not sent, or were sent and are not")
+    if missing := world.holdings.carried(office.stamp().business_date) - there:
+        world.broken("rules", f"{machine.name} never got {len(missing)} versions of rules")
+    today = db.stamp().business_date
+    for kind in RuleKind:
+        known = [world.versions[one] for one in there if world.versions[one].kind == kind]
+        for day in (today, LATE):
+            wanted = max((one for one in known if one.starts_on <= day), default=None)
+            goes_by = rules.in_force(db, kind, day)
+            if (goes_by and goes_by.id) != (wanted and wanted.id):
+                world.broken("rules", f"{machine.name} goes by {goes_by and goes_by.mark} on {day}, not by {wanted}")
+        ours = max((one for one in world.holdings.rules if one.kind == kind), default=None)
+        above = {one.id for one in known if ours is None or one[:3] > ours[:3]}
+        newest = {max(known).id} & above if known else set()
+        if hidden := newest - {one.id for one in district_rules.ahead(office, kind)}:
+            world.broken("rules", f"{machine.name} goes by {hidden}, which the district does not have and does not show")
 
 
 def _state(db: Database, request_id: str) -> Any:

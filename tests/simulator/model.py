@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from station_app.db import Database
 
@@ -70,12 +70,13 @@ class Timeline:
     sequence: int = 0
     trusting: bool = False
     epoch: int = 0
+    rules: frozenset[str] = frozenset()
 
     def copy(self) -> Timeline:
         """The same past, from here on a different future."""
         return Timeline(
             dict(self.rows), list(self.open), self.batches, dict(self.batch_of), self.confirmed, self.receipt, dict(self.answers),
-            self.erased, self.sequence, self.trusting, self.epoch,
+            self.erased, self.sequence, self.trusting, self.epoch, self.rules,
         )  # fmt: skip
 
     def note(self, db: Database) -> None:
@@ -126,7 +127,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A pack: what the district knew when it was written, and whose computers it is sealed to."""
+    """A pack: what the district knew when it was written, whose computers it is sealed to, which versions of rules it brings."""
 
     station: str
     names: frozenset[str]
@@ -134,6 +135,17 @@ class Letter:
     no: int
     have: frozenset[str]
     answers: dict[Key, Content]
+    rules: frozenset[str] = frozenset()
+
+
+class Version(NamedTuple):
+    """A version of rules as the district switched it on: the tuple of the first three orders those of a kind."""
+
+    epoch: int
+    no: int
+    id: str
+    kind: str
+    starts_on: str
 
 
 @dataclass(slots=True)
@@ -146,10 +158,20 @@ class Holdings:
     revoked: frozenset[str] = frozenset()
     suspects: frozenset[str] = frozenset()
     """Whose keys are revoked, and whose ever were: what they signed with those lies in quarantine."""
+    rules: frozenset[Version] = frozenset()
 
     def copy(self) -> Holdings:
         """The same past, from here on a different future."""
-        return Holdings(dict(self.taken), dict(self.answers), self.enrolled, self.revoked, self.suspects)
+        return Holdings(dict(self.taken), dict(self.answers), self.enrolled, self.revoked, self.suspects, self.rules)
+
+    def carried(self, today: str) -> frozenset[str]:
+        """The versions that a pack of this day brings: of each kind the one in force and those to come."""
+        found = set()
+        for kind in {version.kind for version in self.rules}:
+            known = sorted(version for version in self.rules if version.kind == kind)
+            now = [version for version in known if version.starts_on <= today]
+            found |= {version.id for version in known[known.index(now[-1]) if now else 0 :]}
+        return frozenset(found)
 
     def told_elsewhere(self) -> dict[Key, Content]:
         """What one station said of another's request: handed on to that other with every pack."""

@@ -17,9 +17,11 @@ import pytest
 
 from station_app.db import Database, Tx
 from station_app.district import holding, intake, store
+from station_app.district import rules as district_rules
 from station_app.errors import Refused
-from station_app.model import Exchange, uuid7
-from station_app.services import backups, exchange, incarnation, requests, subjects
+from station_app.model import Exchange, RuleKind, uuid7
+from station_app.rulebook import RuleSet
+from station_app.services import backups, exchange, incarnation, requests, rules, subjects
 from station_app.sync import closing, inbox, merge, outbox
 from station_app.sync.manifest import BatchFields
 
@@ -463,3 +465,61 @@ def taken_in_halves(patch: pytest.MonkeyPatch) -> None:
         return real(tx, batch, sender, *rest)
 
     patch.setattr(intake, "_apply", apply)
+
+
+# --- rules (decision 016) --------------------------------------------------------------------------------------------------------
+
+
+@mutant("rules", "rules")
+def rules_of_the_last_pack(patch: pytest.MonkeyPatch) -> None:
+    """A station has the rules that the last pack brought, and no others."""
+    real = rules.keep
+
+    def keep(tx: Tx, sets: Iterable[RuleSet]) -> tuple[str, ...]:
+        sets = list(sets)
+        if tx.db.path.stem == "station":
+            tx._connection.execute("DELETE FROM rule_set")
+        return real(tx, sets)
+
+    patch.setattr(rules, "keep", keep)
+
+
+@mutant("rules", "rules")
+def rules_sent_once(patch: pytest.MonkeyPatch) -> None:
+    """A pack carries the versions made since the last one, instead of all that hold."""
+    real = district_rules.for_pack
+    told: set[str] = set()
+
+    def fresh(db: Database) -> list[RuleSet]:
+        found = [one for one in real(db) if one.id not in told]
+        told.update(one.id for one in found)
+        return found
+
+    patch.setattr(district_rules, "for_pack", fresh)
+
+
+@mutant("rules", "rules")
+def rules_by_number(patch: pytest.MonkeyPatch) -> None:
+    """The version with the highest number is in force, whatever the epoch of the district that made it."""
+
+    def newest(db: Database, kind: RuleKind, on: str = "") -> RuleSet | None:
+        day = on or db.stamp().business_date
+        started = [one for one in rules.versions(db, kind) if one.starts_on <= day]
+        return max(started, key=lambda one: (one.no, one.id), default=None)
+
+    patch.setattr(rules, "in_force", newest)
+
+
+@mutant("rules", "rules")
+def rules_only_of_today(patch: pytest.MonkeyPatch) -> None:
+    """A pack carries what is in force on its day, and not what will be before the next stick comes."""
+    real = district_rules.for_pack
+    patch.setattr(
+        district_rules, "for_pack", lambda db: [one for one in real(db) if one.starts_on <= db.stamp().business_date]
+    )
+
+
+@mutant("rules", "rules")
+def stations_ahead_unseen(patch: pytest.MonkeyPatch) -> None:
+    """A district that was put back does not notice that stations go by rules it has not."""
+    patch.setattr(intake, "_hear_rules", lambda *given: None)

@@ -32,7 +32,7 @@ from tests.simulator.house import (
     known_ids,
     workplace,
 )
-from tests.simulator.model import Batch, Holdings, Timeline
+from tests.simulator.model import Batch, Holdings, Timeline, Version
 from tests.simulator.sticks import Crash, Memory
 
 
@@ -60,6 +60,8 @@ class Scene:
         self.holdings = Holdings(enrolled=frozenset("ABC"))
         self.numbers: dict[tuple[str, int], list[tuple[Batch, bool]]] = {}
         self.names = 0
+        self.versions: dict[str, Version] = {}
+        """Every version of rules that a district ever switched on, by its id."""
         self.violations: list[Violation] = []
         self.doubled: set[str] = set()
         self.rekeyed: set[str] = set()

@@ -63,6 +63,10 @@ MOODS: dict[str, dict[str, int]] = {
         "snapshot": 1, "tally": 4, "recount": 5, "register": 2, "erase": 2, "ask": 3, "reply": 3, "carry_up": 9, "carry_down": 8,
         "bring_up": 4, "rotate": 3,
     },
+    "rules": FEW | {
+        "rule": 14, "image_office": 8, "restore_office": 9, "carry_down": 12, "bring_down": 5, "pack": 4, "carry_up": 3, "tally": 2,
+        "back_up": 2, "restore": 2, "put_back": 1, "image": 1, "clock": 2,
+    },
 }  # fmt: skip
 """What happens more often, or at all, in the mood of a schedule."""
 OTHERS = {"B": 0.25, "C": 0.2, "D": 0.1}

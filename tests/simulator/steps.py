@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from station_app.db import Database
-from station_app.model import Amenity, Consent, Occupation, RequestState, Verdict
+from station_app.model import Amenity, Consent, Occupation, RequestState, RuleKind, Verdict
 from station_app.services import answers, history, keepers, people, requests, supplies, visits, voices
 from tests.simulator.house import Machine
 from tests.simulator.world import World
@@ -303,6 +303,13 @@ def reply(world: World, one: Step) -> None:
     if request := _nth(found, one.what):
         state = world.dice.choice([RequestState.REPLIED, RequestState.TRANSFERRED, RequestState.ACCEPTED])
         world.reply(request["id" if one.dice % 3 else "number"], state, "已加装" if one.dice % 2 else "")
+
+
+@step
+def rule(world: World, one: Step) -> None:
+    """The district switches versions of its rules on, one or some in a row, which hold from today or from a later day."""
+    for days in range(one.dice % 4 + 1)[: one.dice % 3 + 1]:
+        world.switch_rules((RuleKind.QUOTAS, RuleKind.QUOTAS, RuleKind.UNITS)[one.what % 3], days)
 
 
 @step

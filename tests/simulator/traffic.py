@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from station_app import model as codes
 from station_app.db import Database
-from station_app.district import answer, intake, keys, store
+from station_app.district import answer, intake, keys, rules, store
 from station_app.errors import StationError
-from station_app.model import RequestState
+from station_app.model import RequestState, RuleKind
+from station_app.rulebook import QuotaRule, Quotas, Unit, Units
+from station_app.services import rules as kept
 from station_app.sync import inbox, outbox
 from tests.simulator.house import File, Machine, Pack
-from tests.simulator.model import Letter, content
+from tests.simulator.model import Letter, Version, content
 from tests.simulator.scene import Scene
 from tests.simulator.sticks import Crash, mangled
+
+LATE = "9999-12-31"
+"""A day on which every version has started."""
+
+
+def in_force(db: Database) -> dict[RuleKind, tuple[int, int, str]]:
+    """The age of the version of each kind that is in force when all have started, as the program says it; lowest for none."""
+    found = {kind: kept.in_force(db, kind, LATE) for kind in RuleKind}
+    return {kind: one.age if one else (0, 0, "") for kind, one in found.items()}
 
 
 class Traffic(Scene):
@@ -127,6 +139,7 @@ class Traffic(Scene):
             last + 1,
             frozenset(self.holdings.taken),
             self.holdings.answers | self.holdings.told_elsewhere(),
+            self.holdings.carried(office.stamp().business_date),
         )
         self.sticks.crash = crash
         try:
@@ -150,7 +163,7 @@ class Traffic(Scene):
         stale = machine.template.name not in letter.names or (letter.epoch, letter.no) <= timeline.receipt
         own = {batch.hash for batch in timeline.batches}
         known = {entry: batch for entry, batch in self.closed.items() if batch.store_id == db.store_id}
-        before = db.store_id
+        before, ruled = db.store_id, in_force(db)
         try:
             opened, _ = inbox.look(db, pack.path, self.sticks)  # type: ignore[arg-type]
             with nullcontext() if after is None else self.dying(after):
@@ -173,6 +186,9 @@ class Traffic(Scene):
         timeline.receipt, timeline.epoch = (letter.epoch, letter.no), max(letter.epoch, timeline.epoch)
         timeline.confirmed = letter.have & own
         timeline.take(letter.answers)
+        timeline.rules |= letter.rules
+        if back := [kind for kind, age in in_force(db).items() if age < ruled[kind]]:
+            self.broken("older rules", f"{machine.name} fell back to older {back}")
         if db.store_id != before:
             machine.blind = False
         elif (letter.have & known.keys()) - own:
@@ -192,6 +208,21 @@ class Traffic(Scene):
             if row["id"] not in before:
                 self.holdings.answers["request_step", row["id"]] = content(row)
 
+    def switch_rules(self, kind: RuleKind, days: int) -> None:
+        """The district switches a version of its rules on, to start in so many days."""
+        office = self.at_office()
+        self.names += 1
+        starts_on = (date.fromisoformat(office.stamp().business_date) + timedelta(days=days)).isoformat()
+        name = f"{self.names}"
+        if kind is RuleKind.UNITS:
+            rules.save(office, Units(units=(Unit(name=name),)), starts_on)
+        else:
+            rules.save(office, Quotas(rules=(QuotaRule(name=name, kinds=("drink",), most=1),)), starts_on)
+        made, _ = rules.switch_on(office, kind)
+        version = Version(made.epoch, made.no, made.id, kind.value, starts_on)
+        self.holdings.rules |= {version}
+        self.versions[made.id] = version
+
     # --- introductions -----------------------------------------------------------------------------------------------------
 
     def introduce(self, machine: Machine) -> None:
@@ -205,7 +236,7 @@ class Traffic(Scene):
         office = self.at_office()
         try:
             store.enrol(office, told, accept=True)
-            trust = store.introduce(office, stick).path
+            trust, told_rules = store.introduce(office, stick).path, self.holdings.carried(office.stamp().business_date)
             district, _ = outbox.trust(self.at(machine), outbox.read_trust(trust))
         except StationError as error:
             self.broken("stopped", f"introducing {machine.name}: {error.word}")
@@ -213,6 +244,7 @@ class Traffic(Scene):
         finally:
             self.left(machine)
         machine.timeline.trusting, machine.timeline.epoch = True, max(district.epoch, machine.timeline.epoch)
+        machine.timeline.rules |= told_rules
         self.holdings.enrolled |= {name}
         self.holdings.revoked -= {name}
         if any(
