@@ -50,6 +50,9 @@ REST_DAYS = Setting("rest_days", "weekdays", "")
 """The weekdays on which the station does not open, Monday being 1: "67" for the weekend."""
 OVERDUE_DAYS = Setting("overdue_days", "number", "7", low=1, high=90)
 """At the district: days without a file after which a station is asked for one."""
+WATCH_FOLDER = Setting("watch_folder", "text", "")
+WATCH_ANSWERS = Setting("watch_answers", "text", "")
+"""At the district: the folder whose files are taken in while its desk is open, and where answers are left; "" for none."""
 
 OVERRIDE_ROLE = Setting("override_role", "choice", "keeper", choices=("evening", "keeper", "supervisor"))
 """From which role on a rule may be set aside with a reason before giving."""
@@ -72,7 +75,7 @@ RETENTION: tuple[Setting, ...] = (KEEP_PEOPLE_MONTHS, KEEP_REQUESTS_MONTHS, KEEP
 """How long things are kept (DOMAIN.md section 6, "Privacy"). The log is not among them: it is never thinned out."""
 ALL: tuple[Setting, ...] = (
     DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, OVERRIDE_ROLE, *WEATHER,
-    REST_DAYS, *RETENTION,
+    REST_DAYS, WATCH_FOLDER, WATCH_ANSWERS, *RETENTION,
 )  # fmt: skip
 SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, OVERRIDE_ROLE, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 AT_DISTRICT: tuple[Setting, ...] = (OVERDUE_DAYS, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)

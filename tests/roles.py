@@ -653,6 +653,7 @@ CASES: dict[str, Case] = {
     "exchange.row_sizes": plain(READ, lambda w: exchange.row_sizes(w.db, "visit")),
     "exchange.span_end": plain(READ, lambda w: exchange.span_end(w.db, 0, 10, 1000)),
     "exchange.states": plain(READ, lambda w: exchange.states(w.db, "visit", [w.visit])),
+    "exchange.silence": plain(READ, lambda w: exchange.silence(w.db)),
     "exchange.status": plain(READ, lambda w: exchange.status(w.db)),
     "exchange.waiting": plain(READ, lambda w: exchange.waiting(w.db)),
     "history.last_undoable": plain(READ, lambda w: history.last_undoable(w.db)),

@@ -43,6 +43,7 @@ def status(line: Desk) -> None:
         refused = [dict(row) for row in exchange.refused_rows(db)]
         why, began = incarnation.began(db)
         differs, renewed = inbox.differs(db), len(outbox.renewals(db))
+        silence = exchange.silence(db)
     rows = [(one.no, moment(one.closed), one.row_count, one.size, label(one.state), one.carried_to) for one in batches]
     head = t("cli.sync_status", local=number(found.local), packed=number(found.packed), receipted=number(found.receipted),
              refused=number(found.refused))  # fmt: skip
@@ -51,10 +52,11 @@ def status(line: Desk) -> None:
         "local": found.local, "packed": found.packed, "receipted": found.receipted, "refused": found.refused,
         "by_table": found.by_table, "since": found.since, "last_closed": found.last_closed, "last_receipt": found.last_receipt,
         "district": district, "batches": batches, "refused_rows": refused, "began": {"why": why, "time": began}, "differs": differs,
-        "keys_not_answered": renewed,
+        "keys_not_answered": renewed, "days_without_receipt": silence,
     }  # fmt: skip
     headings = [t("cli.batch"), t("cli.closed_at"), t("cli.rows"), t("cli.bytes"), t("cli.state"), t("cli.carried_to")]
-    line.tell(told, lambda: "\n".join([head, table(headings, rows, right=(0, 2, 3))]))
+    late = [t("sync_desk.long_ago", n=silence)] if silence > exchange.REMIND_AFTER else []
+    line.tell(told, lambda: "\n".join([head, *late, table(headings, rows, right=(0, 2, 3))]))
 
 
 @sync_group.command("enrol")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -124,6 +125,16 @@ def states(db: Database, table: str, ids: Sequence[str]) -> dict[str, Exchange]:
 
 
 BATCH = "SELECT no, closed, row_count, length(body) AS size, hash, carried_to, receipted FROM batch"
+
+
+REMIND_AFTER = 14
+"""Days without a receipt after which a station is reminded (SYNC.md section 4, rule 9: a warning, never a stop)."""
+
+
+def silence(db: Database) -> int:
+    """Days since the district's last receipt, or since the first batch was closed where none came yet; 0 before that."""
+    last = db.scalar("SELECT coalesce((SELECT max(applied) FROM receipt), (SELECT min(closed) FROM batch))")
+    return (db.now().date() - date.fromisoformat(last[:10])).days if last else 0
 
 
 def batches(db: Database, limit: int = 100) -> list[BatchLine]:

@@ -498,7 +498,7 @@ def rules_sent_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(district_rules, "for_pack", fresh)
 
 
-@mutant("rules", "rules")
+@mutant("rules", "rules", first=430)
 def rules_by_number(patch: pytest.MonkeyPatch) -> None:
     """The version with the highest number is in force, whatever the epoch of the district that made it."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -727,3 +729,56 @@ def test_the_desk_backs_up_once_a_day_and_when_it_closes(qtbot: QtBot, dressed: 
     db.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+# --- a folder that others fill --------------------------------------------------------------------------------------------
+
+
+def test_a_watched_folder_is_taken_in_and_answered_while_the_desk_is_open(at: Desk) -> None:
+    incoming, answers = at.root / "incoming", at.root / "answers"
+    incoming.mkdir()
+    answers.mkdir()
+    at.go("exchange")
+    page = at.page(ExchangePage)
+    page.watching.opener._command = list(WORKER)
+    page.tabs.choose("watch")
+    at.hands.settle()
+    assert "指定一个共享文件夹" in shown(page.watch)
+    page.watch.keep("watch_folder", at.db.path.parent / "in")
+    at.hands.settle()
+    assert page.watch.errors.text(), "the district's own data is no folder for others"
+    page.watch.keep("watch_folder", incoming)
+    at.hands.settle()
+    page.watch.keep("watch_answers", incoming)
+    assert page.watch.errors.text() == "收件和回包要用两个不同的文件夹。"
+    page.watch.keep("watch_answers", answers)
+    at.hands.settle()
+
+    visits.tally(at.stations["YQ"], Occupation.RIDER, 7)
+    file = outbox.export(at.stations["YQ"], incoming)[0].path
+    (incoming / "LTA-20260717-0099.batch").write_bytes(b"broken")
+    left = at.clock().timestamp() - 60  # nobody is copying them any more
+    for one in incoming.iterdir():
+        os.utime(one, (left, left))
+    page.watching.timer.timeout.emit()
+    at.hands.settle()
+    assert [(line.name, line.pill[0]) for line in page.watching.lines] == [(file.name, "已收"), ("LTA-20260717-0099.batch", "没有收")]
+    assert page.watching.lines[0].text == "YQ：3 条 · 已放回包 990101-YQ-0001.pack"
+    at.go("stations")
+    assert at.page(StationsPage).figures[1].accessibleName() == "本月人次 7"
+    assert page.watching.opener._process is None, "no process is kept while nothing comes"
+    page.watching.timer.timeout.emit()
+    at.hands.settle()
+    assert len(page.watching.lines) == 2, "a file is taken in once"
+
+    shutil.rmtree(incoming)
+    at.go("exchange")
+    page.watching.timer.timeout.emit()
+    at.hands.settle()
+    assert page.watch.errors.text(), "a share that went away is said"
+    page.watch.off.click()
+    at.hands.settle()
+    assert at.told.startswith("已停止自动收件")
+    page.watching.timer.timeout.emit()
+    at.hands.settle()
+    assert page.watch.errors.text() == ""

@@ -382,6 +382,9 @@ def test_where_no_stick_may_be_a_telephone_takes_it_from_the_screen(joined: Plac
     assert isinstance(codes, CodesView)
     codes.setFixedSize(420, 640)
     joined.qtbot.waitUntil(lambda: codes.idle)
+    joined.qtbot.keyClick(codes, Qt.Key.Key_Space)  # hold: a busy machine takes longer for a photograph than they stand
+    codes.turn(-codes.place)
+    joined.qtbot.waitUntil(lambda: codes.idle)
     with Opener(command=WORKER) as opener:
         for number in range(len(codes.texts)):
             assert codes.where.text() == f"第 {number + 1} 张，共 {len(codes.texts)} 张"

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QStackedWidget, QWidget
 
 from ... import paths, settings
 from ...db import Database
@@ -32,8 +32,10 @@ from ..pages.sync_cards import Targets
 from ..printing import Show, open_file, save_and_open
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
+from ..theme import tokens
 from ..while_shown import WhileShown
 from .exchange_parts import DecideForm, NoticeForm, SentList, told
+from .watching import Places, Watching, WatchView, read_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Desk:
     notices: tuple[Notice, ...]
     held: tuple[keys.Held, ...]
     folder: Path | None
+    watched: Places
 
 
 def read_desk(db: Database) -> Desk:
@@ -54,6 +57,7 @@ def read_desk(db: Database) -> Desk:
     return Desk(
         db.now().date(), store.root(db).public.fingerprint, tuple((one.code, one.name) for one in store.stations(db)),
         tuple(promises.notices(db)), tuple(keys.held(db, decided=True)), Path(folder) if folder else None,
+        read_places(db),
     )  # fmt: skip
 
 
@@ -75,6 +79,9 @@ class ExchangePage(Page):
         self._aside = Aside(self)
         self._aside.broken.connect(self.jobs.broken)
         self.desk: Desk | None = None
+        self._watch_aside = Aside(self)  # of its own: a share that does not answer holds nothing else up
+        self._watch_aside.broken.connect(self.jobs.broken)
+        self.watching = Watching(shell, self._watch_aside, self)
         self._one = ""
         self._writing: Progress | None = None
         self.round: many.Round | None = None
@@ -89,14 +96,16 @@ class ExchangePage(Page):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        upper = Row(gap=16)
-        upper.addWidget(self._out_card(), 1)
-        upper.addWidget(self._trust_card(), 1)
-        column = Column(upper, gap=14)
+        self._upper = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._upper.setSpacing(16)
+        self._upper.addWidget(self._out_card(), 1)
+        self._upper.addWidget(self._trust_card(), 1)
+        column = Column(self._upper, gap=14)
         column.addWidget(self._lower_card(), 1)
         inside = QWidget()
         inside.setLayout(column)
         page_layout(self, Scroll(inside))
+        self._fit()
 
     def _out_card(self) -> Card:
         self.number, self.unit = Text("", "figure"), Text("")
@@ -146,7 +155,7 @@ class ExchangePage(Page):
         return card
 
     def _lower_card(self) -> Card:
-        self.tabs = FilterTabs([("notices", ""), ("held", "")])
+        self.tabs = FilterTabs([("notices", ""), ("held", ""), ("watch", t("district_watch.title"))])
         self.new_notice = Button(t("district_desk.new_notice"), icon="plus", key="Ctrl+N")
         self.new_notice.clicked.connect(self.new)
 
@@ -190,10 +199,11 @@ class ExchangePage(Page):
         self.held.set_empty(EmptyState("lock", t("district_desk.nothing_held")))
         self.held.activated_record.connect(self._open_held)
         views = QStackedWidget()
-        for view in (self.notices, self.held):
+        self.watch = WatchView(self.shell, self.watching, self.refresh)
+        for view in (self.notices, self.held, self.watch):
             view.setMinimumHeight(150)
             views.addWidget(view)
-        self.tabs.chosen.connect(lambda code: views.setCurrentIndex(int(code == "held")))
+        self.tabs.chosen.connect(lambda code: views.setCurrentIndex(("notices", "held", "watch").index(code)))
         self.tabs.chosen.connect(lambda code: self.new_notice.setVisible(code == "notices"))
         card = Card(gap=4)
         head = Row()
@@ -215,18 +225,30 @@ class ExchangePage(Page):
             else (t("district_desk.over"), "neutral")
         )
 
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed: large cards stand below each other."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_upper"):
+            self._fit()
+
+    def _fit(self) -> None:
+        large = tokens().large
+        self._upper.setDirection(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+
     # --- what the window asks ----------------------------------------------------------------------------------------
 
     @property
     def idle(self) -> bool:
-        """Whether no look at sticks is under way."""
-        return self._aside.idle
+        """Whether no look at sticks or at the watched folder is under way."""
+        return self._aside.idle and self._watch_aside.idle
 
     def wind_up(self) -> None:
         """Stop after the pack under way."""
         self._stop()
         self._poll.stop()
+        self.watching.close()
         self._aside.close()
+        self._watch_aside.close()
 
     def refresh(self) -> None:
         """Read the exchange."""
@@ -279,6 +301,7 @@ class ExchangePage(Page):
         })  # fmt: skip
         self.notice_rows.set_rows(desk.notices)
         self.held_rows.set_rows(desk.held)
+        self.watch.show_places(desk.watched, desk.today)
 
     # --- sticks and folders --------------------------------------------------------------------------------------------
 

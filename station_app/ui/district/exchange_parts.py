@@ -104,7 +104,8 @@ def carries(sent: answer.Sent) -> str:
     parts = [t("district_desk.carries_have", n=sent.have)]
     for word, number in (
         ("district_desk.carries_steps", sent.steps), ("district_desk.carries_allocations", sent.allocations),
-        ("district_desk.carries_notices", sent.notices), ("district_desk.carries_missing", sent.missing),
+        ("district_desk.carries_notices", sent.notices), ("district_desk.carries_rules", sent.rules),
+        ("district_desk.carries_missing", sent.missing),
         ("district_desk.carries_refused", sent.refused),
     ):  # fmt: skip
         if number:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from ... import settings
 from ...db import Database
 from ...errors import EnvironmentFault
-from ...model import Exchange
+from ...model import Exchange, RuleKind
 from ...paths import Volume
-from ...services import attachments, credentials, exchange, preferences, requests, stations
+from ...services import arrivals, attachments, credentials, exchange, preferences, requests, rules, stations
 from ...services.exchange import BatchLine, Status
 from ...sync import carry, identity, inbox, outbox
 from ...sync.envelope import OpenPack
@@ -29,7 +30,7 @@ Stamp = tuple[Path, int, int]
 class Desk:
     """The station's side: whom it trusts, what waits, what was sent, what came back.
 
-    ``refused`` counts rows by (table, reason code); ``first_closed`` is when the oldest batch was closed, "" without one.
+    ``refused`` counts rows by (table, reason code); ``silence`` are the days without a receipt.
     ``fingerprint`` is "" until the station has keys. ``folder`` is the remembered one.
     """
 
@@ -37,7 +38,7 @@ class Desk:
     status: Status
     batches: tuple[BatchLine, ...]
     refused: Mapping[tuple[str, str], int]
-    first_closed: str
+    silence: int
     folder: Path | None
     fingerprint: str
     today: date
@@ -54,7 +55,7 @@ def read_desk(db: Database) -> Desk:
     return Desk(
         district=outbox.district(db), status=exchange.status(db), batches=tuple(batches),
         refused=Counter((row["table_name"], row["reason"]) for row in exchange.refused_rows(db)),
-        first_closed=batches[-1].closed if batches else "", folder=Path(folder) if folder else None,
+        silence=exchange.silence(db), folder=Path(folder) if folder else None,
         fingerprint=fingerprint(db), today=db.now().date(), code=station.code, district_code=station.district_code,
         pictures=len(attachments.waiting(db)),
     )  # fmt: skip
@@ -109,7 +110,7 @@ def stamp(path: Path | None) -> Stamp | None:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A pack that was opened: what it would newly confirm, answer and refuse, and which batches the district misses."""
+    """A pack that was opened: what it would newly confirm, answer, refuse, send, say and rule, and which batches the district misses."""
 
     path: Path
     pack: OpenPack
@@ -118,6 +119,9 @@ class Offer:
     answers: int
     refused: int
     missing: tuple[int, ...]
+    supplies: int = 0
+    notices: int = 0
+    rules: int = 0
 
 
 def look_inside(db: Database, path: Path, opener: Opener) -> Offer:
@@ -127,5 +131,11 @@ def look_inside(db: Database, path: Path, opener: Opener) -> Offer:
     known = {step.id for asked in {step.request_id for step in plan.steps} for step in requests.get(db, asked).steps}
     return Offer(
         path, pack, plan.no, len(open_batches.intersection(plan.confirm)), sum(step.id not in known for step in plan.steps),
-        len(plan.refused), plan.missing,
+        len(plan.refused), plan.missing, _new(plan.allocations, arrivals.due(db)), _new(plan.notices, arrivals.notices(db)),
+        _new(plan.rules, [one for kind in RuleKind for one in rules.versions(db, kind)]),
     )  # fmt: skip
+
+
+def _new(brought: Iterable[Any], here: Iterable[Any]) -> int:
+    known = {one.id for one in here}
+    return sum(one.id not in known for one in brought)

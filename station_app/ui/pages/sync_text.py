@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import PureWindowsPath
 
 from ...model import Exchange
-from ...services.exchange import BatchLine
+from ...services.exchange import REMIND_AFTER, BatchLine
 from ...sync import beam
 from ...sync.inbox import Applied
 from ...sync.outbox import Exported
@@ -31,8 +31,6 @@ REASONS = {
     "day_twice": "sync_desk.reason_day_twice",
 }  # fmt: skip
 """Why the district did not take a row, by its code (``district/guard.REASONS``)."""
-REMIND_AFTER = 14
-"""Days without a receipt before the page says so."""
 
 
 def kinds(by_table: Mapping[str, int]) -> str:
@@ -74,10 +72,13 @@ def state(line: BatchLine, today: date) -> tuple[str, str]:
 
 
 def offered(offer: Offer) -> str:
-    """1 批回执 · 3 条答复."""
+    """1 批回执 · 3 条答复 · 2 项规则."""
     parts = [
         t("sync_desk.brings_receipts", n=offer.receipted) if offer.receipted else "",
         t("sync_desk.brings_answers", n=offer.answers) if offer.answers else "",
+        t("sync_desk.brings_supplies", n=offer.supplies) if offer.supplies else "",
+        t("sync_desk.brings_notices", n=offer.notices) if offer.notices else "",
+        t("sync_desk.brings_rules", n=offer.rules) if offer.rules else "",
         t("sync_desk.brings_refused", n=offer.refused) if offer.refused else "",
     ]
     return t("terms.dot").join(part for part in parts if part) or t("sync_desk.brings_nothing")
@@ -123,6 +124,4 @@ def refusals(desk: Desk) -> str:
 
 def reminder(desk: Desk) -> str:
     """How long no receipt came, "" while that is no reason to worry."""
-    last = desk.status.last_receipt or desk.first_closed
-    days = (desk.today - date.fromisoformat(last[:10])).days if last else 0
-    return t("sync_desk.long_ago", n=days) if days > REMIND_AFTER else ""
+    return t("sync_desk.long_ago", n=desk.silence) if desk.silence > REMIND_AFTER else ""
