@@ -222,6 +222,7 @@ def test_every_page_fits_the_smallest_screen_in_large_type_too(at: Desk, languag
     finally:
         at.hands.key(Key.Key_F11)
         at.hands.settle()
+    assert at.window.width() <= 1366, "and when the type is as before"
 
 
 # --- stations and files -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QGridLayout, QWidget
 
 from ...db import Database
@@ -179,7 +179,15 @@ class ReportsPage(Page):
         """The type size may have changed."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_tiles"):
-            self._fit()
+            if self.isVisible():
+                self._fit()
+            else:  # parts of a hidden page keep their old size until it is shown: side by side they would widen the window
+                self._head.setDirection(QBoxLayout.Direction.TopToBottom)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What the type size became while the page was hidden."""
+        self._fit()
+        super().showEvent(event)
 
     def _fit(self) -> None:
         large = tokens().large

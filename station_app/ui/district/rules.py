@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from ...db import Database
@@ -159,9 +159,20 @@ class RulesPage(ListPage):
         """The type size may have changed: large tabs stand in a row of their own."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_head"):
-            large = tokens().large
-            self._head.setDirection(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
-            self._head.setStretch(0, int(not large))
+            if self.isVisible():
+                self._fit()
+            else:  # parts of a hidden page keep their old size until it is shown: side by side they would widen the window
+                self._head.setDirection(QBoxLayout.Direction.TopToBottom)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What the type size became while the page was hidden."""
+        self._fit()
+        super().showEvent(event)
+
+    def _fit(self) -> None:
+        large = tokens().large
+        self._head.setDirection(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight)
+        self._head.setStretch(0, int(not large))
 
     # --- what the window asks ----------------------------------------------------------------------------------------
 

@@ -264,12 +264,18 @@ class StationsPage(ListPage):
             return
         chase = code == "overdue"
         self.list.show_columns(CHASE if chase else USUAL)
+        below = chase and tokens().large  # no room beside the tabs
+        # room is made before anything takes it: what is shown widens the window at once
+        if below:
+            self._head.setDirection(QBoxLayout.Direction.TopToBottom)
+        if chase:
+            self.order.hide()
         for button in (self.print_button, self.csv_button):
             button.setVisible(chase)
-        below = chase and tokens().large  # no room beside the tabs
-        self._head.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
-        self._head.setStretchFactor(self.tabs, 0 if below else 1)
         self.order.setVisible(not chase)
+        if not below:
+            self._head.setDirection(QBoxLayout.Direction.LeftToRight)
+        self._head.setStretchFactor(self.tabs, 0 if below else 1)
         text = self.search.wanted()
         found = [line for line in overview.lines if code == "all" or (line.overdue if chase else line.troubled)]
         found = [line for line in found if not text or any(text in part.casefold() for part in _words(line))]
