@@ -286,6 +286,14 @@ def open_allocations(db: Database, station_id: str) -> list[Row]:
     )
 
 
+def on_their_way(db: Database) -> list[Row]:
+    """What was promised and has neither come nor been taken back: station_id, item_name, unit, n."""
+    return db.rows(
+        f"SELECT station_id, item_name, unit, sum(quantity) AS n FROM ({ALLOCATION} WHERE a.withdrawn IS NULL) p"
+        " WHERE received IS NULL GROUP BY 1, 2, 3"
+    )
+
+
 # --- notices --------------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from ..db import Database
@@ -25,13 +25,17 @@ LONGEST_TEXT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """One item across stations: its name, unit and kind; what is on the shelf by station code, who has less than they want."""
+    """One item across stations: its name, unit and kind; what is on the shelf by station code, what is on its way there.
+
+    ``lacks`` are those with less than they want, and how much less, what is on its way counted.
+    """
 
     name: str
     unit: str
     kind: ItemKind
     balances: Mapping[str, int]
     low: frozenset[str]
+    lacks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -50,6 +54,8 @@ def shelves(db: Database) -> list[Shelf]:
     kinds: dict[tuple[str, str], ItemKind] = {}
     found: dict[tuple[str, str], dict[str, int]] = {}
     low: dict[tuple[str, str], set[str]] = {}
+    lacks: dict[tuple[str, str], dict[str, int]] = {}
+    coming = {(row["station_id"], row["item_name"], row["unit"]): row["n"] for row in books.on_their_way(db)}
     for row in books.balances(db):
         code = codes.get(row["station_id"])
         if code is None:
@@ -59,8 +65,12 @@ def shelves(db: Database) -> list[Shelf]:
         found.setdefault(item, {})[code] = found.get(item, {}).get(code, 0) + row["n"]
         if row["n"] < row["low_level"]:
             low.setdefault(item, set()).add(code)
+            short = row["low_level"] - row["n"] - coming.get((row["station_id"], *item), 0)
+            if short > 0:
+                lacks.setdefault(item, {})[code] = short
     return [
-        Shelf(*item, kinds[item], balances, frozenset(low.get(item, ()))) for item, balances in sorted(found.items())
+        Shelf(*item, kinds[item], balances, frozenset(low.get(item, ())), lacks.get(item, {}))
+        for item, balances in sorted(found.items())
     ]
 
 

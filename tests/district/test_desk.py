@@ -352,6 +352,20 @@ def test_supplies_are_promised_received_by_one_key_and_confirmed_by_the_movement
         promises.withdraw_allocations(district, [due[0].id])
 
 
+def test_what_a_station_lacks_counts_what_is_on_its_way(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
+    supplies.add_item(station, "绿豆汤", "份", ItemKind.COOLING, low_level=20)
+    supplies.receive(station, supplies.by_name(station, "绿豆汤").id, 4)  # type: ignore[union-attr]
+    take(district, station, stick, opener)
+    (shelf,) = [one for one in promises.shelves(district) if one.name == "绿豆汤"]
+    assert (shelf.balances, shelf.low, shelf.lacks) == ({"YQ": 4}, {"YQ"}, {"YQ": 16})
+    ids, _ = promises.allocate(district, "绿豆汤", "份", ItemKind.COOLING, {"YQ": 10})
+    assert promises.shelves(district)[0].lacks == {"YQ": 6}
+    promises.withdraw_allocations(district, ids)
+    assert promises.shelves(district)[0].lacks == {"YQ": 16}
+
+
 def test_a_receipt_that_is_undone_is_due_again(
     station: Database, district: Database, stick: Path, opener: Opener
 ) -> None:

@@ -566,6 +566,8 @@ def test_lines_are_read_and_shares_add_up() -> None:
     assert shared("visits", 100, depot, None) == [("YQ", 67), ("LT", 33)]
     assert shared("each", 7, depot, None) == [("YQ", 7), ("LT", 7)]
     assert shared("low", 7, depot, None) == []
+    shelf = promises.Shelf("矿泉水", "瓶", ItemKind.DRINK, {"YQ": 3, "LT": 50}, frozenset({"YQ"}), {"YQ": 45})
+    assert shared("lack", 0, depot, shelf) == [("YQ", 45)]
 
 
 # --- reports ----------------------------------------------------------------------------------------------------------------

@@ -38,12 +38,16 @@ TOTAL = ""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A station's figures, or those of all; ``before`` are its person-times of the time before."""
+    """A station's figures, or those of all; ``before`` are its person-times of the time before.
+
+    ``open_days`` of all are those of each station together, as on paper: what stands below the column is its sum.
+    """
 
     code: str
     name: str
     report: Report
     before: int
+    open_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ def read(db: Database, month: str, dates: tuple[date, date] | None) -> View:
         found = Month("", "", "", whole, tuple((one.code, one.name, own) for one, own in each), ())
     span = before(date.fromisoformat(found.whole.first), date.fromisoformat(found.whole.last))
     then = desk.person_times(db, *(day.isoformat() for day in span))
-    total = Line(TOTAL, t("district_desk.all_stations", n=len(found.each)), found.whole, sum(then.values()))
-    lines = tuple(Line(code, name, own, then.get(code, 0)) for code, name, own in found.each)
+    total = Line(TOTAL, t("district_desk.all_stations", n=len(found.each)), found.whole, sum(then.values()),
+                 sum(own.open_days for _code, _name, own in found.each))  # fmt: skip
+    lines = tuple(Line(code, name, own, then.get(code, 0), own.open_days) for code, name, own in found.each)
     listed = {f"{today:%Y-%m}": False, **({month: False} if month else {}), **dict(months.listing(db))}
     return View(today, month, found, (total, *lines), tuple(sorted(listed.items(), reverse=True)))
 
@@ -146,8 +151,7 @@ class ReportsPage(Page):
 
     def _columns(self) -> list[TableColumn]:
         def average(line: Line) -> str:
-            report = line.report
-            return f"{report.person_times / report.open_days:,.1f}" if report.open_days else "—"
+            return f"{line.report.person_times / line.open_days:,.1f}" if line.open_days else "—"
 
         def requests(line: Line) -> str:
             figures = months.figures(line.report)
@@ -167,7 +171,7 @@ class ReportsPage(Page):
             ),
             TableColumn(t("reports_page.registered"), lambda line: f"{line.report.registered:,}", 92, "right"),
             TableColumn(t("reports_page.tally"), lambda line: f"{line.report.anonymous:,}", 92, "right"),
-            TableColumn(t("district_desk.open_days"), lambda line: str(line.report.open_days), 80, "right"),
+            TableColumn(t("district_desk.open_days"), lambda line: str(line.open_days), 80, "right"),
             TableColumn(t("district_desk.average"), average, 80, "right"),
             TableColumn(
                 t("reports_page.handed_out"), lambda line: f"{sum(line.report.handouts.values()):,}", 92, "right"

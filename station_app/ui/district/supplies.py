@@ -103,6 +103,9 @@ class SuppliesPage(Page):
         def low(shelf: Shelf) -> tuple[str, str] | None:
             return (t("district_desk.low", n=len(shelf.low)), "attention") if shelf.low else None
 
+        def lack(shelf: Shelf) -> str:
+            return f"{sum(shelf.lacks.values()):,}" if shelf.lacks else ""
+
         return [
             TableColumn(
                 t("district_desk.item"), lambda shelf: shelf.name, bold=True, sub=lambda shelf: label(shelf.kind)
@@ -116,7 +119,8 @@ class SuppliesPage(Page):
                 110,
                 "right",
             ),
-            TableColumn("", lambda _shelf: "", 130, "right", pill=low),
+            TableColumn(t("district_desk.lacks"), lack, 90, "right"),
+            TableColumn("", lambda _shelf: "", 110, "right", pill=low),
         ]
 
     def _promise_columns(self) -> list[TableColumn]:
@@ -297,6 +301,7 @@ class AllocateForm(Entry):
         shares = [
             ("each", t("district_desk.share_each")),
             ("low", t("district_desk.share_low")),
+            ("lack", t("district_desk.share_lack")),
             ("visits", t("district_desk.share_visits")),
         ]
         kinds = [(kind.value, label(kind)) for kind in ItemKind]
@@ -320,17 +325,19 @@ class AllocateForm(Entry):
         """Write a line for each station by the share chosen; what is typed there by hand is replaced."""
         values = self.values()
         number = values["number"]
-        if number is None:
+        if number is None and values["share"] != "lack":
             return
         shelf = next(
             (one for one in self._depot.shelves if (one.name, one.unit) == (values["item"], values["unit"])), None
         )
-        lines = shared(values["share"], number, self._depot, shelf)
+        lines = shared(values["share"], number or 0, self._depot, shelf)
         self.set_values({"lines": "\n".join(f"{code} {n}" for code, n in lines)})
 
 
 def shared(share: str, number: int, depot: Depot, shelf: Shelf | None) -> list[tuple[str, int]]:
-    """How many each station gets: ``number`` for each, for each that runs low, or all of it by the month's person-times."""
+    """How many each station gets: ``number`` for each or each that runs low, what each lacks, all of it by the month's person-times."""
+    if share == "lack":
+        return [(code, shelf.lacks[code]) for code in depot.names if shelf is not None and code in shelf.lacks]
     if share == "low":
         return [(code, number) for code in depot.names if shelf is not None and code in shelf.low]
     if share == "each":
