@@ -162,7 +162,7 @@ def for_pack(tx: Tx, station_id: str) -> tuple[Roster, dict[str, bytes]]:
     }
     roster = Roster(
         since=since, number=max(number, since), keys=_badge_keys(tx), entries=entries, merges=_merges(db),
-        forgotten=_forgotten(db, station_id),
+        forgotten=[*_forgotten(db, station_id), *_forgotten_before(db, station_id)][:MOST_MERGES],
     )  # fmt: skip
     return roster, secrets
 
@@ -246,6 +246,30 @@ def _forgotten(db: Database, station_id: str) -> list[str]:
     withdrew = {leads.get(row["id"], row["id"]) for row in rows if row["reason"]}
     return [row["id"] for row in rows if row["station_id"] == station_id and not row["erased"]
             and leads.get(row["id"], row["id"]) in withdrew][:MOST_MERGES]  # fmt: skip
+
+
+def _forgotten_before(db: Database, station_id: str) -> list[str]:
+    """People and requests that a station forgot as a store that another has taken the place of: put back from a backup on a new
+    computer, nothing else may tell it who withdrew since (DECISIONS.md 1)."""
+    rows = db.rows(
+        "SELECT s.store_id, coalesce((SELECT json_extract(manifest, '$.parent') FROM intake WHERE store_id = s.store_id"
+        " ORDER BY no DESC LIMIT 1), '') AS parent FROM store s WHERE s.station_id = ?",
+        (station_id,),
+    )
+    known = {row["store_id"] for row in rows}
+    parents = {row["parent"].partition("/")[0] for row in rows} - {""}
+    heirs = {row["store_id"] for row in rows if row["parent"]}
+    # of a store between two that are known nothing ever came: then it may have been any of the others
+    gone = (parents & known) | (known - heirs if parents - known else set())
+    if not gone:
+        return []
+    found = db.rows(
+        "SELECT DISTINCT e.subject_id FROM erasure e WHERE e.store_id IN (SELECT value FROM json_each(:gone)) AND e.void_reason IS NULL"
+        " AND e.reason NOT IN ('expired', 'undo') AND NOT EXISTS(SELECT 1 FROM erasure f WHERE f.subject_id = e.subject_id"
+        " AND f.store_id IN (SELECT value FROM json_each(:left))) ORDER BY e.subject_id",
+        {"gone": json.dumps(sorted(gone)), "left": json.dumps(sorted(known - gone))},
+    )
+    return [row["subject_id"] for row in found]
 
 
 # --- one person at several stations -----------------------------------------------------------------------------------------

@@ -192,8 +192,11 @@ def _drop_keys(tx: Tx) -> None:
 
 
 def _forget(tx: Tx, told: Iterable[str]) -> None:
-    """Our own record of somebody who withdrew at another station, where the district found both to be one person."""
-    for person_id in told:
+    """Our own record of somebody who withdrew at another station, where the district found both to be one person; and what we
+    forgot ourselves, as the store whose backup this one goes on from: people, and the words of requests."""
+    for person_id in told:  # or a request's
         stands = "SELECT 1 FROM person p WHERE id = ? AND void_reason IS NULL AND NOT EXISTS(SELECT 1 FROM erasure WHERE subject_id = p.id)"
         if tx.db.one(stands, (person_id,)):
             people.forget(tx, person_id, "withdrawn")
+        elif tx.db.one("SELECT 1 FROM request r JOIN subject_key k ON k.subject_id = r.id WHERE r.id = ?", (person_id,)):
+            subjects.erase(tx, person_id, "withdrawn")
