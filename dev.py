@@ -5,6 +5,7 @@
     python3 dev.py test [ARGS]         run the tests; ARGS go to pytest
     python3 dev.py app ARGS...         run station-app on the command line
     python3 dev.py faults [--quick]    the long fault catalogue
+    python3 dev.py coverage [ARGS]     what the tests reach; no room may fall behind what it reached before
     python3 dev.py lint                ruff, mypy, import contracts
     python3 dev.py bench [--quick]     measure, each figure beside its floor and its goal
     python3 dev.py bundle [--smoke]    build the program that a station gets into dist/; --smoke tries what was built
@@ -480,7 +481,32 @@ def faults(arguments: list[str]) -> int:
     rest = [argument for argument in arguments if argument != "--quick"]
     suites = [name for name in ("tests/faults", "tests/simulator", "tests/test_roles.py") if (HOUSE / name).exists()]
     whole = {} if rest else {"STATION_CATALOGUE": "whole"}  # then a fault without a row is an error, too
-    return pytest([*suites, *rest], STATION_FAULTS="full" if rest == arguments else "quick", **whole)
+    if rest == arguments:
+        suites += ["-o", "faulthandler_timeout=7200"]  # a full suite is long by design: no traces into its table
+    return pytest([*suites, *rest], STATION_FAULTS="full" if "--quick" not in arguments else "quick", **whole)
+
+
+def coverage(arguments: list[str]) -> int:
+    """Measure which lines and branches the tests reach, other processes' too, and hold them against tests/ratchet.json.
+
+    ``--keep`` writes what was reached there, where it is more. Other ``arguments`` go to pytest; part of the tests is only told.
+    """
+    set_up("test")
+    number, part = seed(os.environ), [argument for argument in arguments if argument != "--keep"]
+    os.chdir(HOUSE)
+    around = surroundings(os.environ, offscreen=True) | {"STATION_SEED": number}
+    measure, report = [str(venv_file("python")), "-m", "coverage"], str(NOTES / "coverage.json")
+    for command in (
+        [*measure, "erase"],
+        [*measure, "run", "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", f"--hypothesis-seed={number}", *part],
+        [*measure, "combine", "-q"],
+        [*measure, "json", "-q", "-o", report],
+    ):  # fmt: skip
+        code = subprocess.run(command, env=around).returncode
+        if code:
+            return code
+    told = ["--part"] * bool(part) + ["--keep"] * ("--keep" in arguments)
+    return subprocess.run([measure[0], "-m", "tests.ratchet", report, *told], env=around).returncode
 
 
 def bundle(arguments: list[str]) -> int:
@@ -566,7 +592,8 @@ def check_wheels(uv: Sequence[str], draft: Path, log: Path) -> None:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "run": run, "test": test, "app": app, "faults": faults, "lint": lint, "bench": bench, "bundle": bundle, "words": words, "lock": lock,
+    "run": run, "test": test, "app": app, "faults": faults, "coverage": coverage, "lint": lint, "bench": bench, "bundle": bundle,
+    "words": words, "lock": lock,
 }  # fmt: skip
 
 
