@@ -79,7 +79,7 @@ def change_keys_at_once() -> None:
 
 def write_in_place() -> None:
     """A small file is written over, not beside and then put in place."""
-    vault.write_whole = lambda file, data: file.write_bytes(data) and None
+    vault.write_whole = lambda file, data, own=True: file.write_bytes(data) and None
 
 
 def the_drivers_own_words() -> None:
