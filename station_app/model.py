@@ -605,7 +605,8 @@ class Visit:
 class Item:
     """A supply. ``most_per_day`` is its plain quota per person and local day, None without one; ``balance`` in units.
 
-    ``spec`` is its size (规格), ``place`` where it is kept; ``kit`` when it is made of other items.
+    ``spec`` is its size (规格), ``place`` where it is kept; ``kit`` when it is made of other items;
+    ``collect``: people of one circle may take it along for one another.
     """
 
     id: str
@@ -626,6 +627,7 @@ class Item:
     spec: str = ""
     place: str = ""
     kit: bool = False
+    collect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -643,6 +645,7 @@ class Handout:
     already_given: bool = False
     void_reason: str | None = None
     campaign_id: str | None = None
+    collected_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def _supplies_1(db: sqlite_utils.Database) -> None:
         {
             "name": str, "unit": str, "kind": str, "rank": int, "low_level": int, "alcohol": int, "first_month": int,
             "last_month": int, "active": int, "medicine": int, "barcode": str, "spec": str, "place": str,
+            "collect": int,
         },
         {"name", "unit", "kind", "rank", "low_level", "alcohol", "first_month", "last_month", "active"},
     )  # fmt: skip
@@ -117,6 +118,7 @@ def _supplies_1(db: sqlite_utils.Database) -> None:
         {
             **day, "item_id": str, "quantity": int, "person_id": str, "visit_id": str, "occupation": str, "short": int,
             "already_given": int, "keeper_id": str, "household_id": str, "campaign_id": str,
+            "collected_by": str,
         },
         {"time", "business_date", "item_id", "quantity", "short", "already_given"},
     )  # fmt: skip

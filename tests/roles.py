@@ -95,7 +95,18 @@ from station_app.services import (
     voices,
     weather,
 )  # fmt: skip
-from station_app.services.supplies import campaigns, giving, kits, quotas
+from station_app.services.supplies import (
+    campaigns,
+    forecast,
+    from_district,
+    kits,
+    orders,
+    quotas,
+    rehearsal,
+    stocktakes,
+    transfers,
+    voids,
+)
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 from tests.pictures import phone
 
@@ -411,6 +422,29 @@ def _parts(w: World, role: Role) -> Call:
 def _rule(w: World, call: Callable[[str], object]) -> Call:
     made, _ = quotas.save(w.boss(), quotas.Rule(items=frozenset({w.item}), most=90, who=QuotaWho.STATION))
     return lambda: call(made.id)
+
+
+def _campaign(w: World, call: Callable[[str], object]) -> Call:
+    """Of another item than the one that is handed out: its share would stand in the way."""
+    soap = supplies.by_name(w.boss(), "肥皂") or supplies.add_item(w.db, "肥皂", "块", ItemKind.OTHER)[0]
+    made, _ = campaigns.save(w.db, campaigns.Campaign("", "", "骑手节", DAY, "2026-12-31", {soap.id: 1}))
+    supplies.hand_out(w.db, soap.id, person_id=w.named, given=True)
+    return lambda: call(made.id)
+
+
+def _counted(w: World, call: Callable[[stocktakes.Stocktake], object]) -> Call:
+    supplies.count_stock(w.boss(), w.item, 17)
+    return lambda: call(stocktakes.listing(w.db, w.item)[0])
+
+
+def _sent(w: World, call: Callable[[str], object]) -> Call:
+    made, _ = transfers.send(w.boss(), w.item, 1, "北街驿站")
+    return lambda: call(made.id)
+
+
+def _received(w: World, _role: Role) -> Call:
+    changes = supplies.receive(w.boss(), w.item, 4)
+    return lambda: voids.void(w.db, changes.rows["movement"][0], "记错了")
 
 
 def _expired(w: World, _role: Role) -> Call:
@@ -809,10 +843,38 @@ CASES: dict[str, Case] = {
     "supplies.giving.offers": plain(READ, lambda w: supplies.offers(w.db, w.named)),
     "supplies.stock.receive": plain(Op.RECEIVE, lambda w: supplies.receive(w.db, w.item, 2)),
     "supplies.articles.set_quota": plain(Op.SET_QUOTA, lambda w: supplies.set_quota(w.db, w.item, 100)),
+    "supplies.campaigns.campaign": (READ, lambda w, _role: _campaign(w, lambda one: campaigns.campaign(w.db, one))),
+    "supplies.campaigns.listing": plain(READ, lambda w: campaigns.listing(w.db)),
+    "supplies.campaigns.marks": plain(READ, lambda w: campaigns.marks(w.db, w.named)),
+    "supplies.campaigns.named": (READ, lambda w, _role: _campaign(w, lambda one: campaigns.named(w.db, one))),
+    "supplies.campaigns.recipients": (MASKED, lambda w, _role: _campaign(w, lambda one: campaigns.recipients(w.db, one))),
+    "supplies.campaigns.result": (READ, lambda w, _role: _campaign(w, lambda one: campaigns.result(w.db, one))),
+    "supplies.campaigns.save": plain(
+        Op.SET_CAMPAIGN, lambda w: campaigns.save(w.db, campaigns.Campaign("", "", "骑手节", DAY, DAY, {w.item: 1}))
+    ),
+    "supplies.campaigns.switch": (
+        Op.SET_CAMPAIGN, lambda w, _role: _campaign(w, lambda one: campaigns.switch(w.db, one, on=False))
+    ),
+    "supplies.forecast.forecast": plain(READ, lambda w: forecast.forecast(w.db, supplies.get(w.db, w.item))),
+    "supplies.forecast.forecasts": plain(READ, lambda w: forecast.forecasts(w.db, supplies.items(w.db))),
+    "supplies.from_district.rules": plain(READ, lambda w: from_district.rules(w.db)),
+    "supplies.orders.lines": plain(READ, lambda w: orders.lines(w.db)),
+    "supplies.orders.place": plain(Op.ORDER_SUPPLIES, lambda w: orders.place(w.db, [(w.item, 5)])),
+    "supplies.orders.suggested": plain(READ, lambda w: orders.suggested(w.db)),
+    "supplies.orders.wish_for": plain(READ, lambda w: orders.wish_for(w.db, w.item)),
+    "supplies.quotas.refusals": plain(READ, lambda w: quotas.refusals(w.db, DAY, DAY)),
+    "supplies.rehearsal.rehearse": plain(READ, lambda w: rehearsal.rehearse(w.db, quotas.Rule(items=frozenset({w.item})))),
+    "supplies.stocktakes.explain": (READ, lambda w, _role: _counted(w, lambda one: stocktakes.explain(w.db, one))),
+    "supplies.stocktakes.listing": plain(READ, lambda w: stocktakes.listing(w.db, w.item)),
+    "supplies.transfers.listing": plain(READ, lambda w: transfers.listing(w.db)),
+    "supplies.transfers.lots_of": (READ, lambda w, _role: _sent(w, lambda one: transfers.lots_of(w.db, one))),
+    "supplies.transfers.send": plain(Op.TRANSFER, lambda w: transfers.send(w.db, w.item, 1, "北街驿站")),
+    "supplies.transfers.take": plain(Op.TRANSFER, lambda w: transfers.take(w.db, f"N-{w.db.role.value}", "湿巾", 1, "北街驿站")),
+    "supplies.transfers.transfer": (READ, lambda w, _role: _sent(w, lambda one: transfers.transfer(w.db, one))),
+    "supplies.voids.void": (Op.VOID_SUPPLY, _received),
     "supplies.campaigns.rules": plain(READ, lambda w: campaigns.rules(w.db)),
     "supplies.campaigns.running": plain(READ, lambda w: campaigns.running(w.db, DAY)),
     "supplies.campaigns.taken_elsewhere": plain(READ, lambda w: campaigns.taken_elsewhere(w.db, w.named, [])),
-    "supplies.giving.household": plain(READ, lambda w: giving.household(w.db, w.named)),
     "supplies.articles.by_barcode": plain(READ, lambda w: supplies.by_barcode(w.db, BARCODE)),
     "supplies.articles.scanned": plain(READ, lambda w: supplies.scanned(w.db, BARCODE)),
     "supplies.kits.assemble": (Op.ASSEMBLE, _kit_of),
@@ -857,7 +919,7 @@ CASES: dict[str, Case] = {
 """Every service function that takes an open store, and how to try it."""
 
 INNER = {
-    "supplies.quotas.check", "supplies.evaluate.past",
+    "supplies.quotas.check", "supplies.evaluate.past", "supplies.transfers.next_number",
     "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",

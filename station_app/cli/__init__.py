@@ -10,7 +10,7 @@ from collections.abc import Callable
 import click
 
 from . import answers as _answers  # noqa: F401  its commands join ``requests_group``
-from . import house
+from . import house, supply_moves
 from . import roll as _roll  # noqa: F401  its commands hang themselves into those of people
 from .backups import backup_group
 from .days import emergency_group, lost_group
@@ -22,6 +22,7 @@ from .reports import report
 from .requests import requests_group
 from .rescue import rescue_group
 from .supplies import supplies_group
+from .supply_rules import rules_group, weather_group
 from .visits import visits_group
 
 __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
@@ -29,9 +30,12 @@ __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 group = Root("station-app")
 group.usual = "window"
 house.join(group)
-for _part in (people_group, badges_group, visits_group, supplies_group, loans_group, requests_group, backup_group, rescue_group,
+for _part in (people_group, badges_group, visits_group, supplies_group, weather_group, loans_group, requests_group, backup_group, rescue_group,
               equipment_group, first_aid_group, emergency_group, lost_group, report):  # fmt: skip
     group.add_command(_part)
+
+supplies_group.add_command(rules_group)
+supplies_group.add_command(supply_moves.campaigns_group)
 
 _inside: dict[str, dict[str, Callable[[], click.Command]]] = {}
 

@@ -50,8 +50,13 @@ def _months(item: Item) -> str:
 @option("--kind", type=Code(ItemKind), default=ItemKind.OTHER)
 @option("--low-level", type=WHOLE, default=0)
 @option("--alcohol", is_flag=True)
+@option("--medicine", is_flag=True)
 @option("--months", type=MONTHS, default=(1, 12))
 @option("--most-per-day", type=WHOLE)
+@option("--barcode", default="")
+@option("--spec", default="")
+@option("--place", default="")
+@option("--collect", is_flag=True)
 @option("--at", type=MOMENT)
 @click.pass_obj
 def add(desk: Desk, /, name: str, unit: str, kind: ItemKind, **more: Any) -> None:
@@ -66,7 +71,13 @@ def add(desk: Desk, /, name: str, unit: str, kind: ItemKind, **more: Any) -> Non
 @option("--name")
 @option("--unit")
 @option("--low-level", type=WHOLE)
+@option("--kind", type=Code(ItemKind))
 @option("--alcohol/--no-alcohol", default=None)
+@option("--medicine/--no-medicine", default=None)
+@option("--collect/--no-collect", default=None)
+@option("--barcode")
+@option("--spec")
+@option("--place")
 @option("--months", type=MONTHS)
 @option("--rank", type=WHOLE)
 @option("--active/--retired", default=None)
@@ -140,7 +151,7 @@ def receive(desk: Desk, /, item: str, quantity: int, kind: MovementKind, **more:
         item_id = supplies.named(db, item).id
         changes = supplies.receive(db, item_id, quantity, kind, **more)
         now = supplies.get(db, item_id)
-    desk.done(changes, _left(now), id=now.id, balance=now.balance)
+    desk.done(changes, left(now), id=now.id, balance=now.balance)
 
 
 @supplies_group.command("due")
@@ -194,10 +205,11 @@ def waste(desk: Desk, item: str, quantity: int, reason: str, at: datetime | None
         item_id = supplies.named(db, item).id
         changes = supplies.waste(db, item_id, quantity, reason, at)
         now = supplies.get(db, item_id)
-    desk.done(changes, _left(now), id=now.id, balance=now.balance)
+    desk.done(changes, left(now), id=now.id, balance=now.balance)
 
 
-def _left(item: Item) -> str:
+def left(item: Item) -> str:
+    """What is left of an item, in words."""
     return t("cli.stock_left", name=item.name, count=number(item.balance), unit=item.unit)
 
 
@@ -245,6 +257,8 @@ def daily(desk: Desk, item: str, first: date, last: date) -> None:
 @option("--visit")
 @option("--occupation", type=Code(Occupation))
 @option("--given", is_flag=True)
+@option("--override", default="")
+@option("--collected-by", "other", metavar="PERSON")
 @option("--at", type=MOMENT)
 @click.pass_obj
 def handout(
@@ -255,18 +269,22 @@ def handout(
     visit: str | None,
     occupation: Occupation | None,
     given: bool,
+    override: str,
+    other: str | None,
     at: datetime | None,
 ) -> None:
-    """Hand out an item; ``--given`` records what was given already."""
+    """Hand out an item; ``--given`` records what was given already, ``--override`` sets a rule aside with its reason."""
     with desk.station() as db:
         one = supplies.named(db, item)
         person_id = person(db, regular).id if regular is not None else None
         done, changes = supplies.hand_out(
-            db, one.id, quantity, person_id=person_id, visit_id=visit, occupation=occupation, given=given, at=at
-        )
+            db, one.id, quantity, person_id=person_id, visit_id=visit, occupation=occupation, given=given, override=override,
+            collected_by=person(db, other).id if other is not None else None, at=at,
+        )  # fmt: skip
         now = supplies.get(db, one.id)
     said = t("cli.handed", name=now.name, count=number(quantity), unit=now.unit, left=number(now.balance))
-    lines = [said, *([t("cli.with_alcohol")] if now.alcohol else []), *([t("cli.short")] if done.short else [])]
+    lines = [said, *([t("cli.with_alcohol")] if now.alcohol else []),
+             *([t("cli.is_medicine")] if now.medicine else []), *([t("cli.short")] if done.short else [])]  # fmt: skip
     answer = {"id": done.id, "item": now.name, "quantity": quantity, "balance": now.balance, "handout": done}
     desk.done(changes, "\n".join(lines), **answer)
 

@@ -68,11 +68,12 @@ LEFT_OUT = frozenset({"item_photo"})
 SUBJECT: Mapping[str, str] = {"identity": "id", "request": "id", "request_step": "request_id", "request_voice": "request_id"}
 """Under whose key the sealed columns of a table are."""
 PARENTS: Mapping[str, tuple[str, str]] = {
-    "person_id": ("person", "id"), "visit_id": ("visit", "id"), "item_id": ("item", "id"), "handout_id": ("handout", "id"),
+    "person_id": ("person", "id"), "collected_by": ("person", "id"),
+    "visit_id": ("visit", "id"), "item_id": ("item", "id"), "handout_id": ("handout", "id"),
     "request_id": ("request", "id"), "voice_id": ("request_voice", "id"), "box_opening_id": ("box_opening", "id"),
     "keeper_id": ("keeper", "id"), "store_id": ("store", "store_id"),
     "kit_id": ("item", "id"), "campaign_id": ("campaign", "id"), "assembly_id": ("assembly", "id"),
-    "transfer_id": ("transfer", "id"), "stocktake_id": ("stocktake", "id"), "quota_id": ("quota", "id"),
+    "transfer_id": ("transfer", "id"), "stocktake_id": ("stocktake", "id"),
     "asset_id": ("asset", "id"), "loan_id": ("loan", "id"), "equipment_id": ("equipment", "id"), "medicine_id": ("medicine", "id"),
 }  # fmt: skip
 UNITS: Mapping[str, str] = {

@@ -28,7 +28,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "visit": ("time", "occupation", "person_times", "recorded"),
     "amenity_use": ("time", "amenity"),
     "item": ("name", "unit", "kind", "rank", "low_level", "alcohol", "first_month", "last_month", "active", "medicine",
-        "barcode", "spec", "place"),
+        "barcode", "spec", "place", "collect"),
     "kit_part": ("item_id", "quantity"),
     "campaign": ("name", "code", "starts_on", "ends_on", "most", "each", "badge_only", "active", "note"),
     "campaign_item": ("item_id", "quantity"),

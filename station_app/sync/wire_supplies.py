@@ -18,7 +18,8 @@ Level = Literal["heat_yellow", "heat_orange", "heat_red", "cold_blue", "cold_yel
 
 
 class Item(Row, frozen=True, kw_only=True, gc=False):
-    """A supply; quantities everywhere are in its ``unit``. ``spec`` is its size, ``place`` where it is kept."""
+    """A supply; quantities everywhere are in its ``unit``. ``spec`` is its size, ``place`` where it is kept;
+    ``collect``: people of one circle may take it along for one another."""
 
     name: Name
     unit: Name
@@ -33,6 +34,7 @@ class Item(Row, frozen=True, kw_only=True, gc=False):
     barcode: Annotated[str, Meta(pattern=r"\A[0-9]{8,14}\Z")] | None = None
     spec: Name | None = None
     place: Name | None = None
+    collect: Flag | None = None
 
 
 class ItemPhoto(Row, frozen=True, kw_only=True, gc=False):
@@ -151,7 +153,7 @@ class Movement(Dated, frozen=True, kw_only=True, gc=False):
 
 
 class Handout(Dated, frozen=True, kw_only=True, gc=False):
-    """What was given; ``short`` when the book held less, ``already_given`` when recorded late."""
+    """What was given; ``short`` when the book held less, ``already_given`` when recorded late; ``collected_by`` took it along."""
 
     item_id: Id
     quantity: Count
@@ -163,6 +165,7 @@ class Handout(Dated, frozen=True, kw_only=True, gc=False):
     keeper_id: Id | None = None
     household_id: Id | None = None
     campaign_id: Id | None = None
+    collected_by: Id | None = None
 
 
 class Refusal(Dated, frozen=True, kw_only=True, gc=False):

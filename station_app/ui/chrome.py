@@ -6,7 +6,7 @@
     Rail(brand, entries, *, foot=())            .chosen(str) .language_chosen(str "zh"|"en")
         .choose(code) marks a page without a signal  .set_badge(code, int)
     TopBar(station, *, lock="", lock_key="Ctrl+L")   .locked
-        .show_station(str) .show_date(str) .show_weather(text, tone="warming", icon="sun")
+        .show_station(str) .show_date(str) .show_weather(text, tone="warming", icon="sun")    .weather_clicked when it is pressed
         .show_trouble(text, tone="attention")    .trouble_clicked when it is pressed
         .show_pills([(text, tone), ...])
         .pill_clicked(int)                       a right pill was pressed (its place in the list)
@@ -224,6 +224,7 @@ class TopBar(QFrame):
     locked = Signal()
     pill_clicked = Signal(int)
     trouble_clicked = Signal()
+    weather_clicked = Signal()
 
     def __init__(
         self, station: str, *, lock: str = "", lock_key: str = "Ctrl+L", parent: QWidget | None = None
@@ -233,7 +234,8 @@ class TopBar(QFrame):
         self.setProperty("edge", "bottom")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._station = Text(station, "strong")
-        self._date, self._weather = Pill("", "plain"), Pill("", "warming", icon="sun")
+        self._date, self._weather = Pill("", "plain"), _PressPill("", "warming", icon="sun")
+        self._weather.pressed.connect(self.weather_clicked)
         self._date.hide()
         self._weather.hide()
         self._trouble = _TroublePill("", "attention", icon="warning")

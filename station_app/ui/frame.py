@@ -8,19 +8,18 @@ from datetime import datetime
 from .. import settings
 from ..db import Database
 from ..model import Station
-from ..services import care, exchange, keepers, keeping, preferences, requests
-from ..words import t
+from ..services import care, exchange, keepers, keeping, preferences, requests, weather
+from ..services.supplies.advice import Advice, advise
+from ..services.weather import Weather
+from ..words import label, t
 from . import when
 from .chrome import FootBar, TopBar
 from .theme import tokens
 
-HEAT = ((40, "heat_red"), (37, "heat_orange"), (35, "heat_yellow"))
-"""Forecast highs in degrees Celsius from which a warning is shown (DOMAIN.md section 6)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The state of the bars. ``last_closed`` is ISO 8601 or ""; ``high`` is today's forecast high or None.
+    """The state of the bars. ``last_closed`` is ISO 8601 or ""; ``weather`` is today's, ``advice`` what it suggests.
     ``backed_up`` is when the newest backup was made (ISO 8601) or "".
 
     ``troubles`` begins with the most serious.
@@ -30,7 +29,8 @@ class Frame:
     waiting: int
     last_closed: str
     on_duty: str
-    high: int | None
+    weather: Weather
+    advice: Advice
     to_tell: int
     idle_minutes: int
     troubles: tuple[care.Trouble, ...]
@@ -41,9 +41,10 @@ def read_frame(db: Database, damaged: bool = False) -> Frame:
     """The state of the bars now; ``damaged`` is what the check of the file found."""
     now = db.now()
     shift = keepers.on_duty(db)
+    told = weather.today(db)
     return Frame(
         now=now, waiting=exchange.waiting(db), last_closed=exchange.last_closed(db), on_duty=shift.keeper if shift else "",
-        high=keepers.day(db, now.date().isoformat()).high, to_tell=len(requests.to_tell(db)),
+        weather=told, advice=advise(db, told.level), to_tell=len(requests.to_tell(db)),
         idle_minutes=preferences.number(db, settings.IDLE_LOCK_MINUTES), troubles=care.look(db, now, damaged=damaged),
         backed_up=keeping.newest_time(db),
     )  # fmt: skip
@@ -55,12 +56,12 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
     top.show_date(
         t("window.moment", date=when.plain(now.date()), weekday=t(f"terms.Weekday.{now.weekday()}"), time=f"{now:%H:%M}")
     )
-    warning = next((word for degrees, word in HEAT if frame.high is not None and frame.high >= degrees), "")
     worst = frame.troubles[0] if frame.troubles else None
     top.show_trouble(t(worst.word, **worst.fields) if worst else "", worst.severity if worst else "attention")
     if worst and tokens().large:  # there is room for one of them only
-        warning = ""
-    top.show_weather(t(f"window.{warning}", high=frame.high) if warning else "")
+        top.show_weather("")
+    else:
+        _show_weather(top, frame)
     if not frame.waiting:
         waits = t("window.nothing_waits")
     elif not frame.last_closed:
@@ -74,6 +75,23 @@ def show_frame(top: TopBar, foot: FootBar, frame: Frame, station: Station) -> No
     kept = t(care.DAMAGED.word) if worst is care.DAMAGED else t("window.encrypted")
     saved = [t("window.backed_up", when=when.moment(frame.backed_up, now.date()))] if frame.backed_up else []
     foot.show_states([*([t("window.sample")] if station.sample else []), *saved, kept])
+
+
+def _show_weather(top: TopBar, frame: Frame) -> None:
+    """The level with its temperature and what it switches on (高温橙色 37℃ · 防暑包每日 2 份); how to tell it while untold."""
+    told, advice = frame.weather, frame.advice
+    if told.level is None:
+        degrees = told.high if told.high is not None else told.low
+        text = t("window.weather_told", degrees=degrees) if degrees is not None else t("window.tell_weather")
+        top.show_weather(text, "plain", "sun")
+        return
+    degrees = told.high if told.level.heat else told.low
+    text = label(told.level) + (t("window.degrees", degrees=degrees) if degrees is not None else "")
+    if advice.item is None:
+        text += t("terms.dot") + t(f"window.{told.level.value}")
+    else:
+        text += t("terms.dot") + t("window.switched", item=advice.item.name, n=advice.most, unit=advice.item.unit)
+    top.show_weather(text, "warming" if told.level.heat else "cooling", "warning")
 
 
 def _ago(last: str, now: datetime) -> str:

@@ -256,6 +256,11 @@ class Notice(QFrame):
         self.setMinimumHeight(46)
         self.setAccessibleName(text)
 
+    def say(self, text: str) -> None:
+        """Another sentence in the same place."""
+        self.text.set(text)
+        self.setAccessibleName(text)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground in its tone."""
         colours = tone(self._tone)

@@ -15,6 +15,7 @@ from ..words import t
 from .answer_sheet import open_for_slip
 from .frame import Frame, read_frame, show_frame
 from .scan import ScanCatcher
+from .weather_sheet import open_weather
 from .window import Window, application
 
 TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
@@ -78,12 +79,19 @@ class MainWindow(Window):
 
     def _add_shortcuts(self) -> None:
         super()._add_shortcuts()
+        QShortcut(QKeySequence("F12"), self).activated.connect(lambda: self._unless_locked(self._tell_weather))
+        self.top.weather_clicked.connect(lambda: self._unless_locked(self._tell_weather))
         for key, occupation in TALLY_KEYS.items():
             counts = QShortcut(QKeySequence(key), self)
             counts.setAutoRepeat(False)  # a key held down is still one visitor
             counts.activated.connect(
                 lambda occupation=occupation: self._unless_locked(lambda: self._tally(occupation))
             )
+
+    def _tell_weather(self) -> None:
+        """F12, or a press on the pill: today's forecast or warning."""
+        if Op.SET_WEATHER in MAY[self.role]:
+            open_weather(self)
 
     def _scanned(self, text: str) -> None:
         if self._locked:

@@ -17,7 +17,7 @@ from .shelf import lots
 FIELDS = frozenset(
     {
         "name", "unit", "kind", "low_level", "alcohol", "medicine", "first_month", "last_month", "rank", "active", "barcode", "spec",
-        "place",
+        "place", "collect",
     }
 )  # fmt: skip
 """What can be changed of an item."""
@@ -35,6 +35,7 @@ class Details:
     barcode: str = ""
     spec: str = ""
     place: str = ""
+    collect: bool = False
 
 
 def add_item(
@@ -66,7 +67,7 @@ def _row(told: Details) -> dict[str, Any]:
     return {
         "low_level": told.low_level, "alcohol": int(told.alcohol), "medicine": int(told.medicine), "first_month": told.months[0],
         "last_month": told.months[1], "barcode": barcodes.item_code(told.barcode) if told.barcode.strip() else None,
-        "spec": told.spec.strip() or None, "place": told.place.strip() or None,
+        "spec": told.spec.strip() or None, "place": told.place.strip() or None, "collect": int(told.collect),
     }  # fmt: skip
 
 
@@ -197,5 +198,5 @@ def _item(db: Database, row: Row) -> Item:
         alcohol=bool(row["alcohol"]), first_month=row["first_month"], last_month=row["last_month"],
         most_per_day=plain.most if plain is not None else None, balance=sum(lot.balance for lot in stock), next_expiry=expiry,
         active=bool(row["active"]), medicine=bool(row["medicine"]), barcode=row["barcode"] or "", spec=row["spec"] or "",
-        place=row["place"] or "", kit=bool(row["kit"]),
+        place=row["place"] or "", kit=bool(row["kit"]), collect=bool(row["collect"]),
     )  # fmt: skip

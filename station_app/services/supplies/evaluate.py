@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ...db import Database, Row
 from ...errors import RuleRefused
 from ...model import Item, Measure, QuotaSpan, QuotaWho
-from .quotas import Rule, Situation, that_count, within
+from .quotas import MOST_AT_ONCE, Rule, Situation, that_count, within
 
 
 class Given(NamedTuple):
@@ -47,14 +47,14 @@ class Room:
 COLUMNS = "item_id, quantity, time, business_date, campaign_id"
 
 
-def past(db: Database, rules: Iterable[Rule], now: Situation, person_id: str | None, household_id: str | None) -> Past:
-    """Everything the rules may ask about, as far back as they look."""
+def past(db: Database, rules: Iterable[Rule], now: Situation, members: Sequence[str], household_id: str | None) -> Past:
+    """Everything the rules may ask about, as far back as they look; ``members`` are all ids that mean the person, none for nobody."""
     wanted: dict[QuotaWho, list[Rule]] = {}
     for rule in rules:
         wanted.setdefault(rule.who, []).append(rule)
     of: dict[QuotaWho, Sequence[Given]] = {}
     for who, asked in wanted.items():
-        where, whose = _whose(who, person_id, household_id)
+        where, whose = _whose(who, members, household_id)
         if where:
             since = min(_since(rule, now) for rule in asked)
             campaigns = sorted({rule.campaign_id for rule in asked if rule.campaign_id})
@@ -62,17 +62,17 @@ def past(db: Database, rules: Iterable[Rule], now: Situation, person_id: str | N
     return Past(of)
 
 
-def _whose(who: QuotaWho, person_id: str | None, household_id: str | None) -> tuple[str, tuple[str, ...]]:
+def _whose(who: QuotaWho, members: Sequence[str], household_id: str | None) -> tuple[str, tuple[str, ...]]:
     """The condition on handouts that a rule adds up, "" where it does not speak of whoever stands here."""
     if who is QuotaWho.STATION:
         return "1 = 1", ()
     if who is QuotaWho.ANONYMOUS:
-        return ("person_id IS NULL", ()) if person_id is None else ("", ())
-    if person_id is None:
+        return ("person_id IS NULL", ()) if not members else ("", ())
+    if not members:
         return "", ()
     if who is QuotaWho.HOUSEHOLD and household_id is not None:
         return "household_id = ?", (household_id,)
-    return "person_id = ?", (person_id,)
+    return f"person_id IN ({', '.join('?' * len(members))})", tuple(members)
 
 
 def _since(rule: Rule, now: Situation) -> str:
@@ -111,10 +111,12 @@ def rooms(rules: Iterable[Rule], item: Item, now: Situation, before: Past, among
     """What each rule that counts leaves of an item; ``among`` are all items, by id."""
     found = []
     for rule in that_count(rules, item, now):
-        given = before.of.get(rule.who)
+        given = () if rule.at_once and rule.who in before.of else before.of.get(rule.who)
         if given is not None:
             counted = tuple(one for one in given if _counts(rule, one, now, among))
-            if rule.measure is Measure.CHOICE:
+            if rule.excluded_by:
+                left = 0 if counted else MOST_AT_ONCE
+            elif rule.measure is Measure.CHOICE:
                 others = {one.item_id for one in counted} - {item.id}
                 left = rule.most - len(others)
             else:
@@ -125,7 +127,10 @@ def rooms(rules: Iterable[Rule], item: Item, now: Situation, before: Past, among
 
 def _counts(rule: Rule, one: Given, now: Situation, among: Mapping[str, Item]) -> bool:
     item = among.get(one.item_id)
-    if item is None or not rule.covers(item):
+    if rule.excluded_by:
+        if one.item_id not in rule.excluded_by:
+            return False
+    elif item is None or not rule.covers(item):
         return False
     if rule.span is QuotaSpan.DAY:
         return one.business_date == now.business_date
@@ -143,7 +148,7 @@ def barrier(item: Item, quantity: int, room: Room, now: Situation, among: Mappin
     elif quantity <= room.left:
         return None
     last = room.counted[-1].time if room.counted else None
-    fits = rule.measure is Measure.CHOICE or quantity <= rule.most
+    fits = bool(rule.excluded_by) or rule.measure is Measure.CHOICE or (quantity <= rule.most and not rule.at_once)
     following = _next(rule, room, quantity, now) if fits else None
     others = sorted({among[one.item_id].name for one in room.counted if one.item_id != item.id and one.item_id in among})
     fields = {
@@ -155,10 +160,10 @@ def barrier(item: Item, quantity: int, room: Room, now: Situation, among: Mappin
 
 
 def _word(rule: Rule, room: Room, quantity: int) -> str:
-    if rule.measure is Measure.CHOICE:
+    if rule.excluded_by or rule.measure is Measure.CHOICE:
         return "supplies.one_or_other"
     if not rule.most:
-        return "supplies.badge_only"
+        return "supplies.badge_only" if rule.who is QuotaWho.ANONYMOUS else "supplies.not_given"
     if not room.counted:
         return "supplies.more_than_quota" if rule.code == "person_day" else "supplies.more_than_rule"
     if rule.code == "person_day":
@@ -188,7 +193,7 @@ def _next(rule: Rule, room: Room, quantity: int, now: Situation) -> str | None:
     if rule.span is not QuotaSpan.HOURS:
         return None
     span = timedelta(hours=rule.hours or 0)
-    if rule.measure is Measure.CHOICE:
+    if rule.excluded_by or rule.measure is Measure.CHOICE:
         ends = max(datetime.fromisoformat(one.time) for one in room.counted) + span
         return ends.isoformat(timespec="seconds")
     left = room.left

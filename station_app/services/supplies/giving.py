@@ -10,7 +10,7 @@ from ... import settings
 from ...db import Database, Row, Tx
 from ...errors import RuleRefused, UserMistake
 from ...model import Changes, Handout, Item, MovementKind, Occupation, Op, QuotaSpan, QuotaWho, Role
-from .. import people, preferences, weather
+from .. import aliases, companions, people, preferences, weather
 from . import campaigns, kits, quotas
 from .articles import get, items
 from .evaluate import Past, Room, past, rooms, season, strictest
@@ -60,7 +60,8 @@ def _bench(db: Database, person_id: str | None, occupation: Occupation | None, a
     now = Situation(moment, stamp.business_date, occupation, weather.of_day(db, stamp.business_date).level, db.role)
     rules = quotas.in_force(db)
     running = campaigns.running(db, stamp.business_date)
-    before = past(db, _asked(rules), now, person_id, household(db, person_id))
+    members = aliases.members(db, aliases.final(db, person_id)) if person_id else ()
+    before = past(db, _asked(rules), now, members, companions.circle_of(db, person_id))
     among = {item.id: item for item in items(db, with_retired=True)}
     return _Bench(now, rules, before, among, running, campaigns.taken_elsewhere(db, person_id, running.values()))
 
@@ -68,11 +69,6 @@ def _bench(db: Database, person_id: str | None, occupation: Occupation | None, a
 def _asked(rules: Sequence[Rule]) -> list[Rule]:
     """The rules, and whoever's day it is: what they had today is told even where no rule asks."""
     return [*rules, Rule()]
-
-
-def household(db: Database, person_id: str | None) -> str | None:
-    """The household or team a person collects for, None for one who is in none."""
-    return None
 
 
 def offers(db: Database, person_id: str | None, at: datetime | None = None, occupation: Occupation | None = None) -> list[Offer]:
@@ -124,8 +120,15 @@ def _stands(
 class _Stopped(Exception):
     """A rule said no inside the operation: nothing of it is kept."""
 
-    def __init__(self, refusal: RuleRefused, rule: Rule | None, campaign_id: str | None) -> None:
-        self.refusal, self.rule, self.campaign_id = refusal, rule, campaign_id
+    def __init__(self, refusal: RuleRefused, rule: Rule | None, campaign_id: str | None, *, denied: bool) -> None:
+        self.refusal, self.rule, self.campaign_id, self.denied = refusal, rule, campaign_id, denied
+
+
+def _may_override(db: Database, rule: Rule | None) -> bool:
+    """Whether whoever is at work may set a rule aside: of the district's those it names, else by the setting."""
+    if rule is not None and rule.district:
+        return db.role in rule.overridden_by
+    return db.role in OVERRIDERS[preferences.get(db, settings.OVERRIDE_ROLE)]
 
 
 def hand_out(
@@ -138,6 +141,7 @@ def hand_out(
     occupation: Occupation | None = None,
     given: bool = False,
     override: str = "",
+    collected_by: str | None = None,
     at: datetime | None = None,
 ) -> tuple[Handout, Changes]:
     """Hand out an item: the handout, its stock movements and the quota check are one transaction.
@@ -145,19 +149,20 @@ def hand_out(
     Before giving, a rule may refuse (RuleRefused: rule, last, next; the refusal is logged); an ``override`` with its reason sets
     the rule aside, where the role of whoever is at work may (setting ``override_role``; Refused otherwise). What was ``given``
     already is recorded and flagged, never refused; an empty shelf flags, never refuses (DECISIONS.md 7). An item of a campaign
-    under way is handed out for it. A kit is drawn from those that are made, then put together from its parts.
+    under way is handed out for it; ``collected_by`` is who takes it along for the person it counts against. A kit is drawn from
+    those that are made, then put together from its parts.
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise UserMistake("supplies.bad_quantity")
     get(db, item_id)
     if person_id is not None:
         occupation = people.get(db, person_id).occupation
-    if override.strip() and db.role not in OVERRIDERS[preferences.get(db, settings.OVERRIDE_ROLE)]:
-        db.deny("override")
     try:
         with db.transact(Op.HANDOUT, at, item=item_id, quantity=quantity, person=person_id) as tx:
-            handout_id = _give(tx, item_id, quantity, person_id, visit_id, occupation, given, override.strip())
+            handout_id = _give(tx, item_id, quantity, person_id, visit_id, occupation, given, override.strip(), collected_by)
     except _Stopped as stopped:
+        if stopped.denied:
+            db.deny("override")
         with db.transact(Op.REFUSE, at, item=item_id, person=person_id, rule=stopped.refusal.rule) as tx:
             _note(tx, item_id, quantity, person_id, stopped.refusal, stopped.rule, stopped.campaign_id)
         raise stopped.refusal from None
@@ -166,17 +171,19 @@ def hand_out(
 
 def _give(
     tx: Tx, item_id: str, quantity: int, person_id: str | None, visit_id: str | None, occupation: Occupation | None, given: bool,
-    override: str,
+    override: str, collected_by: str | None,
 ) -> str:  # fmt: skip
     db, stamp = tx.db, tx.stamp
     bench = _bench(db, person_id, occupation, datetime.fromisoformat(stamp.time))
     item = bench.among[item_id]
     found = rooms(bench.rules, item, bench.now, bench.before, bench.among)
     refusal, rule = _stands(bench, item, quantity, person_id, found)
+    apart = companions.barrier(db, person_id, collected_by, item=item.name, allowed=item.collect)
+    refusal, rule = (apart, None) if apart is not None else (refusal, rule)
     campaign = bench.running.get(item_id)
     campaign_id = campaign.id if campaign is not None else None
-    if refusal is not None and not given and not override:
-        raise _Stopped(refusal, rule, campaign_id)
+    if refusal is not None and not given and not (override and _may_override(db, rule)):
+        raise _Stopped(refusal, rule, campaign_id, denied=bool(override))
     parts = kits.parts_of(db, item_id)
     missing = kits.shortage(item, quantity, parts, bench.among)
     if missing or given:
@@ -191,7 +198,8 @@ def _give(
             "time": stamp.time, "business_date": stamp.business_date, "item_id": item_id, "quantity": quantity,
             "person_id": person_id, "visit_id": visit_id, "occupation": occupation.value if occupation else None,
             "short": int(bool(missing)), "already_given": int(given), "keeper_id": db.acting,
-            "household_id": household(db, person_id), "campaign_id": campaign_id,
+            "household_id": companions.circle_of(db, person_id), "campaign_id": campaign_id,
+            "collected_by": collected_by,
         },
     )  # fmt: skip
     kits.fill(tx, item, quantity, parts, handout_id)
@@ -206,7 +214,7 @@ def _note(
     *, handout_id: str | None = None, reason: str = "",
 ) -> None:  # fmt: skip
     """A refusal, or with a handout an override, as a row of its own: rule and version, last event, next time, reason."""
-    own = rule if rule is not None and not rule.district and rule.version else None
+    own = rule if rule is not None and rule.version else None
     tx.put(
         "refusal",
         {
@@ -243,5 +251,6 @@ def _handout(row: Row) -> Handout:
     return Handout(
         id=row["id"], time=row["time"], business_date=row["business_date"], item_id=row["item_id"], quantity=row["quantity"],
         person_id=row["person_id"], occupation=Occupation(row["occupation"]) if row["occupation"] else None, short=bool(row["short"]),
-        already_given=bool(row["already_given"]), void_reason=row["void_reason"], campaign_id=row["campaign_id"],
+        already_given=bool(row["already_given"]),
+        void_reason=row["void_reason"], campaign_id=row["campaign_id"], collected_by=row["collected_by"],
     )  # fmt: skip

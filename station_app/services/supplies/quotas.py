@@ -26,7 +26,10 @@ class Rule:
     """A rule. It speaks of ``items`` (ids), else of a ``kind``, else of everything; a condition that is None or empty always holds, and
     a rule without a first day holds at once (also when the clock is set back before the day it was made).
 
-    ``most`` counts units, or with ``Measure.CHOICE`` how many different things. ``district`` where it came in a pack.
+    ``most`` counts units, or with ``Measure.CHOICE`` how many different things.
+
+    ``district`` where it came in a pack; such a rule may speak of items and ``kinds`` together, hold under any of ``levels``, look
+    at one handout alone (``at_once``), give nothing to who had a thing of ``excluded_by``, and name who may set it aside.
     """
 
     id: str = ""
@@ -49,17 +52,25 @@ class Rule:
     name: str = ""
     active: bool = True
     district: bool = False
+    levels: frozenset[WeatherLevel] = frozenset()
+    kinds: frozenset[ItemKind] = frozenset()
+    excluded_by: frozenset[str] = frozenset()
+    at_once: bool = False
+    overridden_by: frozenset[Role] = frozenset()
     void_reason: str | None = field(default=None, compare=False)
 
     @property
     def code(self) -> str:
         """What refusals call it: ``person_day``, ``household_hours``, ``choice_day`` ..."""
+        if self.excluded_by:
+            return f"excluded_{self.span.value}"
         return f"choice_{self.span.value}" if self.measure is Measure.CHOICE else f"{self.who.value}_{self.span.value}"
 
     @property
     def limits(self) -> tuple[Any, ...]:
         """What it limits; of the rules that hold and limit the same, one counts."""
-        return (self.items, self.kind, self.measure, self.who, self.span, self.hours, self.campaign_id, self.district)
+        of_district = (self.name, self.excluded_by, self.at_once) if self.district else ()
+        return (self.items, self.kind, self.measure, self.who, self.span, self.hours, self.campaign_id, of_district)
 
     @property
     def plain(self) -> bool:
@@ -76,8 +87,8 @@ class Rule:
 
     def covers(self, item: Item) -> bool:
         """Whether it speaks of an item."""
-        if self.items:
-            return item.id in self.items
+        if self.items or self.kinds:
+            return item.id in self.items or item.kind in self.kinds
         return self.kind is None or item.kind is self.kind
 
     def holds(self, now: Situation) -> bool:
@@ -89,6 +100,8 @@ class Rule:
         if self.first_month and self.last_month and not within(self.first_month, self.last_month, now.month):
             return False
         if self.level is not None and (now.level is None or not now.level.reaches(self.level)):
+            return False
+        if self.levels and now.level not in self.levels:
             return False
         return self.role is None or now.role is self.role
 
@@ -143,9 +156,9 @@ def listing(db: Database, *, with_off: bool = True) -> list[Rule]:
 
 def in_force(db: Database) -> list[Rule]:
     """Every rule that may count now: the station's that are on, the district's, those of campaigns under way."""
-    from . import campaigns
+    from . import campaigns, from_district
 
-    return [*listing(db, with_off=False), *campaigns.rules(db)]
+    return [*listing(db, with_off=False), *from_district.rules(db), *campaigns.rules(db)]
 
 
 def rule(db: Database, rule_id: str) -> Rule:
@@ -246,6 +259,37 @@ def _known(db: Database, rule_id: str) -> Rule:
 def _about(rule: Rule) -> dict[str, Any]:
     """The item a rule is about, for the log, when it is one."""
     return {"item": next(iter(rule.items))} if len(rule.items) == 1 else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rule said no, or was set aside (``overridden``, with the ``reason``): which rule in which version, last event, next time."""
+
+    id: str
+    time: str
+    item_id: str | None
+    rule: str
+    last: str | None
+    next: str | None
+    overridden: bool
+    reason: str
+    quota_id: str | None
+    quota_version: int | None
+    quantity: int | None
+
+
+def refusals(db: Database, first: str, last: str) -> list[Refusal]:
+    """What was refused, or given all the same, in a span of business dates; the newest first."""
+    rows = db.rows(
+        "SELECT * FROM refusal WHERE business_date BETWEEN ? AND ? AND void_reason IS NULL ORDER BY time DESC, id DESC", (first, last)
+    )
+    return [
+        Refusal(
+            row["id"], row["time"], row["item_id"], row["rule"], row["last"], row["next"], bool(row["overridden"]), row["reason"] or "",
+            row["quota_id"], row["quota_version"], row["quantity"],
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 # --- the plain quota of an item ------------------------------------------------------------------------------------------

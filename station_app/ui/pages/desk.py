@@ -19,9 +19,10 @@ from ...model import Amenity, Changes, Consent, Handout, Occupation, Op, Person,
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
-from .. import actions
+from .. import actions, supply_actions
 from ..answer_sheet import open_for_badge
 from ..feedback import sentence
+from ..jobs import Otherwise
 from ..kit import Button, Card, Column, KeyCap, Notice, Row, Scroll, Text, page_layout
 from ..names import person_name
 from ..page import Page, Shell
@@ -32,7 +33,7 @@ from .desk_day import DayCard, summary
 from .desk_log import Entry, LogList, entries
 from .desk_register import open_registration
 from .desk_search import DeskField
-from .desk_supplies import KEYS, Shelf
+from .desk_supplies import KEYS, OverrideForm, Shelf
 
 MOMENT = 1500
 """Milliseconds within which a second digit belongs to the same number (F2 1 2 = twelve)."""
@@ -40,6 +41,8 @@ FRESH = timedelta(minutes=10)
 """How long a tally may be of the person who gets a card now."""
 NAMES = frozenset({"person", "identity", "badge", "erasure"})
 RIGHT = 404
+SHORT = 3
+"""Items that are named as short."""
 AIR, LESS_AIR, ONE_ROW = 12, 8, 5
 """Room between the parts at the left; a shelf of more than five items takes two rows and leaves less."""
 
@@ -58,7 +61,8 @@ class DeskPage(Page):
     name = "desk"
     tables = NAMES | {
         "visit", "amenity_use", "handout", "movement", "item", "quota", "refusal", "request", "request_step", "station_day",
-        "station", "shift", "keeper", "stocktake", "batch", "receipt",
+        "station", "shift", "keeper", "stocktake", "batch", "receipt", "kit_part", "campaign", "campaign_item", "rule_set",
+        "companion",
     }  # fmt: skip
 
     def __init__(self, shell: Shell) -> None:
@@ -101,6 +105,8 @@ class DeskPage(Page):
         self._given_cap, self._given_hint = KeyCap(t("desk.shift_digit")), Text(t("desk.already_given"), "muted")
         self.opening = Notice(t("desk.not_open"), "plain", icon="clock", action=t("desk.open_station"), key="F9")
         self.opening.hide()
+        self.weather = Notice("", "attention", icon="sun")
+        self.weather.hide()
         self._parts = Column(
             self.card,
             Row(Text(t("desk.supplies"), "heading"), self._more, None, self._hint, self._given_cap, self._given_hint, gap=8),
@@ -126,7 +132,7 @@ class DeskPage(Page):
         log_card.body.addWidget(self.log, 1)
         right_side = QWidget()
         right_side.setFixedWidth(RIGHT)
-        right = Column(self.opening, self.day, gap=12)
+        right = Column(self.opening, self.weather, self.day, gap=12)
         right.addWidget(log_card, 1)
         right_side.setLayout(right)
         both = Row(gap=16)
@@ -164,6 +170,8 @@ class DeskPage(Page):
             made = QShortcut(QKeySequence(f"Shift+F{place}"), self)
             made.setAutoRepeat(False)  # held down it is still one card
             made.activated.connect(lambda occupation=occupation: self._nameless_card(occupation))
+        for number in range(1, KEYS + 1):
+            QShortcut(QKeySequence(f"Ctrl+Alt+{number}"), self, lambda number=number: self._all_the_same(number - 1))
         QShortcut(QKeySequence("Ctrl+Shift+C"), self, self.copy_summary)
         QShortcut(QKeySequence("F9"), self, self._open_station)
 
@@ -355,6 +363,10 @@ class DeskPage(Page):
                 text += t("desk.flag_given")
             if handout.short:
                 text += t("desk.short_told")
+            if item.alcohol:
+                text += t("desk.alcohol_told")
+            elif item.medicine:
+                text += t("desk.medicine_told")
             self.shell.tell_undoable(text, changes)
 
         def refused(error: StationError) -> None:
@@ -365,6 +377,26 @@ class DeskPage(Page):
             self.jobs, item.id, done, refused, person_id=person_id, visit_id=on.id if on else None,
             occupation=on.occupation if on else None, given=given,
         )  # fmt: skip
+
+    def _all_the_same(self, number: int) -> None:
+        """Ctrl+Alt+digit: a rule stands against it, and whoever may sets it aside with a reason."""
+        offer = self._offer(number)
+        if offer is None or offer.barrier is None:
+            return
+        on, item = self._on, offer.item
+
+        def save(reason: str, otherwise: Otherwise) -> None:
+            def done(outcome: tuple[Handout, Changes]) -> None:
+                self.shell.close_sheet()
+                self.shell.tell_undoable(t("desk.given_all_the_same", item=item.name, reason=reason), outcome[1])
+
+            supply_actions.hand_out_all_the_same(
+                self.jobs, item.id, reason, done, otherwise, person_id=on.person_id if on else None, visit_id=on.id if on else None,
+                occupation=on.occupation if on else None,
+            )  # fmt: skip
+
+        form = OverrideForm(self.shell, sentence(offer.barrier), save)
+        self.shell.open_sheet(t("desk.all_the_same", item=item.name), form, submit=t("desk.give"))
 
     def _refused_handout(self, error: StationError, number: int) -> None:
         if not isinstance(error, RuleRefused):
@@ -494,8 +526,17 @@ class DeskPage(Page):
         self.day.show_day(view, self.shell.station)
         self.log.show_entries(entries(view.lines, view.names, view.items))
         self.opening.setVisible(not view.opened)
+        self._show_weather(view)
         self._show_hints()
         self._tell_arrival(view)
+
+    def _show_weather(self, view: DeskView) -> None:
+        """What the weather suggests: only said, and only while something is short."""
+        short = t("terms.list").join(f"{item.name} {item.balance} {item.unit}" for item in view.advice.short[:SHORT])
+        self.weather.setVisible(bool(short))
+        if short and view.weather.level is not None:
+            word = "desk.heat_short" if view.weather.level.heat else "desk.cold_short"
+            self.weather.say(t(word, items=short))
 
     def _tell_arrival(self, view: DeskView) -> None:
         """Say who was checked in, now that the name is read."""

@@ -10,8 +10,10 @@ from unicodedata import normalize
 from ... import settings
 from ...db import Database
 from ...model import Amenity, LogLine, Op, Person, Request, Visit
-from ...services import aliases, answers, history, keepers, people, preferences, requests, supplies, visits, voices
+from ...services import aliases, answers, history, keepers, people, preferences, requests, supplies, visits, voices, weather
 from ...services.answers import Answer
+from ...services.supplies.advice import Advice, advise
+from ...services.weather import Weather
 from ..names import person_name
 
 BADGE = 22
@@ -48,6 +50,8 @@ class DeskView:
     items: Mapping[str, str]
     opened: bool
     months: int
+    weather: Weather
+    advice: Advice
     waiting: tuple[Answer, ...] = ()
     waiting_for: str = ""
 
@@ -65,11 +69,13 @@ def look(db: Database, visit_id: str | None, known: Mapping[str, str], scanned: 
     items = {offer.item.id: offer.item.name for offer in offers}
     if {line.details["item"] for line in lines if "item" in line.details} - items.keys():
         items = {item.id: item.name for item in supplies.items(db, with_retired=True)}
+    told = weather.of_day(db, stamp.business_date)
     return DeskView(
         day=date.fromisoformat(stamp.business_date), hour=stamp.hour, today=visits.today(db, stamp.business_date),
         present=present, offers=offers, lines=lines, names=names, items=items,
         opened=bool(keepers.day(db, stamp.business_date).opened),
         months=preferences.number(db, settings.KEEP_PEOPLE_MONTHS), waiting=tuple(answers.waiting(db, digits)), waiting_for=digits,
+        weather=told, advice=advise(db, told.level, [offer.item for offer in offers]),
     )  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -13,7 +14,11 @@ from ...model import ItemKind
 from ...services.supplies import Offer
 from ...words import t
 from .. import icons
-from ..kit import Press
+from ..entry import Entry
+from ..forms import LineField
+from ..jobs import Otherwise
+from ..kit import Press, Text
+from ..page import Shell as Shell_
 from ..painting import box, brush, cap_size, focus_ring, paint_cap, plain_tip, width, write
 from ..theme import RADIUS, face, tokens, tone
 from .desk_tiles import Tiles
@@ -23,6 +28,18 @@ STRIPS = {
     ItemKind.COOLING: "cooling", ItemKind.DRINK: "cooling", ItemKind.WARMING: "warming", ItemKind.FIRST_AID: "good",
     ItemKind.STUDY: "brand", ItemKind.GIFT: "attention", ItemKind.OTHER: "neutral",
 }  # fmt: skip
+
+
+class OverrideForm(Entry):
+    """Why something is given although a rule stands against it; the rule is said above."""
+
+    def __init__(self, shell: Shell_, why_not: str, save: Callable[[str, Otherwise], None]) -> None:
+        self._give = save
+        super().__init__(shell, self._send_reason, LineField("reason", t("desk.reason"), required=True, hint=t("desk.reason_hint")))
+        self.layout().insertWidget(0, Text(why_not, "attention", wrap=True))  # type: ignore[union-attr]
+
+    def _send_reason(self, values: dict[str, Any], otherwise: Otherwise) -> None:
+        self._give(values["reason"], otherwise)
 
 
 class Shelf(Tiles):
@@ -77,7 +94,7 @@ class OfferCard(Press):
             bad,
             offer.barrier is not None,
             STRIPS[item.kind],
-            t("desk.alcohol") if item.alcohol else "",
+            t("desk.alcohol") if item.alcohol else t("desk.medicine") if item.medicine else "",
         )
         if state == (self.words(), self._lines, self._bad, self._off, self._tone, self._warning):
             return
@@ -137,20 +154,27 @@ class OfferCard(Press):
 def offer_lines(offer: Offer, for_person: bool, today: date) -> tuple[tuple[str, ...], bool]:
     """What a card says, the longest way of saying it first, and whether it is bad news."""
     item, barrier = offer.item, offer.barrier
+    ready = max(item.balance, 0) + offer.makes if item.kit else item.balance
     if barrier is not None and barrier.rule == "season":
         return (t("desk.from_month", month=t(f"terms.Month.{item.first_month}")),), False
     if barrier is not None:
-        if barrier.last:
+        if barrier.rule == "campaign_elsewhere":
+            return (t("desk.taken_elsewhere", station=barrier.fields["station"]), t("desk.taken")), False
+        if barrier.last and barrier.last[:10] == today.isoformat():
             return (t("desk.taken_at", time=barrier.last[11:16]), barrier.last[11:16]), False
-        return (t("desk.most_a_day", n=item.most_per_day or 0),), False
+        if barrier.last:
+            return (t("desk.taken_on", day=f"{int(barrier.last[5:7])}/{int(barrier.last[8:10])}"), t("desk.taken")), False
+        if barrier.rule == "person_day":
+            return (t("desk.most_a_day", n=offer.most or 0),), False
+        return (t(f"desk.barrier_{barrier.rule.split('_')[0]}"),), False
     if item.next_expiry and item.next_expiry < today.isoformat():
         return (t("desk.expired_lot"), t("desk.expired_short")), True
-    if item.balance <= item.low_level:
-        return (t("desk.only_left", n=item.balance, unit=item.unit), t("desk.left", n=item.balance)), True
-    left = t("desk.left", n=item.balance)
-    if item.most_per_day is None:
+    if ready <= item.low_level:
+        return (t("desk.only_left", n=ready, unit=item.unit), t("desk.left", n=ready)), True
+    left = t("desk.left", n=ready)
+    if offer.most is None:
         return (left,), False
-    may = item.most_per_day - offer.taken_today
-    first = t("desk.may_today", n=may) if for_person else t("desk.most_each", n=item.most_per_day)
+    may = offer.left if offer.left is not None else offer.most
+    first = t("desk.may_today", n=may) if for_person else t("desk.most_each", n=offer.most)
     dot = t("terms.dot")
     return (first + dot + left, t("desk.may_short", n=may) + dot + left, left), False

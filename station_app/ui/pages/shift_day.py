@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ...model import Op
+from ...settings import WEATHER_HEAT_YELLOW
 from ...words import t
 from ..forms import NumberField, TextField
-from ..frame import HEAT
 from ..kit import (
     Avatar,
     BigFigure,
@@ -170,7 +170,7 @@ class Closing(QWidget):
         """The state of now."""
         day, figures = desk.day, desk.figures
         self.opened.show_state(t("shift_page.opened_at", time=clock(day.opened)))
-        hot = day.high is not None and day.high >= HEAT[-1][0]
+        hot = day.high is not None and day.high >= int(WEATHER_HEAT_YELLOW.default)
         self.high.show_state(
             t("shift_page.high_is", high=day.high) if day.high is not None else "", "warming" if hot else "plain"
         )

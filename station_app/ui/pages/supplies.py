@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
 from ...model import Changes, Item, Op
+from ...services import supplies
 from ...services.arrivals import Arrival
+from ...services.supplies import barcodes, orders
 from ...words import label, t
 from .. import when
 from ..arrived import DueSupplies, receive
@@ -21,10 +24,13 @@ from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
 from . import supplies_reads as reads
+from .supplies_campaigns import CampaignsView
 from .supplies_card import ItemCard
 from .supplies_forms import CountForm, Done, ItemForm, ReceiveForm, WasteForm
 from .supplies_import import item_list
+from .supplies_orders import KitForm, OrderForm, SendForm, TakeForm, VoidForm, print_order
 from .supplies_reads import Detail, Line, Overview, Shelf
+from .supplies_rules import RulesView
 from .supplies_text import amount, bar, change, expiry_pill, expiry_text, happened, state_pill
 
 CARD = 430
@@ -35,7 +41,8 @@ class SuppliesPage(Page):
     """The shelf as a table, one item in full at the right, the ledger of all on a tab of its own."""
 
     name = "supplies"
-    tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity", "allocation"})
+    tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity", "allocation",
+        "kit_part", "campaign", "campaign_item", "transfer", "assembly", "station_day", "refusal", "rule_set"})
 
     def __init__(self, shell: Shell, *, choose: Choose = choose_file) -> None:
         super().__init__(shell)
@@ -43,12 +50,15 @@ class SuppliesPage(Page):
         self._today = date.min
         self._items: tuple[Item, ...] = ()
         self._wanted = ""
-        self.tabs = FilterTabs([("stock", t("supplies_page.stock_tab")), ("ledger", t("supplies_page.ledger_tab"))])
+        tabs = ("stock", "rules", "campaigns", "ledger")
+        self.tabs = FilterTabs([(tab, t(f"supplies_page.{tab}_tab")) for tab in tabs])
         self.only = Chip("")
         self.count_button = Button(t("supplies_page.count"), key="Enter")
         self.receive_button = Button(t("supplies_page.receive"), "primary", icon="plus", key="Ctrl+N")
         self.new_button = Button(t("supplies_page.new_item"), "link", icon="plus")
         self.import_button = Button(t("supplies_page.import_items"), "link", icon="import")
+        self.send_button = Button(t("supplies_page.send"), "link")
+        self.take_button = Button(t("supplies_page.take"), "link")
         self.wizard: ImportWizard | None = None
         self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
         self.stock = Table(self._stock_rows, rows=52, name=t("supplies_page.stock_tab"))
@@ -56,7 +66,9 @@ class SuppliesPage(Page):
         self._keeps = self.may(Op.RECEIVE)
         self.card = ItemCard(keeps=self._keeps)
         self.due = DueSupplies(receives=self.may(Op.RECEIVE))
-        self._views = QStackedWidget()
+        self.rules = RulesView(shell, keeps=self.may(Op.SET_QUOTA))
+        self.campaigns = CampaignsView(shell, keeps=self.may(Op.SET_CAMPAIGN))
+        self._views, self._side = QStackedWidget(), QStackedWidget()
         self._build()
         self._connect()
 
@@ -69,18 +81,22 @@ class SuppliesPage(Page):
         self.stock.set_empty(empty)
         self.ledger.set_empty(EmptyState("supplies", t("supplies_page.no_lines")))
         self.only.hide()
-        for button in () if self._keeps else (self.count_button, self.receive_button, self.new_button, self.import_button):
+        for button in () if self._keeps else (
+            self.count_button, self.receive_button, self.new_button, self.import_button, self.send_button, self.take_button,
+        ):  # fmt: skip
             button.hide()
-        for view in (self.stock, self.ledger):
+        for view in (self.stock, self.rules, self.campaigns, self.ledger):
             self._views.addWidget(view)
+        for card in (self.card, self.rules.card, self.campaigns.card):
+            self._side.addWidget(card)
         head = Row(gap=8)
         head.addWidget(self.tabs, 1)
         head.addWidget(self.count_button)
         head.addWidget(self.receive_button)
-        foot = Row(self.new_button, self.import_button, None, self.only, gap=16)
+        foot = Row(self.new_button, self.import_button, self.send_button, self.take_button, None, self.only, gap=16)
         left = Column(head, self.due, Card(self._views, foot, gap=4), gap=8)
         self._content = QWidget()
-        page_layout(self._content, Row(left, self.card, gap=16))
+        page_layout(self._content, Row(left, self._side, gap=16))
         self._whole = QStackedLayout(self)
         self._whole.addWidget(self._content)
         self._fit()
@@ -97,7 +113,12 @@ class SuppliesPage(Page):
             self.stock.activated_record.connect(lambda _shelf: self._count())
         self.ledger.current_record.connect(lambda line: self.stock.choose(line.item.id) if line is not None else None)
         self.due.wanted.connect(lambda allocation_id: receive(self.jobs, allocation_id, self._arrived))
+        self.send_button.clicked.connect(lambda: self._open(t("supplies_page.send_title"), SendForm))
+        self.take_button.clicked.connect(lambda: self._open(t("supplies_page.take_title"), TakeForm))
         self.card.edit.connect(self._edit_item)
+        self.card.order.connect(self._order)
+        self.card.void.connect(self._void)
+        self.card.kit.connect(self._put_together)
         self.card.receive.connect(self._receive)
         self.card.waste.connect(self._waste)
         self.card.undo.connect(self._undo)
@@ -110,12 +131,15 @@ class SuppliesPage(Page):
         def expiry(shelf: Shelf) -> str:
             return expiry_text(shelf.item.next_expiry, self._today)
 
+        def state(shelf: Shelf) -> tuple[str, str] | None:
+            return state_pill(shelf, self._today)
+
         return [
             TableColumn(t("supplies_page.item"), lambda s: s.item.name, 190, bold=True, sub=lambda s: label(s.item.kind)),
             TableColumn("", lambda _s: "", bar=bar),
             TableColumn(t("supplies_page.balance"), lambda s: amount(s.item.balance, s.item), 104, "right", bold=True),
             TableColumn(t("supplies_page.next_expiry"), expiry, 112, pill=near),
-            TableColumn(t("supplies_page.state"), lambda _s: "", 122, pill=state_pill),
+            TableColumn(t("supplies_page.runs_out"), lambda _s: "", 166, pill=state),
         ]
 
     def _ledger_columns(self) -> list[TableColumn]:
@@ -139,7 +163,7 @@ class SuppliesPage(Page):
 
     def _fit(self) -> None:
         large = tokens().large
-        self.card.setFixedWidth(CARD_LARGE if large else CARD)
+        self._side.setFixedWidth(CARD_LARGE if large else CARD)
         self.stock.show_columns((0, 2, 3, 4) if large else range(len(self._stock_rows.columns)))  # the number says it too
 
     # --- what the window asks ----------------------------------------------------------------------------------------
@@ -147,8 +171,31 @@ class SuppliesPage(Page):
     def refresh(self) -> None:
         """Read the shelf, and the ledger while it is shown."""
         self.jobs.read(reads.overview, self._show_overview, key="supplies")
-        if self.tabs.code() == "ledger":
+        self._refresh_tab(self.tabs.code())
+
+    def _refresh_tab(self, code: str) -> None:
+        if code == "ledger":
             self._read_ledger()
+        elif code == "rules":
+            self.rules.refresh()
+        elif code == "campaigns":
+            self.campaigns.refresh()
+
+    def scanned(self, text: str) -> bool:
+        """A barcode of goods: its item is shown and its receipt begun, with the lot and expiry a GS1 code tells."""
+        found = barcodes.read(text)
+        if found is None or self.wizard is not None:
+            return False
+        self.jobs.read(lambda db: supplies.by_barcode(db, found.code), lambda item: self._scanned_item(item, found), key="supplies-scan")
+        return True
+
+    def _scanned_item(self, item: Item | None, found: barcodes.Scanned) -> None:
+        if item is None:
+            self.shell.tell(t("supplies_page.unknown_barcode", code=found.code), bad=True)
+            return
+        self.show_subject(item.id)
+        if self._keeps:
+            self._open(t("supplies_page.receive_title"), partial(ReceiveForm, lot=found.lot, expiry=found.expiry), item.id)
 
     def show_subject(self, subject: str) -> None:
         """Show one item by its id; a list that was being looked at is put away."""
@@ -162,14 +209,17 @@ class SuppliesPage(Page):
         """Ctrl+N: stock came in; the first item when there is none yet. Not over a list that is being imported."""
         if self.wizard is not None or not self._keeps:
             return
-        if self._items:
+        if self.tabs.code() in ("rules", "campaigns"):
+            (self.rules if self.tabs.code() == "rules" else self.campaigns).add()
+        elif self._items:
             self._receive()
         else:
             self._add_item()
 
     def look_up(self) -> None:
         """``/``: into the list."""
-        (self.ledger if self.tabs.code() == "ledger" else self.stock).setFocus(Qt.FocusReason.OtherFocusReason)
+        tables = {"ledger": self.ledger, "rules": self.rules.table, "campaigns": self.campaigns.table}
+        tables.get(self.tabs.code(), self.stock).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def settle(self) -> None:
         """Into the list, or the wizard while it is open."""
@@ -206,10 +256,16 @@ class SuppliesPage(Page):
             self.settle()
 
     def _show_tab(self, code: str) -> None:
-        self._views.setCurrentWidget(self.ledger if code == "ledger" else self.stock)
+        views = {"ledger": self.ledger, "rules": self.rules, "campaigns": self.campaigns}
+        self._views.setCurrentWidget(views.get(code, self.stock))
+        cards = {"rules": self.rules.card, "campaigns": self.campaigns.card}
+        self._side.setCurrentWidget(cards.get(code, self.card))
+        for button in (
+            self.new_button, self.import_button, self.send_button, self.take_button, self.count_button, self.receive_button,
+        ):  # fmt: skip
+            button.setVisible(self._keeps and code in ("stock", "ledger"))
         self.only.setVisible(code == "ledger" and self.card.detail is not None)
-        if code == "ledger":
-            self._read_ledger()
+        self._refresh_tab(code)
 
     def _show_own_ledger(self) -> None:
         self.only.setChecked(True)
@@ -237,23 +293,49 @@ class SuppliesPage(Page):
     def _waste(self) -> None:
         self._open(t("supplies_page.waste_title"), WasteForm)
 
-    def _open(self, title: str, form: Callable[[Shell, tuple[Item, ...], str, Done], Entry]) -> None:
+    def _open(self, title: str, form: Callable[[Shell, tuple[Item, ...], str, Done], Entry], chosen: str = "") -> None:
         """Open a form about an item; with the balances of now, for a count is compared with them."""
 
         def show(overview: Overview) -> None:
             items = tuple(shelf.item for shelf in overview.shelves if shelf.item.active)
             if items:
-                self.shell.open_sheet(title, form(self.shell, items, self._current_id(), self._saved), submit=t("supplies_page.save"))
+                content = form(self.shell, items, chosen or self._current_id(), self._saved)
+                self.shell.open_sheet(title, content, submit=t("supplies_page.save"))
 
         self.jobs.read(reads.overview, show, key="supplies-form")
 
+    def _order(self) -> None:
+        """申领: a slip for the item shown, with what it needs filled in."""
+        item_id = self._current_id()
+
+        def ordered(text: str, changes: Changes, number: str) -> None:
+            self._saved(text, changes, item_id)
+            print_order(self.shell, number)
+
+        def show(wish: orders.Wish) -> None:
+            title = t("supplies_page.order_title", name=wish.item.name)
+            self.shell.open_sheet(title, OrderForm(self.shell, wish, ordered), submit=t("supplies_page.make_order"))
+
+        self.jobs.read(lambda db: orders.wish_for(db, item_id), show, key="supplies-wish")
+
+    def _void(self, movement_id: str) -> None:
+        form = VoidForm(self.shell, movement_id, self._current_id(), self._saved)
+        self.shell.open_sheet(t("supplies_page.void"), form, submit=t("supplies_page.void"))
+
+    def _put_together(self) -> None:
+        if self.card.detail is not None:
+            form = KitForm(self.shell, self.card.detail.shelf.item, self.card.detail.parts, self._saved)
+            self.shell.open_sheet(t("supplies_page.put_together"), form, submit=t("supplies_page.save"))
+
     def _add_item(self) -> None:
-        self.shell.open_sheet(t("supplies_page.new_item"), ItemForm(self.shell, None, self._saved), submit=t("supplies_page.save"))
+        form = ItemForm(self.shell, None, self._saved, items=self._items)
+        self.shell.open_sheet(t("supplies_page.new_item"), form, submit=t("supplies_page.save"))
 
     def _edit_item(self) -> None:
         if self.card.detail is not None:
             item = self.card.detail.shelf.item
-            self.shell.open_sheet(item.name, ItemForm(self.shell, item, self._saved), submit=t("supplies_page.save"))
+            form = ItemForm(self.shell, item, self._saved, items=self._items, parts=self.card.detail.parts)
+            self.shell.open_sheet(item.name, form, submit=t("supplies_page.save"))
 
     def _arrived(self, outcome: tuple[Arrival, Changes]) -> None:
         one, changes = outcome

@@ -16,7 +16,7 @@ from ..charts import StockDay, StockLine
 from ..kit import Button, Card, Column, EmptyState, FlowLayout, LogRow, Notice, Pill, Row, Scroll, Text, clear
 from ..theme import tokens
 from .supplies_reads import Detail
-from .supplies_text import amount, expiry_pill, happened, is_low, rules
+from .supplies_text import SHORT, amount, expiry_pill, happened, is_low, rules
 
 
 def _link(text: str) -> Button:
@@ -90,6 +90,9 @@ class ItemCard(Card):
     waste = Signal()
     whole_ledger = Signal()
     undo = Signal(str)
+    void = Signal(str)
+    order = Signal()
+    kit = Signal()
 
     def __init__(self, *, keeps: bool = True) -> None:
         inner = QWidget()
@@ -117,6 +120,8 @@ class ItemCard(Card):
         warning = self._warning(detail)
         if warning is not None:
             self._parts.addWidget(warning)
+        if detail.parts or item.kit:
+            self._add_parts(detail)
         self._add_lots(detail)
         self._add_chart(detail)
         self._add_lines(detail)
@@ -128,6 +133,10 @@ class ItemCard(Card):
         head.addWidget(Text(item.name, "title", wrap=False))
         if item.alcohol:
             head.addWidget(Pill(t("supplies_page.alcohol"), "bad", icon="warning"))
+        if item.medicine:
+            head.addWidget(Pill(t("supplies_page.medicine"), "attention", icon="warning"))
+        if detail.shelf.campaign:
+            head.addWidget(Pill(detail.shelf.campaign, "brand"))
         if detail.shelf.from_month is not None and item.active:
             head.addWidget(Pill(t("supplies_page.from_month", month=t(f"terms.Month.{detail.shelf.from_month}")), "neutral"))
         if not item.active:
@@ -153,12 +162,26 @@ class ItemCard(Card):
             notice = Notice(t("supplies_page.expired_notice", amount=amount(left, item)), "bad", action=action)
             notice.acted.connect(self.waste)
             return notice
-        if is_low(item):
+        told = detail.shelf.forecast
+        near = told is not None and told.likely is not None and (told.likely - detail.today).days < SHORT
+        if not item.active or not (near or is_low(item)):
+            return None
+        if told is not None and told.likely is not None and item.balance > 0:
+            text = t("supplies_page.runs_out_notice", day=when.date_only(told.likely.isoformat(), detail.today))
+        else:
             text = t("supplies_page.low_notice", amount=amount(item.balance, item))
-            notice = Notice(text, "bad", action=t("supplies_page.receive") if self._keeps else "")
-            notice.acted.connect(self.receive)
-            return notice
-        return None
+        notice = Notice(text, "bad", action=t("supplies_page.make_order") if self._keeps else "")
+        notice.acted.connect(self.order)
+        return notice
+
+    def _add_parts(self, detail: Detail) -> None:
+        """What a kit is made of, and putting it together."""
+        make = _link(t("supplies_page.put_together"))
+        make.clicked.connect(self.kit)
+        self._parts.addLayout(Row(Text(t("supplies_page.kit_parts"), "small"), None, *([make] if self._keeps else [])))
+        for item, number in detail.parts:
+            left = t("supplies_page.left_over", amount=amount(item.balance, item))
+            self._parts.addLayout(Row(Text(f"{item.name} ×{number}", "body"), None, Text(left, "muted"), gap=10))
 
     def _add_lots(self, detail: Detail) -> None:
         item = detail.shelf.item
@@ -193,11 +216,13 @@ class ItemCard(Card):
         self._parts.addLayout(Row(Text(t("supplies_page.records"), "small"), None, whole))
         rows = Column(gap=0)
         for line in detail.lines:
-            row = LogRow(
-                when.short(line.movement.time, detail.today), happened(line), t("supplies_page.undo") if line.operation else ""
-            )
+            standing = line.movement.void_reason is None and self._keeps
+            action = t("supplies_page.undo") if line.operation else t("supplies_page.void") if standing else ""
+            row = LogRow(when.short(line.movement.time, detail.today), happened(line), action)
             if line.operation is not None:
                 row.acted.connect(lambda operation=line.operation.operation: self.undo.emit(operation))
+            elif standing:
+                row.acted.connect(lambda movement=line.movement.id: self.void.emit(movement))
             rows.addWidget(row)
         if not detail.lines:
             rows.addWidget(Text(t("supplies_page.no_lines"), "muted", wrap=True))

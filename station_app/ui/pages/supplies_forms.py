@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from ...errors import UserMistake
 from ...model import Changes, Item, ItemKind, MovementKind
 from ...words import label, t
-from .. import actions
+from .. import actions, supply_actions
 from ..entry import Entry
 from ..forms import ChoiceField, DateField, Field, LineField, NumberField
 from ..jobs import Otherwise
@@ -20,6 +22,8 @@ MOST = 1_000_000
 ERRORS = {
     "supplies.name_taken": "name", "supplies.bad_name": "name", "supplies.bad_unit": "unit", "supplies.bad_level": "low_level",
     "supplies.bad_quota": "most_per_day", "supplies.bad_months": "first_month", "supplies.bad_expiry": "expiry",
+    "supplies.bad_barcode": "barcode", "supplies.barcode_taken": "barcode",
+    "supplies.too_long": "spec", "kits.kit_in_kit": "parts", "supplies.unknown": "parts", "cli.bad_part": "parts",
     "supplies.bad_quantity": "quantity", "supplies.more_than_there": "quantity",
 }  # fmt: skip
 """Where the sentence of an error stands, by its id."""
@@ -46,14 +50,15 @@ def _item_field(items: Sequence[Item], chosen: str) -> ChoiceField:
     return ChoiceField("item", t("supplies_page.item"), options, value=chosen, chips=False)
 
 
-class _OfItem(Entry):
+class OfItem(Entry):
     """A form about one of the items, with a number in its unit."""
 
-    def __init__(self, shell: Shell, items: Sequence[Item], chosen: str, number: NotedNumber, *more: Field) -> None:
+    def __init__(self, shell: Shell, items: Sequence[Item], chosen: str, number: NotedNumber, *more: Field,
+                 at: Mapping[str, str] = ERRORS) -> None:
         self.items = {item.id: item for item in items}
         self.number = number
         self.choice = _item_field(items, chosen)
-        super().__init__(shell, self.save, self.choice, number, *more, at=ERRORS)
+        super().__init__(shell, self.save, self.choice, number, *more, at=at)
         self.choice.changed.connect(self.tell)
         number.changed.connect(self.tell)
         self.tell()
@@ -77,10 +82,12 @@ class _OfItem(Entry):
         raise NotImplementedError
 
 
-class ReceiveForm(_OfItem):
+class ReceiveForm(OfItem):
     """入库: what came in, how much, from where, its lot and expiry."""
 
-    def __init__(self, shell: Shell, items: Sequence[Item], chosen: str, done: Done) -> None:
+    def __init__(
+        self, shell: Shell, items: Sequence[Item], chosen: str, done: Done, *, lot: str = "", expiry: str = ""
+    ) -> None:
         self._jobs, self._done = shell.jobs, done
         sources = [(kind.value, label(kind)) for kind in SOURCES]
         super().__init__(
@@ -90,6 +97,8 @@ class ReceiveForm(_OfItem):
             DateField("expiry", t("supplies_page.expiry_field")),
             LineField("source", t("supplies_page.source"), hint=t("supplies_page.source_hint")),
         )  # fmt: skip
+        if lot or expiry:  # as a GS1 barcode told them
+            self.set_values({"lot": lot, "expiry": date.fromisoformat(expiry) if expiry else None})
 
     def tell(self) -> None:
         """What there will be afterwards."""
@@ -114,7 +123,7 @@ class ReceiveForm(_OfItem):
         )  # fmt: skip
 
 
-class CountForm(_OfItem):
+class CountForm(OfItem):
     """盘点: what the book holds, what was counted, the difference while it is typed, why, and who counted along."""
 
     def __init__(self, shell: Shell, items: Sequence[Item], chosen: str, done: Done) -> None:
@@ -147,7 +156,7 @@ class CountForm(_OfItem):
         actions.count_stock(self._jobs, item.id, counted, values["reason"], values["second_name"], done, otherwise)
 
 
-class WasteForm(_OfItem):
+class WasteForm(OfItem):
     """报损: what is broken or past its date leaves the shelf."""
 
     def __init__(self, shell: Shell, items: Sequence[Item], chosen: str, done: Done) -> None:
@@ -179,10 +188,15 @@ def difference(off: int, item: Item) -> tuple[str, str]:
 class ItemForm(Entry):
     """An item's details; its kind is chosen once, for colours and past figures follow from it."""
 
-    def __init__(self, shell: Shell, item: Item | None, done: Done) -> None:
+    def __init__(
+        self, shell: Shell, item: Item | None, done: Done, *, items: Sequence[Item] = (), parts: Sequence[tuple[Item, int]] = ()
+    ) -> None:
         self._jobs, self._item, self._done = shell.jobs, item, done
+        self._among = {one.name: one.id for one in items}
+        self._parts = {part.id: number for part, number in parts}
         kinds = [(kind.value, label(kind)) for kind in ItemKind]
         yes_no = [("no", t("supplies_page.no_alcohol")), ("yes", t("supplies_page.with_alcohol"))]
+        plain = [("no", t("supplies_page.no")), ("yes", t("supplies_page.yes"))]
         fields: list[Field] = [
             LineField("name", t("supplies_page.name"), required=True),
             LineField("unit", t("supplies_page.unit"), required=True, hint=t("supplies_page.unit_hint")),
@@ -195,6 +209,12 @@ class ItemForm(Entry):
             NumberField("first_month", t("supplies_page.first_month"), low=1, high=12, value=1),
             NumberField("last_month", t("supplies_page.last_month"), low=1, high=12, value=12),
             ChoiceField("alcohol", t("supplies_page.alcohol_field"), yes_no, value="no", keys=True),
+            ChoiceField("medicine", t("supplies_page.medicine_field"), plain, value="no", keys=True),
+            ChoiceField("collect", t("supplies_page.collect_field"), plain, value="no", keys=True),
+            LineField("barcode", t("supplies_page.barcode"), hint=t("supplies_page.barcode_hint")),
+            LineField("spec", t("supplies_page.spec"), hint=t("supplies_page.spec_hint")),
+            LineField("place", t("supplies_page.place"), hint=t("supplies_page.place_hint")),
+            LineField("parts", t("supplies_page.parts_field"), hint=t("supplies_page.parts_hint")),
         ]
         if item is not None:
             states = [("active", t("supplies_page.in_use")), ("retired", t("supplies_page.retired"))]
@@ -205,15 +225,34 @@ class ItemForm(Entry):
                 {
                     "name": item.name, "unit": item.unit, "low_level": item.low_level, "most_per_day": item.most_per_day,
                     "first_month": item.first_month, "last_month": item.last_month, "alcohol": "yes" if item.alcohol else "no",
+                    "medicine": "yes" if item.medicine else "no", "collect": "yes" if item.collect else "no",
+                    "barcode": item.barcode, "spec": item.spec, "place": item.place,
+                    "parts": " ".join(f"{part.name}={number}" for part, number in parts),
                     "state": "active" if item.active else "retired",
                 }
             )  # fmt: skip
 
+    def _told_parts(self, text: str) -> dict[str, int]:
+        """What a kit is made of as typed: 毛巾=1 矿泉水=2; UserMistake for anything else."""
+        found: dict[str, int] = {}
+        for part in text.replace("，", " ").replace(",", " ").replace("＝", "=").split():
+            name, sign, number = part.rpartition("=")
+            if not sign or not number.isdecimal() or name not in self._among:
+                raise UserMistake("cli.bad_part", text=part)
+            found[self._among[name]] = int(number)
+        return found
+
     def save(self, values: dict[str, Any], otherwise: Otherwise) -> None:
-        """A new item, or new details of this one."""
+        """A new item, or new details of this one; then what it is made of, where that changed."""
+        try:
+            self._wanted = self._told_parts(values["parts"])
+        except UserMistake as mistake:
+            otherwise(mistake)
+            return
         common = {
             "name": values["name"], "unit": values["unit"], "low_level": values["low_level"] or 0,
-            "alcohol": values["alcohol"] == "yes",
+            "alcohol": values["alcohol"] == "yes", "medicine": values["medicine"] == "yes", "collect": values["collect"] == "yes",
+            "barcode": values["barcode"], "spec": values["spec"], "place": values["place"],
         }  # fmt: skip
         months = (values["first_month"], values["last_month"])
         if self._item is None:
@@ -230,10 +269,16 @@ class ItemForm(Entry):
 
     def _added(self, outcome: tuple[Item, Changes]) -> None:
         item, changes = outcome
-        self._done(t("supplies_page.added", name=item.name), changes, item.id)
+        self._then_parts(item.id, t("supplies_page.added", name=item.name), changes)
+
+    def _then_parts(self, item_id: str, text: str, changes: Changes) -> None:
+        if self._wanted == self._parts:
+            self._done(text, changes, item_id)
+            return
+        supply_actions.set_parts(self._jobs, item_id, self._wanted, lambda last: self._done(text, last, item_id), self.refused)
 
     def _changed(self, outcome: tuple[Item, Changes]) -> None:
         item, changes = outcome
         retired = self._item is not None and self._item.active and not item.active
         text = t("supplies_page.now_retired", name=item.name) if retired else t("supplies_page.changed", name=item.name)
-        self._done(text, changes, item.id)
+        self._then_parts(item.id, text, changes)

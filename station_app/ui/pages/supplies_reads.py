@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ...db import Database
-from ...model import Item, LogLine, Op, Person
+from ...model import Item, LogLine, MovementKind, Op, Person
 from ...services import arrivals, history, people, supplies
 from ...services.arrivals import Arrival
-from ...services.supplies import Lot, Movement
+from ...services.supplies import Lot, Movement, campaigns, quotas, stocktakes
+from ...services.supplies import forecast as forecasting
+from ...services.supplies.forecast import Forecast
+from ...services.supplies.quotas import Rule
+from ...services.supplies.stocktakes import Explanation
 
 DAYS = 30
 """How far back chart and bars look."""
 LINES = 12
 """Lines of an item's ledger in its card; the ledger tab has more."""
 LEDGER = 500
-OWN = frozenset({Op.RECEIVE, Op.HANDOUT, Op.COUNT_STOCK})
+OWN = frozenset({Op.RECEIVE, Op.HANDOUT, Op.COUNT_STOCK, Op.RETURN_STOCK, Op.TRANSFER, Op.ASSEMBLE})
 """Operations about one item alone: undoing one from a line takes nothing else back (an import would)."""
 
 
@@ -28,6 +32,9 @@ class Shelf:
     item: Item
     most: int
     from_month: int | None
+    forecast: Forecast | None = None
+    rules: tuple[Rule, ...] = ()
+    campaign: str = ""
 
     @property
     def id(self) -> str:
@@ -52,6 +59,7 @@ class Line:
     item: Item
     person: Person | None
     operation: LogLine | None = None
+    explained: Explanation | None = None
 
     @property
     def id(self) -> str:
@@ -68,6 +76,7 @@ class Detail:
     lots: tuple[Lot, ...]
     days: tuple[tuple[str, int, int], ...]
     lines: tuple[Line, ...]
+    parts: tuple[tuple[Item, int], ...] = ()
 
 
 def overview(db: Database) -> Overview:
@@ -75,20 +84,33 @@ def overview(db: Database) -> Overview:
     today = _today(db)
     months = _months(db)
     items = sorted(supplies.items(db, with_retired=True), key=lambda item: not item.active)
-    return Overview(today, tuple(_shelf(db, item, today, months) for item in items), tuple(arrivals.due(db)))
+    told = forecasting.forecasts(db, [item for item in items if item.active])
+    shelves = tuple(replace(_shelf(db, item, today, months), forecast=told.get(item.id)) for item in items)
+    return Overview(today, shelves, tuple(arrivals.due(db)))
 
 
 def detail(db: Database, item_id: str) -> Detail:
     """One item in full; UserMistake for an id nobody has."""
     today = _today(db)
     item = supplies.get(db, item_id)
+    counts = {count.time: count for count in stocktakes.listing(db, item_id) if count.difference and count.void_reason is None}
     lines = [
-        replace(line, operation=_undoable(db, line.movement, today))
+        replace(
+            line, operation=_undoable(db, line.movement, today),
+            explained=stocktakes.explain(db, counts[line.movement.time])
+            if line.movement.kind is MovementKind.COUNT and line.movement.time in counts else None,
+        )
         for line in _lines(db, item, supplies.movements(db, item_id, LINES))
-    ]
-    return Detail(
-        today, _shelf(db, item, today, _months(db)), tuple(supplies.lots(db, item_id)), tuple(_days(db, item_id, today)), tuple(lines)
-    )
+    ]  # fmt: skip
+    running = campaigns.running(db, today.isoformat()).get(item_id)
+    shelf = replace(
+        _shelf(db, item, today, _months(db)), forecast=forecasting.forecast(db, item) if item.active else None,
+        rules=tuple(one for one in quotas.in_force(db) if one.covers(item) and not one.plain and not one.campaign_id),
+        campaign=running.name if running is not None else "",
+    )  # fmt: skip
+    among = {one.id: one for one in supplies.items(db, with_retired=True)} if item.kit else {}
+    parts = tuple((among[part], number) for part, number in supplies.parts_of(db, item_id).items())
+    return Detail(today, shelf, tuple(supplies.lots(db, item_id)), tuple(_days(db, item_id, today)), tuple(lines), parts)
 
 
 def ledger(db: Database, item_id: str = "") -> list[Line]:

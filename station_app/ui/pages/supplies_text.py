@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
-from ...model import Item, ItemKind, MovementKind
+from ...model import Item, ItemKind, Measure, MovementKind
 from ...services import arrivals
+from ...services.supplies.quotas import Rule
 from ...words import label, t
 from .. import when
 from ..names import person_name
 from .supplies_reads import Line, Shelf
 
 SOON = 30
+URGENT, SHORT = 7, 14
+"""Days before it runs out from which an item is marked."""
 """Days before its expiry from which a lot is marked."""
 
 TONES = {ItemKind.COOLING: "cooling", ItemKind.DRINK: "cooling", ItemKind.WARMING: "warming"}
@@ -48,7 +52,7 @@ def is_low(item: Item) -> bool:
     return item.active and item.low_level > 0 and item.balance <= item.low_level
 
 
-def state_pill(shelf: Shelf) -> PillText | None:
+def state_pill(shelf: Shelf, today: date) -> PillText | None:
     """The one thing to know about an item, as (text, tone); None when all is well."""
     item = shelf.item
     if not item.active:
@@ -57,9 +61,34 @@ def state_pill(shelf: Shelf) -> PillText | None:
         return t("supplies_page.count_please"), "attention"
     if shelf.from_month is not None:
         return t("supplies_page.from_month", month=t(f"terms.Month.{shelf.from_month}")), "neutral"
-    if is_low(item):
-        return t("supplies_page.low"), "bad"
-    return (t("supplies_page.none_left"), "neutral") if item.balance == 0 else None
+    if item.balance == 0:
+        return t("supplies_page.none_left"), "bad" if item.low_level else "neutral"
+    return forecast_pill(shelf, today)
+
+
+def forecast_pill(shelf: Shelf, today: date) -> PillText:
+    """When an item runs out, as far as its history tells: 8月2日 – 6日; honest where it is short."""
+    told, low = shelf.forecast, is_low(shelf.item)
+    if told is None or told.state != "date" or told.likely is None or told.early is None:
+        if low:
+            return t("supplies_page.low"), "bad"
+        state = told.state if told is not None and told.state in ("beyond", "enough", "short_history") else "unused"
+        return t(f"supplies_page.forecast_{state}"), "good" if state in ("beyond", "enough") else "neutral"
+    ahead = (told.likely - today).days
+    tone = "bad" if low or ahead < URGENT else "attention" if ahead < SHORT else "good"
+    return span(told.early, told.late, today), tone
+
+
+def span(early: date, late: date | None, today: date) -> str:
+    """A range of days in few characters."""
+    first = when.date_only(early.isoformat(), today)
+    if late is None:
+        return t("supplies_page.after_day", day=first)
+    if (late - early).days < 1:
+        return first
+    if (early.year, early.month) == (late.year, late.month):
+        return t("supplies_page.days_of_month", first=first, last=late.day)
+    return t("supplies_page.days", first=first, last=when.date_only(late.isoformat(), today))
 
 
 def bar(shelf: Shelf) -> tuple[float, str]:
@@ -74,12 +103,42 @@ def rules(shelf: Shelf) -> str:
     parts = [label(item.kind)]
     if item.most_per_day is not None:
         parts.append(t("supplies_page.quota_line", amount=amount(item.most_per_day, item)))
+    parts += [rule_text(one, item) for one in shelf.rules]
     if (item.first_month, item.last_month) != (1, 12):
         first, last = t(f"terms.Month.{item.first_month}"), t(f"terms.Month.{item.last_month}")
         parts.append(t("supplies_page.months_line", first=first, last=last))
     if item.low_level:
         parts.append(t("supplies_page.level_line", amount=amount(item.low_level, item)))
     return t("terms.dot").join(parts)
+
+
+def rule_text(rule: Rule, item: Item | None = None, names: Mapping[str, str] | None = None) -> str:
+    """A rule in a few words: 每人每日 2 份（高温橙色以上）; with ``names`` also of which items."""
+    span_of = t("supplies_page.rule_hours", n=rule.hours or 0) if rule.hours else label(rule.span)
+    most = amount(rule.most, item) if item is not None else f"{rule.most:,}"
+    word = "supplies_page.rule_choice" if rule.measure is Measure.CHOICE else "supplies_page.rule_line"
+    text = t(word, who=label(rule.who), span=span_of, most=most)
+    when_ = [label(one) for one in sorted(rule.occupations)]
+    when_ += [t("supplies_page.rule_from_level", level=label(rule.level))] if rule.level else []
+    when_ += [label(one) for one in sorted(rule.levels)]
+    when_ += [label(rule.role)] if rule.role else []
+    if rule.first_month and rule.last_month:
+        when_.append(t("supplies_page.rule_months", first=t(f"terms.Month.{rule.first_month}"), last=t(f"terms.Month.{rule.last_month}")))
+    when_ += [t("supplies_page.rule_of_district")] if rule.district else []
+    if names is not None:
+        about = [names.get(one, "") for one in sorted(rule.items)] + [label(kind) for kind in sorted(rule.kinds)]
+        subject = " / ".join(one for one in about if one) or (label(rule.kind) if rule.kind else t("supplies_page.rule_everything"))
+        text = f"{subject}{t('terms.dot')}{text}"
+    return t("supplies_page.rule_when", rule=text, when=t("terms.list").join(when_)) if when_ else text
+
+
+def most_likely(line: Line) -> str:
+    """When a count's difference most likely arose: 多在 13–14 时."""
+    why = line.explained
+    if why is None or not why.begins:
+        return ""
+    day = "" if why.begins[:10] == line.movement.time[:10] else f"{int(why.begins[5:7])}/{int(why.begins[8:10])} "
+    return t("supplies_page.most_likely", day=day, first=int(why.begins[11:13]), last=int(why.begins[11:13]) + 1)
 
 
 def who(line: Line) -> str:
@@ -104,6 +163,7 @@ def happened(line: Line) -> list[tuple[str, bool]]:
     elif movement.kind is MovementKind.COUNT:
         short = movement.delta < 0
         parts = [(t("supplies_page.count_less", amount=size) if short else t("supplies_page.count_more", amount=size), False)]
+        parts += [(t("terms.dot") + told, False)] if (told := most_likely(line)) else []
     else:
         parts = [(f"{label(movement.kind)} {size}", False)]
     more = note(line)
