@@ -30,8 +30,8 @@ __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
 group = Root("station-app")
 group.usual = "window"
 house.join(group)
-for _part in (people_group, badges_group, visits_group, supplies_group, weather_group, loans_group, requests_group, backup_group, rescue_group,
-              equipment_group, first_aid_group, emergency_group, lost_group, report):  # fmt: skip
+for _part in (people_group, badges_group, visits_group, supplies_group, weather_group, loans_group, requests_group, backup_group,
+              rescue_group, equipment_group, first_aid_group, emergency_group, lost_group, report):  # fmt: skip
     group.add_command(_part)
 
 supplies_group.add_command(rules_group)
