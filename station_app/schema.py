@@ -654,6 +654,19 @@ def _desk_1(db: sqlite_utils.Database) -> None:
     db.execute("CREATE INDEX movement_source ON movement(source) WHERE source IS NOT NULL")
 
 
+def _plans_1(db: sqlite_utils.Database) -> None:
+    """Campaigns as the district plans them, and how many each station has to give."""
+    db.table("campaign_plan").create(
+        {
+            "code": str, "name": str, "starts_on": str, "ends_on": str, "item_name": str, "unit": str, "kind": str, "quantity": int,
+            "each": int, "badge_only": int, "note": str, "made": str, "withdrawn": str,
+        },
+        pk="code", not_null={"name", "starts_on", "ends_on", "item_name", "unit", "kind", "quantity", "each", "badge_only", "made"},
+        strict=True,
+    )  # fmt: skip
+    db.table("campaign_allot").create({"code": str, "station_id": str, "most": int}, pk=("code", "station_id"), strict=True)
+
+
 def _ways_1(db: sqlite_utils.Database) -> None:
     """Other ways in than a stick: parts of files and day sheets read from photographs, files of a watched folder."""
     db.table("light_part").create(
@@ -709,6 +722,7 @@ def _district_1(db: sqlite_utils.Database) -> None:
     _desk_1(db)
     _answering_1(db)
     _ways_1(db)
+    _plans_1(db)
     # stations; the keys of their computers, one each, the one before a change of keys kept; stores by the id of the database
     # that wrote
     db.table("enrolled").create(

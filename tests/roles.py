@@ -41,6 +41,7 @@ from station_app.model import (
     RuleKind,
     Urgency,
     Verdict,
+    WeatherLevel,
     may,
     uuid7,
 )
@@ -96,6 +97,7 @@ from station_app.services import (
     weather,
 )  # fmt: skip
 from station_app.services.supplies import (
+    advice,
     campaigns,
     forecast,
     from_district,
@@ -843,6 +845,7 @@ CASES: dict[str, Case] = {
     "supplies.giving.offers": plain(READ, lambda w: supplies.offers(w.db, w.named)),
     "supplies.stock.receive": plain(Op.RECEIVE, lambda w: supplies.receive(w.db, w.item, 2)),
     "supplies.articles.set_quota": plain(Op.SET_QUOTA, lambda w: supplies.set_quota(w.db, w.item, 100)),
+    "supplies.advice.advise": plain(READ, lambda w: advice.advise(w.db, WeatherLevel.HEAT_RED)),
     "supplies.campaigns.campaign": (READ, lambda w, _role: _campaign(w, lambda one: campaigns.campaign(w.db, one))),
     "supplies.campaigns.listing": plain(READ, lambda w: campaigns.listing(w.db)),
     "supplies.campaigns.marks": plain(READ, lambda w: campaigns.marks(w.db, w.named)),
@@ -920,6 +923,8 @@ CASES: dict[str, Case] = {
 
 INNER = {
     "supplies.quotas.check", "supplies.evaluate.past", "supplies.transfers.next_number",
+    "supplies.plans.make", "supplies.plans.withdraw", "supplies.plans.listing", "supplies.plans.twice",
+    "supplies.plans.for_pack", "supplies.plans.wanted", "supplies.plans.crossings",
     "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from ..db import Database
 from ..errors import Refused, UserMistake
 from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
+from ..services.supplies import plans
 from ..sync import carrier, carry, envelope, identity, outbox, wire
+from ..sync.campaigns import Told
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
 from . import holding, pictures, promises, regulars, rules, store, waiting
 
@@ -100,6 +104,7 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
         body = Pack(
             receipt=receipt, steps=[step for step in steps if isinstance(step, wire.RequestStep)], notices=told,
             allocations=promised, rules=ruled, regulars=roster,
+            campaigns=msgspec.convert(plans.for_pack(db, station.station_id, db.meta("badge_version")), Told),
             waiting=(asleep := waiting.for_pack(db)),
         )  # fmt: skip
         written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)

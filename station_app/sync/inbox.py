@@ -14,6 +14,7 @@ from ..errors import Refused
 from ..model import Changes, Op
 from ..rulebook import RuleSet
 from ..services import answers, arrivals, attachments, exchange, incarnation, roaming, rules, stations
+from ..services.supplies import campaigns
 from . import closing, envelope, merge, outbox, regulars, wire
 from .opening import Opener
 
@@ -64,6 +65,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         taken, _, _ = tx.take("request_step", [wire.plain(step) for step in plan.steps])
         arrivals.replace(tx, map(msgspec.structs.asdict, plan.notices), map(msgspec.structs.asdict, plan.allocations))
         fresh = rules.keep(tx, plan.rules)
+        planned = campaigns.apply(tx, msgspec.to_builtins(plan.campaigns)) if plan.campaigns is not None else ()
         known = roaming.apply(tx, _told(plan.regulars), plan.epoch, pack.keys)
         answers.replace(tx, plan.waiting.key if plan.waiting else "", _waiting(plan))
         _keep_trust(tx, plan, pack)
@@ -77,6 +79,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
     rows = dict(changes.rows) | {"batch": plan.confirm, "receipt": (str(plan.no),)}
     rows |= {"notice": tuple(one.id for one in plan.notices), "allocation": tuple(one.id for one in plan.allocations)}
     rows |= {"rule_set": fresh} if fresh else {}
+    rows |= {"campaign": planned} if planned else {}
     rows |= {"roaming": (str(known),)} if known else {}
     applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike,
                       tuple(one for one in plan.rules if one.id in fresh), known)  # fmt: skip

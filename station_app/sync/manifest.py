@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from .. import rulebook
 from ..errors import Refused
-from . import regulars, wire
+from . import campaigns, regulars, wire
 from .strict import LARGEST
 
 OLDEST, FORMAT = 1, 1
@@ -275,7 +275,7 @@ class Waiting(Signed, frozen=True, kw_only=True):
 class Pack(Signed, frozen=True, kw_only=True):
     """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
     notices, the allocations that were not received, of each kind of rules the version in force and those to come; and what changed
-    of the regulars."""
+    of the regulars; the campaigns, and whose share of them was taken elsewhere."""
 
     receipt: Receipt = Receipt()
     steps: list[wire.RequestStep] = []
@@ -284,3 +284,4 @@ class Pack(Signed, frozen=True, kw_only=True):
     rules: Annotated[list[rulebook.RuleSet], Meta(max_length=200)] = []
     regulars: regulars.Roster = regulars.Roster()
     waiting: Waiting | None = None
+    campaigns: campaigns.Told | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..errors import Refused
 from ..rulebook import RuleSet
 from . import envelope, identity
+from .campaigns import Told
 from .envelope import OpenPack
 from .manifest import Allocation, Holding, Notice, TurnedDown, Waiting
 from .regulars import Roster
@@ -61,6 +62,7 @@ class Plan:
     rules: tuple[RuleSet, ...] = ()
     regulars: Roster = field(default_factory=Roster)
     waiting: Waiting | None = None
+    campaigns: Told | None = None
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -101,6 +103,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         rules=tuple(pack.rules),
         regulars=pack.regulars,
         waiting=pack.waiting,
+        campaigns=pack.campaigns,
     )
 
 

@@ -397,8 +397,8 @@ def test_drinks_with_alcohol_and_short_shelves_say_so(desk: Desk) -> None:
 def test_what_a_card_of_the_shelf_says(items: list[Item], clock: Clock) -> None:
     today = clock.moment.date()
     kit = replace(items[0], balance=42)
-    assert offer_lines(Offer(kit, 0, None), False, today)[0][0] == "每人每日 1 · 库存 42"
-    assert offer_lines(Offer(replace(kit, most_per_day=None), 0, None), True, today)[0] == ("库存 42",)
+    assert offer_lines(Offer(kit, 0, None, most=1, left=1), False, today)[0][0] == "每人每日 1 · 库存 42"
+    assert offer_lines(Offer(kit, 0, None), True, today)[0] == ("库存 42",)
     assert offer_lines(Offer(replace(kit, next_expiry="2026-07-16"), 0, None), True, today) == (
         ("有过期批次，请先检查", "有过期批次"),
         True,

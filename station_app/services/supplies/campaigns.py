@@ -329,7 +329,7 @@ def apply(tx: Tx, told: Mapping[str, Any]) -> tuple[str, ...]:
     """
     changed: list[str] = []
     codes = set()
-    for one in told["campaigns"]:
+    for one in told.get("campaigns", ()):
         codes.add(one["code"])
         row = tx.db.one("SELECT id FROM campaign WHERE code = ? AND void_reason IS NULL", (one["code"],))
         items: dict[str, int] = {}
@@ -339,7 +339,7 @@ def apply(tx: Tx, told: Mapping[str, Any]) -> tuple[str, ...]:
             items[item_id] = part["quantity"]
         wanted = Campaign(
             row["id"] if row else "", one["code"], one["name"], one["starts_on"], one["ends_on"], items, one.get("most"), one["each"],
-            bool(one["badge_only"]), DISTRICT, True, one.get("note") or "",
+            bool(one.get("badge_only", 0)), DISTRICT, True, one.get("note") or "",
         )  # fmt: skip
         if row is None or campaign(tx.db, row["id"]) != wanted:
             changed.append(_write(tx, wanted, DISTRICT))
@@ -350,9 +350,9 @@ def apply(tx: Tx, told: Mapping[str, Any]) -> tuple[str, ...]:
     tx.run("DELETE FROM campaign_taken")
     tx.run_many(
         "INSERT INTO campaign_taken(code, digest, station_name, business_date) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(one["code"], one["digest"], one["station"], one["business_date"]) for one in told["taken"]],
+        [(one["code"], one["digest"], one["station"], one["business_date"]) for one in told.get("taken", ())],
     )
-    tx.set_meta(VERSION, told["key_version"])
+    tx.set_meta(VERSION, told.get("key_version", ""))
     return tuple(changed)
 
 
