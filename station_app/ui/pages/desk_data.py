@@ -10,7 +10,19 @@ from unicodedata import normalize
 from ... import settings
 from ...db import Database
 from ...model import Amenity, LogLine, Op, Person, Request, Visit
-from ...services import aliases, answers, history, keepers, people, preferences, requests, supplies, visits, voices, weather
+from ...services import (
+    aliases,
+    answers,
+    history,
+    keepers,
+    people,
+    preferences,
+    requests,
+    supplies,
+    visits,
+    voices,
+    weather,
+)
 from ...services.answers import Answer
 from ...services.supplies.advice import Advice, advise
 from ...services.weather import Weather
