@@ -52,6 +52,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "sync": (".ui.pages.sync", "SyncPage"),
     "settings": (".ui.pages.settings", "SettingsPage"),
     "trail": (".ui.pages.trail", "TrailPage"),
+    "print": (".ui.pages.prints", "PrintPage"),
 }
 """The pages of a station by name, and where each is imported from when it is first shown."""
 DISTRICT_PAGES: Mapping[str, tuple[str, str]] = {

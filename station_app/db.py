@@ -72,6 +72,7 @@ class Database:
     """An open store. ``acting`` is the id of the keeper at work, "" before anybody is; ``clock`` tells the time.
 
     ``key`` is its raw key, for copies of it. ``desk_only`` where a start card opened it: nobody does more than the desk's work.
+    ``only`` bounds that further, to the operations of a screen left to the visitors (``model.KIOSK``); None at a keeper's.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Database:
         self.clock = clock
         self.acting = ""
         self.desk_only = False
+        self.only: frozenset[Op] | None = None
         self._writer = writer
         self._reader = reader
         self._lock = lock
@@ -160,15 +162,16 @@ class Database:
 
         Somebody who left, or was never here, only reads. On a start card nobody is more than an evening keeper.
         """
+        narrow = self.desk_only or self.only is not None
         if not self.acting:
-            return Role.EVENING if self.desk_only else Role.SUPERVISOR
+            return Role.EVENING if narrow else Role.SUPERVISOR
         found = self.scalar(
             "SELECT role FROM keeper WHERE id = ? AND active = 1 AND void_reason IS NULL", (self.acting,)
         )
         if found is None:
             return Role.AUDITOR if self.store_id else Role.SUPERVISOR  # without an id it is just being set up
         role = Role(found)
-        return Role.EVENING if self.desk_only and role is not Role.AUDITOR else role
+        return Role.EVENING if narrow and role is not Role.AUDITOR else role
 
     @property
     def sees_people(self) -> bool:
@@ -178,6 +181,8 @@ class Database:
     def require(self, op: Op, details: Mapping[str, Any] | None = None) -> None:
         """Raise Refused, and log it, where the role of whoever is at work does not allow an operation."""
         role = self.role
+        if self.only is not None and op not in self.only:
+            self.deny(op.value)
         if not may(role, op) and not may(role, op, self._here(), details):
             self.deny(op.value)
 

@@ -149,6 +149,14 @@ class Recorded(StrEnum):
     PAPER = "paper"
 
 
+class Mood(StrEnum):
+    """The face a visitor pressed."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
 class RequestKind(StrEnum):
     """What a request is."""
 
@@ -391,11 +399,13 @@ class Op(StrEnum):
     LINK_PEOPLE = "link_people"
     ISSUE_BADGE = "issue_badge"
     REVOKE_BADGE = "revoke_badge"
+    PRINT_BADGES = "print_badges"
     CHECK_IN = "check_in"
     TALLY = "tally"
     SET_COUNT = "set_count"
     PAPER_SHEET = "paper_sheet"
     CHANGE_VISIT = "change_visit"
+    FEEDBACK = "feedback"
     USE_AMENITY = "use_amenity"
     ADD_ITEM = "add_item"
     CHANGE_ITEM = "change_item"
@@ -461,7 +471,7 @@ class Op(StrEnum):
 NOT_UNDOABLE = frozenset(
     {
         Op.SET_UP, Op.ERASE_PERSON, Op.FORGET, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
-        Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES, Op.EXPORT_REPORT, Op.BIND_FORM,
+        Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES, Op.EXPORT_REPORT, Op.BIND_FORM, Op.PRINT_BADGES,
     }
 )  # fmt: skip
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""
@@ -477,7 +487,7 @@ MAY: Mapping[Role, frozenset[Op]] = {
         {
             Op.BEGIN_SHIFT, Op.END_SHIFT, Op.OPEN_STATION, Op.CLOSE_STATION, Op.REGISTER, Op.CHECK_IN, Op.TALLY, Op.SET_COUNT,
             Op.CHANGE_VISIT, Op.USE_AMENITY, Op.HANDOUT, Op.RETURN_STOCK, Op.SET_WEATHER, Op.REFUSE, Op.ADD_REQUEST, Op.ADD_PICTURES,
-            Op.ADD_VOICE,
+            Op.ADD_VOICE, Op.FEEDBACK,
             Op.LEND, Op.END_LOAN, Op.REPORT_FAULT, Op.CHECK_MEDICINE, Op.HOUSE_CHECK, Op.HAND_OVER, Op.DUTY_LOG, Op.EMERGENCY,
             Op.LOST_PROPERTY,
             Op.UNDO,
@@ -487,14 +497,20 @@ MAY: Mapping[Role, frozenset[Op]] = {
 }  # fmt: skip
 """What each role may do. An evening keeper registers only the nameless and takes back only what they did today themselves."""
 
+KIOSK = frozenset({Op.CHECK_IN, Op.TALLY, Op.FEEDBACK, Op.REFUSE})
+"""All that is done at a screen left to the visitors, whoever started it."""
+
 SEES_PEOPLE = frozenset({Role.SUPERVISOR, Role.KEEPER})
 """Who is shown names, phones and what people said; everybody else gets them masked."""
 
 SEES_TRAIL = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 """Who reads who did what when."""
 
-OWN_SETTINGS = frozenset({"large_type", "dark", "language", "last_folder"})
-"""Settings of whoever sits there, not of the station: the look of the screen, the folder last exported to."""
+OWN_SETTINGS = frozenset(
+    {"large_type", "dark", "language", "last_folder", "scan_gap", "scan_suffix", "print_offset", "print_form", "print_back"}
+)
+"""Settings of whoever sits there, not of the station: the look of the screen, the folder last exported to, the scanner and
+the printer at hand."""
 
 
 def may(role: Role, op: Op, acting: str = "", details: Mapping[str, Any] | None = None) -> bool:
@@ -765,3 +781,4 @@ class Report:
     requests: Mapping[str, int]
     by_weekday_hour: Mapping[tuple[int, int], int] = field(default_factory=dict)
     registered_by_day: Mapping[str, int] = field(default_factory=dict)
+    by_mood: Mapping[str, int] = field(default_factory=dict)

@@ -25,6 +25,7 @@ Index = Callable[..., None]
 HOUSE: tuple[str, ...] = (
     "asset", "asset_move", "loan", "loan_end", "equipment", "equipment_check", "repair", "medicine", "medicine_check", "check_point",
     "house_check", "closed_day", "handover", "duty_log", "emergency", "lost_item",
+    "feedback",
 )  # fmt: skip
 """Loans, what stands in the house, the days of the desk."""
 
@@ -227,6 +228,7 @@ def _ledgers_1(db: sqlite_utils.Database) -> None:
     _loans_1(ledger, index)
     _upkeep_1(ledger, index)
     _days_1(ledger, index)
+    _feedback_1(ledger, index)
 
     # two records of one person: the merged one leads to the kept one, its rows stay; undone it is voided
     ledger(
@@ -464,6 +466,18 @@ def _requests_1(ledger: Ledger, index: Index) -> None:
     index("box_opening", "box, business_date")
 
 
+def _feedback_1(ledger: Ledger, index: Index) -> None:
+    """What visitors pressed on their way out: a face, a moment and nobody's name, neither theirs nor a keeper's."""
+    ledger("feedback", {"time": str, "business_date": str, "mood": str}, {"time", "business_date", "mood"})
+    index("feedback", "business_date")
+
+
+def _prints_1(db: sqlite_utils.Database) -> None:
+    """Local: badges that wait to be printed, and the pictures that are printed on them."""
+    db.table("badge_waiting").create({"badge_id": str, "since": str}, pk="badge_id", not_null={"since"}, strict=True)
+    db.table("emblem").create({"name": str, "picture": bytes}, pk="name", not_null={"picture"}, strict=True)
+
+
 def _log_1(db: sqlite_utils.Database) -> None:
     """The operations, chained by hash, and the before and after image of every ledger row they touched."""
     db.table("operation").create(
@@ -569,6 +583,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     _log_1(db)
     _house_1(db)
     _told_1(db, {})
+    _prints_1(db)
     _rules_1(db)
     _reports_1(db)
     _roaming_1(db)

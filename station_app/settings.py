@@ -48,6 +48,18 @@ KEEP_REQUESTS_MONTHS = Setting("keep_requests_months", "number", "24", low=1, hi
 KEEP_PICTURES_MONTHS = Setting("keep_pictures_months", "number", "6", low=1, high=24)
 REST_DAYS = Setting("rest_days", "weekdays", "")
 """The weekdays on which the station does not open, Monday being 1: "67" for the weekend."""
+SCAN_GAP = Setting("scan_gap", "number", "35", low=35, high=110)
+"""Milliseconds between two keys of this machine's scanner at most, as tried out."""
+SCAN_SUFFIX = Setting("scan_suffix", "text", "")
+"""What this machine's scanner sends after a code (``ui.burst``), as tried out; "" takes Enter, Tab and a pause."""
+PRINT_OFFSET = Setting("print_offset", "text", "0,0")
+"""Millimetres right and down by which this machine's printer has to be corrected, "x,y"."""
+PRINT_FORM = Setting("print_form", "choice", "sheet", choices=("sheet", "single", "label58", "label80"))
+PRINT_BACK = Setting("print_back", "switch", "0")
+BADGE_COLOUR = Setting("badge_colour", "choice", "green", choices=("green", "blue", "red", "brown", "black"))
+POSTER_LINK = Setting("poster_link", "text", "")
+PRINTS: tuple[Setting, ...] = (PRINT_OFFSET, PRINT_FORM, PRINT_BACK, BADGE_COLOUR, POSTER_LINK)
+"""Those the print room shows."""
 OVERDUE_DAYS = Setting("overdue_days", "number", "7", low=1, high=90)
 """At the district: days without a file after which a station is asked for one."""
 WATCH_FOLDER = Setting("watch_folder", "text", "")
@@ -75,7 +87,7 @@ RETENTION: tuple[Setting, ...] = (KEEP_PEOPLE_MONTHS, KEEP_REQUESTS_MONTHS, KEEP
 """How long things are kept (DOMAIN.md section 6, "Privacy"). The log is not among them: it is never thinned out."""
 ALL: tuple[Setting, ...] = (
     DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, OVERRIDE_ROLE, *WEATHER,
-    REST_DAYS, WATCH_FOLDER, WATCH_ANSWERS, *RETENTION,
+    REST_DAYS, WATCH_FOLDER, WATCH_ANSWERS, SCAN_GAP, SCAN_SUFFIX, *PRINTS, *RETENTION,
 )  # fmt: skip
 SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, OVERRIDE_ROLE, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 AT_DISTRICT: tuple[Setting, ...] = (OVERDUE_DAYS, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)

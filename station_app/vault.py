@@ -561,6 +561,8 @@ def pin_matches(hashed: str, pin: str) -> bool:
 # --- badge codes (DECISIONS.md "Badges") --------------------------------------------------------------------------------
 
 BADGE_DIGITS = 22
+TRIAL_BADGE = "0000000123456789000007"
+"""A code to try a scanner with: its check digit holds, it opens no card anywhere."""
 CARD_DIGITS = 6
 
 

@@ -32,6 +32,7 @@ from station_app.model import (
     ItemKind,
     Keeper,
     LostState,
+    Mood,
     Occupation,
     Op,
     QuotaWho,
@@ -63,6 +64,7 @@ from station_app.services import (
     equipment,
     exchange,
     exported,
+    feedback,
     figures,
     first_aid,
     history,
@@ -76,6 +78,7 @@ from station_app.services import (
     people,
     pictures,
     preferences,
+    prints,
     privacy,
     reports,
     requests,
@@ -294,6 +297,11 @@ def _joined(w: World, _role: Role) -> Call:
     voice, _, _ = voices.add(w.db, made.id)
     requests.step(w.db, made.id, RequestState.REPLIED)
     return lambda: voices.tell(w.db, voice.id, Verdict.FIXED)
+
+
+def _logo(w: World, _role: Role) -> Call:
+    prints.set_logo(w.boss(), pictures.prepare(phone(64, 48)))
+    return lambda: prints.remove_logo(w.db)
 
 
 def _pictured(w: World, role: Role) -> Call:
@@ -692,6 +700,8 @@ CASES: dict[str, Case] = {
     "exchange.silence": plain(READ, lambda w: exchange.silence(w.db)),
     "exchange.status": plain(READ, lambda w: exchange.status(w.db)),
     "exchange.waiting": plain(READ, lambda w: exchange.waiting(w.db)),
+    "feedback.add": plain(Op.FEEDBACK, lambda w: feedback.add(w.db, Mood.GOOD)),
+    "feedback.counts": plain(READ, lambda w: feedback.counts(w.db, DAY, DAY)),
     "history.last_undoable": plain(READ, lambda w: history.last_undoable(w.db)),
     "history.log": plain(READ, lambda w: history.log(w.db, DAY)),
     "history.of_person": plain(READ, lambda w: history.of_person(w.db, w.named)),
@@ -761,6 +771,13 @@ CASES: dict[str, Case] = {
     "preferences.change": plain(Op.SETTING, lambda w: preferences.change(w.db, "idle_lock_minutes", "5")),
     "preferences.get": plain(READ, lambda w: preferences.get(w.db, settings.LARGE_TYPE)),
     "preferences.number": plain(READ, lambda w: preferences.number(w.db, settings.IDLE_LOCK_MINUTES)),
+    "prints.logo": plain(READ, lambda w: prints.logo(w.db)),
+    "prints.print_again": plain(Op.PRINT_BADGES, lambda w: prints.print_again(w.db, [w.named])),
+    "prints.printed": plain(Op.PRINT_BADGES, lambda w: prints.printed(w.db, [w.named])),
+    "prints.remove_logo": (Op.SETTING, _logo),
+    "prints.set_logo": plain(Op.SETTING, lambda w: prints.set_logo(w.db, pictures.prepare(phone(64, 48)))),
+    "prints.waiting": plain(READ, lambda w: prints.waiting(w.db)),
+    "prints.waiting_count": plain(READ, lambda w: prints.waiting_count(w.db)),
     "privacy.copies": plain(READ, lambda w: privacy.copies(w.db, people.get(w.db, w.named))),
     "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
     "privacy.overview": plain(READ, lambda w: privacy.overview(w.db)),

@@ -230,7 +230,7 @@ def test_who_works_here_changes_their_own_pin_password_and_screen(world: World, 
     keepers.unlock_screen(db, db.acting, "97531")
     keepers.change_password(db, world.folder, db.acting, PASSWORDS[role], "another-password", cost=CHEAP)
     for name in OWN_SETTINGS:
-        preferences.change(db, name, "en" if name == "language" else "1")
+        preferences.change(db, name, {"language": "en", "scan_gap": "60", "print_form": "single"}.get(name, "1"))
     refused(lambda: keepers.remove(db, world.folder, db.acting))
     refused(lambda: keepers.set_pin(db, world.who[Role.SUPERVISOR].id, "97531"))
 

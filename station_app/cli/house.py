@@ -12,7 +12,7 @@ from .. import settings as declared
 from .. import vault
 from ..db import DEFAULT_ZONE, Database
 from ..errors import Refused, UserMistake
-from ..model import Amenity, Keeper, LogLine, Occupation, Report, RequestState, Role, Station
+from ..model import Amenity, Keeper, LogLine, Mood, Occupation, Report, RequestState, Role, Station
 from ..paths import DataFolder
 from ..services import audit, demo, history, keepers, preferences, stations
 from ..words import label, t
@@ -336,7 +336,7 @@ def change_station(desk: Desk, /, **fields: str | None) -> None:
 
 FIGURES = (
     "person_times", "unique_people", "registered", "anonymous", "open_days", "by_occupation", "by_amenity", "by_hour",
-    "by_day", "by_platform", "handouts", "requests", "balances",
+    "by_day", "by_platform", "handouts", "requests", "balances", "by_mood",
 )  # fmt: skip
 
 
@@ -357,6 +357,7 @@ def report_text(found: Report) -> str:
         (t("cli.services"), {label(Amenity(code)): n for code, n in found.by_amenity.items()}),
         (t("cli.handed_out"), dict(found.handouts)),
         (t("cli.requests"), states),
+        *([(t("cli.moods"), {label(Mood(code)): n for code, n in found.by_mood.items()})] if found.by_mood else []),
     ]
     blocks = [
         table([title, ""], [*split.items(), (t("cli.total"), sum(split.values()))], right=(1,))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from .. import words
 from ..errors import EnvironmentFault
-from . import fonts, qr
+from . import bars, fonts, qr
 
 POINT = 25.4 / 72
 """Millimetres in a point."""
@@ -142,6 +142,23 @@ class Sheet:
         """A QR code with its quiet zone in a square of ``side`` mm with its upper left corner at (x, y)."""
         left, bottom = self._at(x, y + side)
         qr.draw(self._canvas, code, left, bottom, side / POINT)
+
+    def bars(self, code: bars.Bars, x: float, y: float, wide: float, high: float) -> None:
+        """A bar code with its quiet zones in a box with its upper left corner at (x, y)."""
+        left, bottom = self._at(x, y + high)
+        bars.draw(self._canvas, code, left, bottom, wide / POINT, high / POINT)
+
+    def picture(self, data: bytes, x: float, y: float, wide: float, high: float) -> None:
+        """A picture (JPEG or PNG bytes) as large as the box allows, in its middle; the box has its upper left corner at (x, y)."""
+        import io
+
+        from reportlab.lib.utils import ImageReader
+
+        image = ImageReader(io.BytesIO(data))
+        across, down = image.getSize()
+        scale = min(wide / across, high / down)
+        left, bottom = self._at(x + (wide - across * scale) / 2, y + high - (high - down * scale) / 2)
+        self._canvas.drawImage(image, left, bottom, across * scale / POINT, down * scale / POINT, mask="auto")
 
     def sample_mark(self, sample: bool, right: float, y: float) -> float:
         """Where the figures are fictional, a small framed word ending at ``right``; returns the mm it took."""

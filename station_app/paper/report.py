@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ..errors import Bug
-from ..model import Amenity, Occupation, Report, RequestState
+from ..model import Amenity, Mood, Occupation, Report, RequestState
 from ..words import label, t
 from . import qr
 from .pdf import A4, BRAND, INK, MUTED, SECOND, SOFT, Sheet
@@ -62,7 +62,8 @@ def period_report(
     sheet.fitted(EDGE, 21, title, 18, RIGHT - EDGE - mark, bold=True)
     period = t("paper.report_period", first=report.first, last=report.last)
     open_days = t("paper.report_open_days", n=report.open_days)
-    sheet.text(EDGE, 28.5, f"{period}{t('paper.separator')}{open_days}", 10, colour=MUTED)
+    told = [period, open_days, *([moods(report)] if report.by_mood else [])]
+    sheet.fitted(EDGE, 28.5, t("paper.separator").join(told), 10, RIGHT - EDGE, colour=MUTED)
     sheet.line(EDGE, 32, RIGHT, 32, colour=BRAND, points=1)
     _figures(sheet, report, 36)
     _chart(sheet, report, 61, 36, RIGHT - CODE - GAP if code else RIGHT)
@@ -84,6 +85,11 @@ def period_report(
         _table(sheet, across(here, stations if last else here, last), EDGE, 35, RIGHT - EDGE)
         _foot(sheet, pages, printed_on, sign=last)
     return sheet.save(target)
+
+
+def moods(report: Report) -> str:
+    """The faces visitors pressed, in one line."""
+    return f"{t('paper.by_mood')} " + " ".join(f"{label(mood)} {n}" for mood in Mood if (n := report.by_mood.get(mood, 0)))
 
 
 def _must_add_up(report: Report, stations: Sequence[tuple[str, Report]]) -> None:

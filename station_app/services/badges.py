@@ -10,7 +10,7 @@ from .. import vault
 from ..db import Database, Tx
 from ..errors import Refused, UserMistake
 from ..model import BadgeState, Changes, Op
-from . import aliases, roaming, search, subjects
+from . import aliases, prints, roaming, search, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ def issue_in(tx: Tx, person_id: str) -> Badge:
         "state": BadgeState.ACTIVE.value,
         "issued": tx.stamp.business_date,
     }
-    return Badge(tx.put("badge", row), person_id, code, number, BadgeState.ACTIVE, tx.stamp.business_date)
+    badge_id = tx.put("badge", row)
+    prints.wait_in(tx, badge_id)
+    return Badge(badge_id, person_id, code, number, BadgeState.ACTIVE, tx.stamp.business_date)
 
 
 def revoke(db: Database, badge_id: str, at: datetime | None = None) -> Changes:

@@ -67,6 +67,7 @@ def period(db: Database, first: str, last: str, stores: Sequence[str] | None = N
         balances=_balances(db, last, stores),
         requests=_requests(db, where, parameters),
         by_weekday_hour=grid,
+        by_mood=split("mood", "count(*)", "feedback"),
         registered_by_day={
             row["business_date"]: row["n"]
             for row in db.rows(
@@ -105,7 +106,7 @@ class _Sums:
     def report(self, first: str, last: str) -> Report:
         """What was counted, as a report."""
         names = ("by_day", "by_hour", "by_occupation", "by_platform", "by_amenity", "handouts", "balances", "requests")
-        told = {name: dict(sorted(self.counts[name].items())) for name in (*names, "by_weekday_hour", "registered_by_day")}
+        told = {name: dict(sorted(self.counts[name].items())) for name in (*names, "by_weekday_hour", "registered_by_day", "by_mood")}
         times, registered = self.counts["by_day"].total(), self.counts["registered_by_day"].total()
         return Report(
             first=first, last=last, person_times=times, unique_people=len(self.people), registered=registered,
@@ -139,6 +140,7 @@ def across(
         ("by_platform", "coalesce(p.platform, '') AS part, sum(t.person_times) AS n",
          f"visit t JOIN person p ON p.id = {meant('t.person_id')}", first),
         ("by_amenity", "t.amenity AS part, count(*) AS n", "amenity_use t", first),
+        ("by_mood", "t.mood AS part, count(*) AS n", "feedback t", first),
         ("handouts", "i.name AS part, sum(t.quantity) AS n", f"handout t {item}", first),
         ("balances", "i.name AS part, sum(t.delta) AS n", f"movement t {item}", ""),
         ("requests", f"{STATE} AS part, count(*) AS n", "request t", first),

@@ -64,6 +64,7 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     ),
     "emergency": ("time", "kind", "called", "place", "note", "ended"),
     "lost_item": ("time", "number", "thing", "state", "place", "kept_in", "ended", "ended_by", "note"),
+    "feedback": ("time", "mood"),
     "erasure": ("time", "reason"),
 }  # fmt: skip
 """What is shown of a row: nothing sealed, no badge, and no id that leads to a person."""

@@ -1,4 +1,4 @@
-"""The rows of the house's own ledgers as they cross: loans, what stands in the house, the days of the desk."""
+"""The rows of the house's own ledgers as they cross: loans, what stands in the house, the days of the desk, what visitors thought."""
 
 from __future__ import annotations
 
@@ -211,6 +211,12 @@ class LostItem(Dated, frozen=True, kw_only=True, gc=False):
     keeper_id: Id | None = None
 
 
+class Feedback(Dated, frozen=True, kw_only=True, gc=False):
+    """A face a visitor pressed; nobody's name goes with it."""
+
+    mood: Literal["good", "fair", "poor"]
+
+
 TABLES: Mapping[str, type[Row]] = {
     "asset": Asset,
     "asset_move": AssetMove,
@@ -228,5 +234,6 @@ TABLES: Mapping[str, type[Row]] = {
     "duty_log": DutyLog,
     "emergency": Emergency,
     "lost_item": LostItem,
+    "feedback": Feedback,
 }
 """The tables of these families, parents before children."""

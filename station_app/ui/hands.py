@@ -31,6 +31,7 @@ class Hands:
         self.window = window
         self._idle = idle
         self._catcher = catcher
+        self._sent = 0
 
     def show(self) -> None:
         """Show the window and have the keys go to it, which a display without a window manager does only when asked."""
@@ -87,7 +88,7 @@ class Hands:
 
         Each key bears the time the scanner sent it, as the system's events do, however busy the machine is.
         """
-        sent = int(time.monotonic() * 1000)
+        sent = self._sent = max(int(time.monotonic() * 1000), self._sent + 1000)  # a badge is held there, and taken away
         for number, character in enumerate((*digits, "\r")):
             key = Qt.Key.Key_Return if character == "\r" else Qt.Key(ord(character))
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):

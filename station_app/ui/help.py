@@ -15,7 +15,7 @@ Keys = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 KEYS: Keys = (
     ("anywhere", (
         ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+N", "new"), ("/", "find"), ("Alt+1 – 9", "pages"), ("F11", "large"),
-        ("Ctrl+L", "lock"), ("Esc", "escape"), ("F1", "help"),
+        ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "help"),
     )),
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),
@@ -24,7 +24,7 @@ KEYS: Keys = (
         ("Ctrl+F2 – F8", "guest"), ("Enter", "enter"), ("Backspace", "backspace"),
         ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
-    ("people", (("Ctrl+P", "card"),)),
+    ("people", (("Ctrl+P", "card"), ("Ctrl+Shift+P", "print_room"),)),
     ("supplies", (("Enter", "count"),)),
     ("requests", (("1 – 9", "deed"),)),
     ("shift", (("Ctrl+Enter", "day"), ("Backspace Delete", "cell"))),
@@ -36,7 +36,7 @@ KEYS: Keys = (
 
 NEEDS: Mapping[str, Op] = {
     "tally": Op.TALLY, "undo": Op.UNDO, "new": Op.ADD_REQUEST, "count": Op.COUNT_STOCK, "cell": Op.PAPER_SHEET,
-    "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "guest": Op.CHANGE_VISIT,
+    "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "kiosk": Op.TALLY, "guest": Op.CHANGE_VISIT,
 }  # fmt: skip
 """What a key does that not everybody may do."""
 

@@ -261,6 +261,13 @@ class Notice(QFrame):
         self.text.set(text)
         self.setAccessibleName(text)
 
+    def show_text(self, text: str, tone: str) -> None:
+        """Say something else, in another tone."""
+        self._tone = tone
+        self.text.set(text, tone if tone in ("attention", "bad", "good") else "body")
+        self.setAccessibleName(text)
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground in its tone."""
         colours = tone(self._tone)

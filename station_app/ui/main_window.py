@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 
+from .. import settings
 from ..db import Database
-from ..model import MAY, Changes, Occupation, Op, Role, Station
-from ..services import stations
+from ..model import MAY, SEES_PEOPLE, Changes, Occupation, Op, Role, Station
+from ..services import preferences, stations
 from ..words import t
 from .answer_sheet import open_for_slip
 from .frame import Frame, read_frame, show_frame
+from .lock import AtWork
+from .pictures import picture_of
 from .scan import ScanCatcher
 from .weather_sheet import open_weather
 from .window import Window, application
+
+if TYPE_CHECKING:
+    from .dropped import Dropped
+    from .kiosk import Kiosk
 
 TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
 PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings", "trail")
@@ -28,6 +35,11 @@ OFFERED: Mapping[Role, frozenset[str]] = {
     Role.AUDITOR: frozenset({"supplies", "reports", "settings", "trail"}),
 }
 """The pages each role has a use for (``model.MAY``, ``SEES_PEOPLE``, ``SEES_TRAIL``); the others are not offered."""
+
+
+def read_scanner(db: Database) -> tuple[int, str]:
+    """The gap in milliseconds and the suffix that this machine's scanner was found to have."""
+    return preferences.number(db, settings.SCAN_GAP), preferences.get(db, settings.SCAN_SUFFIX)
 
 
 class MainWindow(Window):
@@ -46,11 +58,43 @@ class MainWindow(Window):
 
     def offers(self, page: str) -> bool:
         """Whether whoever is at work may use a page."""
-        return page in OFFERED[self.role]
+        return page in OFFERED[self.role] or (page == "print" and self.role in SEES_PEOPLE)
 
     def _prepare(self) -> None:
+        self.kiosk: Kiosk | None = None
+        self._before_kiosk = Qt.WindowState.WindowNoState
         self._catcher = ScanCatcher(application())
         self._catcher.scanned.connect(self._scanned)
+        self._learn_scanner()
+        self.setAcceptDrops(True)
+        self._dropped: Dropped | None = None
+
+    @property
+    def idle(self) -> bool:
+        """As every window, and every picture that was dropped is read."""
+        return super().idle and (self._dropped is None or self._dropped.idle)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A picture of a badge may be dropped anywhere that has no use for pictures of its own."""
+        if picture_of(event.mimeData()) is not None and not self._locked:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Read it; what it says is a scan."""
+        path = picture_of(event.mimeData())
+        if path is None or self._locked:
+            return
+        if self._dropped is None:
+            from .dropped import Dropped
+
+            self._dropped = Dropped(self)
+            self._dropped.code.connect(self._scanned)
+            self._dropped.refused.connect(self.tell_error)
+        self._dropped.read(path)
+
+    def _learn_scanner(self) -> None:
+        """Believe what was found out about this machine's scanner."""
+        self.jobs.read(read_scanner, lambda found: self._catcher.learn(*found), key="scanner")
 
     def _read_frame(self, db: Database) -> Frame:
         return read_frame(db, bool(self._damaged))
@@ -68,6 +112,8 @@ class MainWindow(Window):
         if "station" in changes.tables:
             self.station = stations.current(self.db)
             self.top.show_station(self.station.name)
+        if "setting" in changes.tables:
+            self._learn_scanner()
         super()._note(changes)
 
     # --- scans and tally keys --------------------------------------------------------------------------------------
@@ -81,6 +127,8 @@ class MainWindow(Window):
         super()._add_shortcuts()
         QShortcut(QKeySequence("F12"), self).activated.connect(lambda: self._unless_locked(self._tell_weather))
         self.top.weather_clicked.connect(lambda: self._unless_locked(self._tell_weather))
+        QShortcut(QKeySequence("Ctrl+Shift+P"), self, lambda: self._unless_locked(lambda: self.go("print")))
+        QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._unless_locked(self.start_kiosk))
         for key, occupation in TALLY_KEYS.items():
             counts = QShortcut(QKeySequence(key), self)
             counts.setAutoRepeat(False)  # a key held down is still one visitor
@@ -94,6 +142,8 @@ class MainWindow(Window):
             open_weather(self)
 
     def _scanned(self, text: str) -> None:
+        if self.kiosk is not None:
+            self.kiosk.scanned(text)
         if self._locked:
             return
         if self.offers("requests") and open_for_slip(self, text):
@@ -111,7 +161,50 @@ class MainWindow(Window):
             self.go("desk")
         self.page("desk").tally(occupation)  # type: ignore[attr-defined]
 
+    # --- the screen left to the visitors -----------------------------------------------------------------------------
+
+    def start_kiosk(self) -> None:
+        """Ctrl+K: the whole screen is the visitors'; nothing typed in a form is lost to it."""
+        if self.kiosk is not None or not self.offers("desk"):
+            return
+        if any(sheet.typed() for sheet in self._sheets.values()):
+            self.tell(t("window.form_first"))
+            return
+        from .kiosk import Kiosk
+
+        made = Kiosk(self.jobs, self.db, self.station)
+        made.begun.connect(lambda: self._show_kiosk(made))
+        made.refused.connect(made.deleteLater)
+        made.refused.connect(self.tell_error)
+        made.left.connect(self._leave_kiosk)
+        made.begin()
+
+    def _show_kiosk(self, kiosk: Kiosk) -> None:
+        self.kiosk, self._before_kiosk = kiosk, self.windowState()
+        self._locked = True  # nothing of the desk answers to a key
+        self._idle.stop()
+        self.toast.clear()
+        self._layers.addWidget(kiosk)
+        self._layers.setCurrentWidget(kiosk)
+        self.setWindowState(self.windowState() | Qt.WindowState.WindowFullScreen)
+        kiosk.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave_kiosk(self, back: AtWork) -> None:
+        kiosk, self.kiosk = self.kiosk, None
+        if kiosk is None:
+            return
+        self._layers.removeWidget(kiosk)
+        kiosk.deleteLater()
+        self.setWindowState(self._before_kiosk)
+        self._unlocked(back)
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """As every window; nobody listens for scans any more."""
+        """As every window; nobody listens for scans any more. While the visitors have it, it asks for the PIN and stays."""
+        if self.kiosk is not None:
+            event.ignore()
+            self.kiosk.ask_pin()
+            return
         application().removeEventFilter(self._catcher)
+        if self._dropped is not None:
+            self._dropped.close()
         super().closeEvent(event)

@@ -51,6 +51,9 @@ class Shell(Protocol):
     def sheet_error(self, error: StationError) -> None:
         """What the service refused, inside the open sheet: under its field when error.fields names one."""
 
+    def start_kiosk(self) -> None:
+        """The screen is left to the visitors, until a PIN takes it back."""
+
     def hand_over(self, errand: Errand) -> None:
         """Close the window, and let the first window do this with the store closed."""
 

@@ -28,6 +28,7 @@ from .theme import RADIUS_SMALL, tokens
 
 ACROSS, DOWN = 112, 78
 """Pixels of a small picture (design of the requests page)."""
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 STEP = 80.0
 """Pixels that an arrow key moves a picture by."""
 
@@ -52,6 +53,12 @@ def drawn(jpeg: bytes, across: int = 0, down: int = 0) -> QImage:
 def files_of(mime: QMimeData) -> list[Path]:
     """The files of this machine among what is dropped."""
     return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def picture_of(mime: QMimeData) -> Path | None:
+    """The one picture among what is dropped, by its ending; None when it is anything else."""
+    files = files_of(mime)
+    return files[0] if len(files) == 1 and files[0].suffix.lower() in ENDINGS else None
 
 
 def choose_pictures(parent: QWidget, then: Callable[[Sequence[Path]], None]) -> None:

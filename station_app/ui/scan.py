@@ -2,23 +2,20 @@
 
 ::
 
-    ScanCatcher(app, *, clock=None)     .scanned(str)  one scan, NFKC, spaces taken out
+    ScanCatcher(app, *, clock=None)     .scanned(str)  one code, tidied (``burst.codes``)
+        .learn(gap, suffix)   what the try-out of this machine's scanner found (``burst.judge``)
         .settle()      decide now about the keys that are held, as after a pause
         .pending()     how many keys are held
-    ScanField(placeholder="", *, key="/")   the desk's field, with icon and key cap
-        .digits_act    while True and the field is empty, a digit is .digit(number, given) instead of text
-        .search_typed(str) text for the search, after every change   .undo_asked  Backspace in the empty field
-        .dismissed     Esc: text and IME are off again               .entered(str) Enter with text
-        .set_ime(bool) .ime()   let Chinese be typed; ``/`` in the empty field turns it on, Esc and a scan turn it off
 
-A burst is six keys or more, 35 ms or less apart, ended by Enter or Tab, or 22 digits followed by a pause (scanners
-without a suffix). Printable keys are therefore held up to 40 ms before they count as typing, and are then handed on in
-order, to the widget they were meant for; held-down (repeating) keys and keys with Ctrl or Alt are never held. A
-shortcut on a bare digit would not fire: pages take bare digits from ``ScanField.digit`` or their
-keyPressEvent, after the wait, so that a scan wins (DECISIONS.md, Keyboard).
+A burst is six keys or more, ``GAP`` ms or less apart, ended by Enter or Tab, or 22 digits followed by a pause or by any
+key that writes nothing (scanners with another suffix or none). A scanner slower than that is believed once it was learned,
+and then only what has the length of a printed code, so that quick typing stays typing. Printable keys are therefore held
+a little longer than a gap before they count as typing, and are then handed on in order, to the widget they were meant for;
+held-down (repeating) keys and keys with Ctrl or Alt are never held. A shortcut on a bare digit would not fire: pages take
+bare digits from ``ScanField.digit`` or their keyPressEvent, after the wait, so that a scan wins (DECISIONS.md, Keyboard).
 
-A Chinese input method eats or widens digits, so the field says it needs none (``ImEnabled`` false); letters typed there
-find people by pinyin. Digits an input method commits in some other field count as keys of a burst as well.
+What follows a code at once belongs to it: the line feed after the carriage return, and the same code once more.
+Digits an input method commits in some other field count as keys of a burst as well.
 """
 
 from __future__ import annotations
@@ -26,42 +23,38 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from unicodedata import normalize
 
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QKeyEvent, QPainter, QPaintEvent, QWindow
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QWindow
+from PySide6.QtWidgets import QWidget
 
-from . import icons
-from .painting import brush, cap_size, paint_cap
-from .theme import tokens
+from . import burst
+from .burst import GAP, LENGTH, SHORTEST
 
-GAP = 35
-"""Milliseconds between two keys of a scanner at most; the fastest typist needs more."""
-HOLD = 40
-"""Milliseconds a key waits to see whether more follow."""
-PAUSE = 60
-"""Milliseconds after which 22 digits without a suffix are a scan; a suffix may come this late as well."""
-LENGTH = 22
-SHORTEST = 6
+HOLD_MORE, PAUSE_MORE = 5, 25
+"""Milliseconds beyond the gap that a key waits to see whether more follow; and after which a code without suffix is whole."""
+AGAIN = 300
+"""Milliseconds within which the same code is the same scan, delivered twice."""
 
 _KEYS = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride, QEvent.Type.InputMethod})
 _FLUSHERS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.ApplicationDeactivate})
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
+_HELD_DOWN = (Qt.Key.Key_Shift, Qt.Key.Key_CapsLock, Qt.Key.Key_NumLock)
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
 
 @dataclass
 class _Held:
-    """A key (or what an input method committed) that waits, and for whom."""
+    """A key (or what an input method committed) that waits, for whom, and how long after the one before it came."""
 
     receiver: QObject
     event: QKeyEvent | QInputMethodEvent
     text: str
     stamp: int
     seen: float
+    after: float = 0.0
 
 
 def _milliseconds() -> float:
@@ -78,8 +71,11 @@ class ScanCatcher(QObject):
         super().__init__(app)
         self._clock = clock or _milliseconds
         self._own_clock = clock is None
+        self._gap, self._suffix = GAP, burst.ANY
         self._held: list[_Held] = []
         self._gone: set[int] = set()
+        self._taken: _Held | None = None
+        self._taken_code = ""
         self._replaying = False
         self._patient = False
         self._timer = QTimer(self)
@@ -88,14 +84,23 @@ class ScanCatcher(QObject):
         self._timer.timeout.connect(self._pause)
         app.installEventFilter(self)
 
+    def learn(self, gap: int, suffix: str) -> None:
+        """Believe a scanner that sends a key every ``gap`` ms at most and ends a code so (``burst.ENTER`` ...)."""
+        self._gap, self._suffix = max(gap, GAP), suffix
+
+    @property
+    def learned(self) -> tuple[int, str]:
+        """The gap and the suffix believed in."""
+        return self._gap, self._suffix
+
     def pending(self) -> int:
         """How many keys are held now."""
         return sum(len(item.text) for item in self._held)
 
     def settle(self) -> None:
-        """Decide now: 22 digits are a scan, anything else was typed."""
+        """Decide now: a whole code is a scan, anything else was typed."""
         self._timer.stop()
-        if len(self._digits()) == LENGTH:
+        if self._whole():
             self._take()
         else:
             self._replay()
@@ -126,9 +131,7 @@ class ScanCatcher(QObject):
         if plain and event.key() in _ENDS:
             return self._end(event)
         if not (plain and len(text) == 1 and text.isprintable()):
-            if event.type() == QEvent.Type.KeyPress and event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_CapsLock):
-                self.settle()
-            return False
+            return self._other(event)
         if event.type() == QEvent.Type.ShortcutOverride:
             # Without this a digit of a scan would fire a shortcut before its key press is seen; the first key of what
             # may be no burst at all is only kept from shortcuts when it is a digit.
@@ -158,67 +161,118 @@ class ScanCatcher(QObject):
         return False
 
     def _end(self, event: QKeyEvent) -> bool:
-        """Enter or Tab: the end of a scan, or just a key."""
-        scan = self.pending() >= SHORTEST and self._since(event) <= PAUSE
-        if event.type() == QEvent.Type.ShortcutOverride:
-            if scan:
-                event.accept()
-            return scan
-        if not scan:
-            self.settle()
+        """Enter or Tab: the end of a scan, more of the end of the scan before, or just a key."""
+        if not self._held and self._trails(event):
+            return self._swallow(event)
+        return self._ends(event) or self._pass(event)
+
+    def _other(self, event: QKeyEvent) -> bool:
+        """A key that writes nothing ends what is whole without it; any other one is no part of a burst."""
+        if event.key() in _HELD_DOWN or (event.key() == Qt.Key.Key_Control and self._whole()):
             return False
-        self._gone.add(event.key())
-        self._take()
+        if not self._held and event.text() in ("\n", "\r") and self._trails(event):
+            return self._swallow(event)
+        learned = self._suffix == f"key:{int(event.key())}"
+        return ((learned or self._whole()) and self._ends(event)) or self._pass(event)
+
+    def _ends(self, event: QKeyEvent) -> bool:
+        """Take what is held as a scan ended by this key, if that is what it is."""
+        if self.pending() < SHORTEST or self._since(event) > self._gap + PAUSE_MORE:
+            return False
+        slow = any(item.after > GAP for item in self._held if item.text)
+        if slow and not (burst.is_code(self._text()) or burst.is_any_code(self._text())):
+            return False
+        if event.type() != QEvent.Type.ShortcutOverride:
+            self._take()
+        return self._swallow(event)
+
+    def _swallow(self, event: QKeyEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        else:
+            self._gone.add(event.key())
         return True
+
+    def _pass(self, event: QKeyEvent) -> bool:
+        if event.type() != QEvent.Type.ShortcutOverride:
+            self.settle()
+        return False
 
     # --- the burst --------------------------------------------------------------------------------------------------
 
+    def _between(self, before: _Held, stamp: int, seen: float) -> float:
+        """Milliseconds from one key to another."""
+        if self._own_clock and before.stamp and stamp:
+            return stamp - before.stamp
+        return seen - before.seen
+
+    def _last(self) -> _Held | None:
+        return next((item for item in reversed(self._held) if item.text), None)
+
     def _since(self, event: QKeyEvent) -> float:
         """Milliseconds since the last held key."""
-        last = next((item for item in reversed(self._held) if item.text), None)
-        if last is None:
+        last = self._last()
+        return float("inf") if last is None else self._between(last, event.timestamp(), self._clock())
+
+    def _after_code(self, stamp: int, seen: float) -> float:
+        """Milliseconds since the last code; keys without a time of their own do not tell."""
+        if self._taken is None or (self._own_clock and not (self._taken.stamp and stamp)):
             return float("inf")
-        if self._own_clock and last.stamp and event.timestamp():
-            return event.timestamp() - last.stamp
-        return self._clock() - last.seen
+        return self._between(self._taken, stamp, seen)
+
+    def _trails(self, event: QKeyEvent) -> bool:
+        """Whether a key follows the last code too closely for a hand."""
+        return self._after_code(event.timestamp(), self._clock()) <= self._gap + PAUSE_MORE
 
     def _joins(self, event: QKeyEvent) -> bool:
-        return bool(self._held) and self._since(event) <= GAP
+        return bool(self._held) and self._since(event) <= self._gap
 
     def _hold(self, item: _Held) -> None:
-        if self._held:
-            joins = self._joins(item.event) if isinstance(item.event, QKeyEvent) else self._near(item)
-            if not joins:
+        if (last := self._last()) is not None:
+            item.after = self._between(last, item.stamp, item.seen)
+            if item.after > self._gap:
                 self.settle()
         self._held.append(item)
+        ended = self._suffix.startswith("text:") and item.text == self._suffix[5:] and self.pending() > SHORTEST
+        if ended and (burst.is_code(self._text()[:-1]) or burst.is_any_code(self._text()[:-1])):
+            self._take(self._text()[:-1])
+            return
         self._patient = True
-        self._timer.start(PAUSE if len(self._digits()) == LENGTH else HOLD)
+        self._timer.start(self._gap + (PAUSE_MORE if self._whole() else HOLD_MORE))
 
-    def _near(self, item: _Held) -> bool:
-        return item.seen - self._held[-1].seen <= GAP
+    def _text(self) -> str:
+        return "".join(item.text for item in self._held)
 
-    def _digits(self) -> str:
-        """What is held, if it is all digits."""
-        text = normalize("NFKC", "".join(item.text for item in self._held))
-        return text if text.isdecimal() else ""
+    def _whole(self) -> bool:
+        """Whether what is held is a scan as it stands."""
+        if self.pending() < min(burst.CODE_LENGTHS):
+            return False
+        text = self._text()
+        return (len(text) >= LENGTH and burst.is_code(text)) or (self._suffix == burst.NONE and burst.is_any_code(text))
 
     def _pause(self) -> None:
         """Nothing more came in time. After a busy moment the keys may still stand in the queue: look once more."""
-        late = bool(self._held) and self._clock() - self._held[-1].seen > PAUSE + GAP
+        late = bool(self._held) and self._clock() - self._held[-1].seen > 2 * self._gap + PAUSE_MORE
         if late and self._patient:
             self._patient = False
             self._timer.start(0)
             return
         self.settle()
 
-    def _take(self) -> None:
+    def _take(self, text: str = "") -> None:
         """The held keys were a scan: nobody else sees them."""
         self._timer.stop()
         held, self._held = self._held, []
         down = [item.event.key() for item in held if isinstance(item.event, QKeyEvent) and item.text]
         up = [item.event.key() for item in held if isinstance(item.event, QKeyEvent) and not item.text]
         self._gone.update(key for key in down if down.count(key) > up.count(key))
-        self.scanned.emit("".join(normalize("NFKC", "".join(item.text for item in held)).split()))
+        written = [item for item in held if item.text]
+        soon = self._after_code(written[0].stamp, written[0].seen) <= AGAIN
+        self._taken = written[-1]
+        for code in burst.codes(text or "".join(item.text for item in held)):
+            if not (soon and code == self._taken_code):
+                self._taken_code = code
+                self.scanned.emit(code)
 
     def _replay(self) -> None:
         """The held keys were typed: hand them on, in order, to whom they were meant for."""
@@ -230,103 +284,3 @@ class ScanCatcher(QObject):
                     QCoreApplication.sendEvent(item.receiver, item.event)
         finally:
             self._replaying = False
-
-
-# Shift and a digit of the main row, as keyboards here write them.
-_SHIFTED = dict(zip("!@#$%^&*(", range(1, 10), strict=True)) | {"！": 1, "￥": 4, "（": 9}
-
-
-class ScanField(QLineEdit):
-    """The desk's one field: scan, or type a name, pinyin, the end of a phone number."""
-
-    digit = Signal(int, bool)
-    search_typed = Signal(str)
-    undo_asked = Signal()
-    dismissed = Signal()
-    entered = Signal(str)
-
-    def __init__(self, placeholder: str = "", *, key: str = "/", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._key, self._ime = key, False
-        self.digits_act = False
-        self.setProperty("look", "scan")
-        self.setPlaceholderText(placeholder)
-        self.setAccessibleName(placeholder)
-        self.textChanged.connect(lambda text: self.search_typed.emit(text.strip()))
-        self._inset()
-
-    def ime(self) -> bool:
-        """Whether an input method may be used now."""
-        return self._ime
-
-    def set_ime(self, on: bool) -> None:
-        """Let an input method work here, or keep it away from scans and digits."""
-        if on != self._ime:
-            self._ime = on
-            QGuiApplication.inputMethod().update(Qt.InputMethodQuery.ImEnabled)
-
-    def reset(self) -> None:
-        """Empty, ready for the next scan."""
-        self.clear()
-        self.set_ime(False)
-
-    def inputMethodQuery(self, query: Qt.InputMethodQuery, argument: Any = None) -> Any:
-        """``ImEnabled`` is false unless Chinese is to be typed: WA_InputMethodEnabled alone does not keep it away."""
-        if query == Qt.InputMethodQuery.ImEnabled:
-            return self._ime
-        return super().inputMethodQuery(query, argument) if argument is not None else super().inputMethodQuery(query)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys with a meaning of their own in the empty field; everything else is text."""
-        key, text = event.key(), event.text()
-        empty = not self.text()
-        if key == Qt.Key.Key_Escape:
-            self.reset()
-            self.dismissed.emit()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self.text().strip():
-                self.entered.emit(normalize("NFKC", self.text()).strip())
-        elif empty and key == Qt.Key.Key_Backspace:
-            self.undo_asked.emit()
-        elif empty and not self._ime and text in ("/", "、"):
-            self.digits_act = False
-            self.set_ime(True)
-        elif empty and self.digits_act and not self._ime and (number := _number(event)):
-            self.digit.emit(*number)
-        else:
-            super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """The type size may have changed."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_key"):
-            self._inset()
-
-    def _inset(self) -> None:
-        self.setTextMargins(tokens().px(34), 0, cap_size(self._key).width() + 8 if self._key else 0, 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The scan frame before and the key cap after the text."""
-        super().paintEvent(event)
-        t = tokens()
-        painter = QPainter(self)
-        brush(painter)
-        side = t.px(20)
-        icons.paint(painter, "scan", t.muted, QRectF(16, (self.height() - side) / 2, side, side))
-        if self._key:
-            size = cap_size(self._key)
-            left = self.width() - size.width() - 16
-            paint_cap(
-                painter, QRectF(left, (self.height() - size.height()) / 2, size.width(), size.height()), self._key
-            )
-
-
-def _number(event: QKeyEvent) -> tuple[int, bool] | None:
-    """The digit of a key and whether it came with Shift; None for other keys."""
-    text = normalize("NFKC", event.text())
-    shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-    if len(text) == 1 and text.isdecimal() and not event.modifiers() & _COMMANDS:
-        return int(text), shift
-    if shift and (number := _SHIFTED.get(event.text())):
-        return number, True
-    return None

@@ -336,6 +336,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled {{ background: {
 QLineEdit[look="scan"] {{
     border: 2px solid {t.brand}; border-radius: {RADIUS}px; font-size: {t.px(18)}px; min-height: {t.px(56)}px;
 }}
+QLineEdit[waits="true"] {{ color: {t.muted}; }}
 QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {t.px(30)}px; }}
 QComboBox::down-arrow, QDateEdit::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{

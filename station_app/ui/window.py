@@ -265,6 +265,9 @@ class Window(QWidget):
         """Close the sheet."""
         self._sheet.close_sheet()
 
+    def start_kiosk(self) -> None:
+        """Leave the screen to visitors; where none come nothing happens."""
+
     def hand_over(self, errand: Errand) -> None:
         """Close, and leave this to the first window; no backup is made on the way, which might thin out the one that is meant."""
         self.errand = errand

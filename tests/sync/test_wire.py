@@ -49,6 +49,7 @@ def _literals(kind: Any) -> set[str]:
         (model.Occupation, "person", "occupation"),
         (model.Recorded, "visit", "recorded"),
         (model.Amenity, "amenity_use", "amenity"),
+        (model.Mood, "feedback", "mood"),
         (model.ItemKind, "item", "kind"),
         (model.MovementKind, "movement", "kind"),
         (model.RequestKind, "request", "kind"),

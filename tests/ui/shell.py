@@ -67,6 +67,9 @@ class FakeShell:
     def offers(self, page: str) -> bool:
         return True
 
+    def start_kiosk(self) -> None:
+        self.went.append(("kiosk", ""))
+
     def show_help(self) -> None:
         self.went.append(("help", ""))
 

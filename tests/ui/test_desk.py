@@ -62,7 +62,8 @@ class Desk:
         for number, occupation in enumerate(Occupation, 2):
             QShortcut(QKeySequence(f"F{number}"), self.page, lambda occupation=occupation: self.page.tally(occupation))
         QShortcut(QKeySequence("Ctrl+N"), self.page, self.page.new)
-        self.catcher = ScanCatcher(app, clock=lambda: 0.0)
+        self.moment = 0.0
+        self.catcher = ScanCatcher(app, clock=lambda: self.moment)
         self.catcher.scanned.connect(self.page.scanned)
         self.window.resize(1274, 678)
         with qtbot.waitActive(self.window):
@@ -100,8 +101,10 @@ class Desk:
         """A burst of keys from the scanner, ended by Enter, to whoever has the focus."""
         focus = QApplication.focusWidget()
         assert focus is not None
+        self.moment += 1000
         QTest.keyClicks(focus, code)
         QTest.keyClick(focus, Qt.Key.Key_Return)
+        self.moment += 1000
         self.rest()
 
     def today(self) -> visits.Today:
@@ -205,6 +208,45 @@ def test_half_typed_text_survives_a_scan(desk: Desk, regular: Person) -> None:
     assert desk.page.field.text() == "oy"
     assert desk.page.card.name.text() == "李志强"
     assert not desk.page.field.found.isVisible()
+
+
+def test_after_a_scan_digits_act_on_the_card_and_what_was_half_typed_goes_on_untouched(
+    desk: Desk, items: list[Item], regular: Person, db: Database
+) -> None:
+    other, _ = people.register(db, Occupation.COURIER, "顺丰", "欧阳志强", "13900005678", Consent.STATION)
+    desk.type("oy")
+    desk.scan(regular.badge_code)
+    desk.type("1")
+    assert [(name, person) for name, person, _ in desk.given()] == [(items[0].name, regular.id)]
+    assert (desk.page.field.text(), desk.page.field.waiting) == ("oy", True)
+    desk.type("9")
+    assert desk.shell.last == "没有 9 号物资"
+    desk.scan(regular.badge_code)
+    assert desk.page.field.text() == "oy", "a second scan leaves it alone too"
+    desk.type("z")
+    assert (desk.page.field.text(), desk.page.field.waiting) == ("oyz", False)
+    assert [person.id for person in desk.page.field.found.people()] == [other.id]
+    desk.press(Qt.Key.Key_Return)
+    assert desk.visits()[0].person_id == other.id
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Slash])
+def test_enter_esc_and_slash_go_on_with_what_waits_and_choose_nobody(desk: Desk, regular: Person, key: Qt.Key) -> None:
+    desk.type("zhi")
+    desk.scan(regular.badge_code)
+    desk.press(key)
+    assert (desk.page.field.text(), desk.page.field.waiting) == ("zhi", False)
+    assert [person.id for person in desk.page.field.found.people()] == [regular.id]
+    assert len(desk.visits()) == 1
+    assert not desk.page.field.digits_act
+
+
+def test_a_tally_leaves_what_was_half_typed_and_digits_count(desk: Desk) -> None:
+    desk.type("li")
+    desk.press(Qt.Key.Key_F2)
+    desk.type("5")
+    assert desk.today().person_times == 5
+    assert desk.page.field.text() == "li"
 
 
 def test_a_typed_card_number_checks_in(desk: Desk, regular: Person) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QKeyEvent, QShortcut
 from PySide6.QtTest import QTest
@@ -19,8 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from stdnum.iso7064 import mod_11_10
 
-from station_app.ui.scan import ScanCatcher, ScanField
+from station_app.ui import burst
+from station_app.ui.scan import ScanCatcher
+from station_app.ui.scan_field import ScanField
 
 BADGES = [f"1520304{number:08d}1234567" for number in range(40)]
 
@@ -381,3 +386,112 @@ def test_without_a_clock_of_its_own_it_tells_a_storm_from_typing(qtbot: QtBot, q
     finally:
         qapp.removeEventFilter(catcher)
         catcher.deleteLater()
+
+
+# --- what scanners do that were set up for something else ----------------------------------------------------------------
+
+
+def badge(number: int) -> str:
+    """A code whose check digit holds."""
+    body = f"{number:021d}"
+    return body + str(mod_11_10.calc_check_digit(body))
+
+
+ONE, OTHER = badge(152030400000000123456), badge(152030499999990123456)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        f"]Q1{ONE}", f"{ONE};", f"*{ONE}*", ONE + ONE, ONE * 3, "".join(digit * 2 for digit in ONE),
+        ONE.translate(str.maketrans("0123456789", ")!@#$%^&*(")), ONE[:7] + " " + ONE[7:],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", [Qt.Key.Key_Return, None, Qt.Key.Key_Down, Qt.Key.Key_F12])
+def test_odd_scanners_send_the_same_code(desk: Desk, sent: str, end: Qt.Key | None) -> None:
+    if end is None and not burst.is_code(sent):
+        pytest.skip("signs alone are typing until they end like a scan")
+    desk.line.setFocus()
+    desk.type(desk.line, sent, 2, end=end)
+    desk.catcher.settle()
+    assert desk.scans == [ONE]
+    assert desk.line.text() == ""
+
+
+def test_two_codes_in_one_burst_are_two(desk: Desk) -> None:
+    desk.type(desk.line, ONE + OTHER, 2)
+    assert desk.scans == [ONE, OTHER]
+
+
+def test_the_line_feed_after_the_carriage_return_presses_nothing(desk: Desk) -> None:
+    desk.button.setFocus()
+    desk.type(desk.button, ONE, 2)
+    pressed: list[str] = []
+    desk.line.returnPressed.connect(lambda: pressed.append("enter"))
+    for key, held in ((Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier), (Qt.Key.Key_Enter, Qt.KeyboardModifier.NoModifier)):
+        QTest.keyClick(desk.line, key, held)
+    QTest.keyClick(desk.line, Qt.Key.Key_Tab)
+    assert pressed == []
+    assert desk.button.hasFocus()
+    desk.clock.now += 200
+    QTest.keyClick(desk.line, Qt.Key.Key_Return)
+    assert pressed == ["enter"], "a hand's Enter later is one"
+
+
+def test_a_line_feed_alone_ends_a_code(desk: Desk) -> None:
+    desk.type(desk.line, ONE, 2, end=None)
+    QTest.keyClick(desk.line, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert desk.scans == [ONE]
+    assert desk.line.text() == ""
+
+
+def test_the_same_code_at_once_again_is_one_scan_and_later_two(desk: Desk) -> None:
+    for pause in (0, 120, 400):
+        desk.clock.now += pause
+        desk.type(desk.line, ONE, 1)
+    assert desk.scans == [ONE, ONE]
+
+
+@pytest.mark.parametrize("gap", [45, 60, 80])
+def test_a_slow_scanner_is_believed_once_it_was_learned(desk: Desk, gap: float) -> None:
+    desk.type(desk.line, ONE, gap)
+    assert desk.scans == []
+    desk.line.clear()
+    desk.catcher.learn(round(gap * 1.25) + 8, burst.ENTER)
+    desk.clock.now += 1000
+    desk.type(desk.line, ONE, gap)
+    assert desk.scans == [ONE]
+    assert desk.line.text() == ""
+
+
+@pytest.mark.parametrize("text", ["zhao li 6031", "123456", "13912345678", "lizhiqiang"])
+def test_quick_typing_stays_typing_beside_a_slow_scanner(desk: Desk, text: str) -> None:
+    desk.catcher.learn(90, burst.NONE)
+    pressed: list[str] = []
+    desk.line.returnPressed.connect(lambda: pressed.append(desk.line.text()))
+    desk.type(desk.line, text, 50)
+    assert (desk.scans, pressed) == ([], [text])
+
+
+def test_a_learned_sign_and_a_learned_nothing_end_what_is_printed_as_a_code(desk: Desk) -> None:
+    desk.catcher.learn(35, "text:#")
+    desk.type(desk.line, "6901234567892#", 2, end=None)
+    assert desk.scans == ["6901234567892"]
+    desk.catcher.learn(35, burst.NONE)
+    desk.clock.now += 1000
+    desk.type(desk.line, "6901234567892", 2, end=None)
+    desk.catcher.settle()
+    assert desk.scans == ["6901234567892"] * 2
+    assert desk.line.text() == ""
+
+
+@given(data=st.data())
+def test_what_is_said_of_codes_and_what_is_not_one_is_left_alone(data: st.DataObject) -> None:
+    code = badge(data.draw(st.integers(0, 10**21 - 1)))
+    around = st.text(st.sampled_from("*;#]~ "), max_size=3)
+    times = data.draw(st.integers(1, 3))
+    sent = data.draw(around) + code * times + data.draw(around)
+    assert burst.codes(sent) == [code]
+    cut = code[: data.draw(st.integers(1, 21))]
+    assert burst.codes(cut) == [cut]
+    assert not burst.is_code(cut)

@@ -246,12 +246,12 @@ def test_the_scanner_test_shows_what_arrived(hands: Hands, db: Database) -> None
     person, _ = people.register(db, Occupation.RIDER, "", "", "", Consent.NONE)
     code = person.badge_code
     assert hands.page.scanned(code)
-    assert hands.page.scan_text.text() == code
-    assert f"区划 520304 · 卡内编号 {code[7:15]} · 校验位 {code[-1]}" in hands.page.scan_parts.text()
+    assert hands.page.scanner.scan_text.text() == code
+    assert f"区划 520304 · 卡内编号 {code[7:15]} · 校验位 {code[-1]}" in hands.page.scanner.scan_parts.text()
     assert hands.page.scanned(code[:-1] + str((int(code[-1]) + 1) % 10))
-    assert "校验位不对" in hands.page.scan_parts.text()
+    assert "校验位不对" in hands.page.scanner.scan_parts.text()
     assert hands.page.scanned("6901234567892")
-    assert hands.page.scan_parts.text() == "收到 13 个字符。扫码枪是好的，不过这不是驿站卡。"
+    assert hands.page.scanner.scan_parts.text() == "收到 13 个字符。扫码枪是好的，不过这不是驿站卡。"
 
 
 def test_about_and_the_keys(hands: Hands, db: Database) -> None:

@@ -146,6 +146,7 @@ class DeskPage(Page):
         field.card_typed.connect(self.scanned)
         field.person_chosen.connect(self._check_in_person)
         field.looked_up.connect(lambda: self._mean(Digits.SEARCH))
+        field.resumed.connect(self._go_on_typing)
         field.undo_asked.connect(lambda: self.shell.undo())
         field.dismissed.connect(self._dismissed)
         self.card.opened.connect(lambda person_id: self.shell.go("people", person_id))
@@ -196,7 +197,7 @@ class DeskPage(Page):
         self.field.set_ime(True)
 
     def scanned(self, text: str) -> bool:
-        """A scan, from anywhere: it checks in. What was half typed stays."""
+        """A scan, from anywhere: it checks in. What was half typed waits, so that digits act on the card."""
         self.field.close_list()
         self.field.set_ime(False)
         self._focus_back()
@@ -206,8 +207,8 @@ class DeskPage(Page):
         return True
 
     def tally(self, occupation: Occupation) -> None:
-        """F2 to F8: somebody without a card came in; a search that was begun is over, so that digits count."""
-        self.field.reset()
+        """F2 to F8: somebody without a card came in; a search that was begun waits, so that digits count."""
+        self.field.set_ime(False)
         self.field.close_list()
         self._focus_back()
         self._end_number()
@@ -233,6 +234,7 @@ class DeskPage(Page):
     def _begin(self, digits: Digits) -> None:
         """Something that puts somebody on the card is under way; digits typed meanwhile wait for it."""
         self._under_way += 1
+        self.field.wait()
         self._mean(digits)
 
     def _arrived(self, visit: Visit | None, digits: Digits) -> None:
@@ -329,13 +331,22 @@ class DeskPage(Page):
         """From now on digits in the empty field mean this; the lines above shelf and tally say so."""
         self._digits = digits
         self.field.digits_act = digits is not Digits.SEARCH
+        if digits is Digits.SEARCH:
+            self.field.resume()
         self._show_hints()
+
+    def _go_on_typing(self) -> None:
+        """What was half typed before the scan is worked on again."""
+        self._mean(Digits.SEARCH)
+        self.field.show_again()
 
     def _digit(self, number: int, given: bool) -> None:
         if self._under_way:
             self._later.append((number, given))
         elif self._digits is Digits.COUNT and not given:
             self._set_count(number)
+        elif self._offer(number - 1) is None and self.field.waiting:
+            self.shell.tell(t("desk.no_such_item", number=number))
         elif self._offer(number - 1) is None:
             self.field.setText(self.field.text() + str(number))
         else:

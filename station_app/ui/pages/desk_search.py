@@ -17,7 +17,7 @@ from .. import when
 from ..jobs import Jobs
 from ..kit import Column, Text
 from ..names import person_name
-from ..scan import ScanField
+from ..scan_field import ScanField
 from ..tables import Column as Field
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -127,6 +127,11 @@ class DeskField(ScanField):
     def close_list(self) -> None:
         """Put the list away; what was typed stays."""
         self.found.hide()
+
+    def show_again(self) -> None:
+        """What waited is searched for again."""
+        if self.text().strip():
+            self._look_for(self.text().strip())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows choose in the list; a held Backspace stops at the empty field instead of undoing on and on."""

@@ -19,7 +19,7 @@ from ...db import Database
 from ...errors import StationError
 from ...model import Changes, Consent, Occupation, Op, Person
 from ...paper import qr
-from ...services import badges, people, privacy, roll
+from ...services import badges, people, prints, privacy, roll
 from ...services.privacy import Held
 from ...words import label, t
 from .. import actions
@@ -29,6 +29,7 @@ from ..jobs import Progress
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, page_layout
 from ..names import person_name
 from ..page import Page, Shell
+from ..pictures import picture_of
 from ..printing import Show, open_file, save_and_open, save_long
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -405,8 +406,14 @@ class PeoplePage(Page):
         if len(cards) > 1:
             self.strip.start(t("people_page.drawing", n=len(cards)))
         self._printing = save_long(
-            self.shell, name, draw, self.strip.advance, then=self._printed, show=self._show_file, otherwise=self._not_printed
+            self.shell, name, draw, self.strip.advance, then=lambda: self._came_out(cards), show=self._show_file,
+            otherwise=self._not_printed,
         )
+
+    def _came_out(self, cards: Sequence[Person]) -> None:
+        """What is drawn to be printed waits in the print room no longer."""
+        self._printed()
+        self.jobs.run(lambda db: prints.printed(db, [card.id for card in cards]))
 
     def _printed(self) -> None:
         self._printing = None
@@ -489,7 +496,8 @@ class PeoplePage(Page):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A file may be dropped here."""
-        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+        mime = event.mimeData()
+        if mime.hasUrls() and mime.urls()[0].isLocalFile() and picture_of(mime) is None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

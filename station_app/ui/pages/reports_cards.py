@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from ...model import Amenity, Occupation, RequestState
+from ...model import Amenity, Mood, Occupation, RequestState
 from ...words import label, t
 from ..charts import DayBar, DayBars, HeatMap, HourBar, HourBars, Legend, Share, ShareBars
 from ..forms import DateField
@@ -178,6 +178,11 @@ class Visitors(Shares):
         used = [(amenity, report.by_amenity.get(amenity, 0)) for amenity in Amenity]
         most = max((count for _amenity, count in used), default=0) or 1
         services = [Share(label(amenity), count / most, number(count), "cooling") for amenity, count in used if count]
+        pressed = sum(report.by_mood.values()) or 1
+        services += [
+            Share(t("reports_page.mood_is", mood=label(mood)), n / pressed, number(n), "neutral")
+            for mood in Mood if (n := report.by_mood.get(mood, 0))
+        ]  # fmt: skip
         self.bars[1].show_shares(services, name=t("reports_page.amenities"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from ...model import Amenity, Occupation, RequestState, Station
+from ...model import Amenity, Mood, Occupation, RequestState, Station
 from ...words import label, t
 from .reports_reads import View
 
@@ -88,6 +88,7 @@ def summary(view: View, station: Station) -> str:
     parts = (
         (t("reports_page.occupations"), [(label(o), report.by_occupation.get(o, 0)) for o in Occupation]),
         (t("reports_page.amenities"), [(label(a), report.by_amenity.get(a, 0)) for a in Amenity]),
+        (t("reports_page.moods"), [(label(mood), report.by_mood.get(mood, 0)) for mood in Mood]),
     )
     lines += [t("reports_page.sum_part", name=title, parts=_list(counts)) for title, counts in parts if _list(counts)]
     if view.handed_out:

@@ -21,6 +21,7 @@ from ..theme import tokens
 from .settings_forms import SettingRow, change_form, keeper_form, leave_form, password_form, pin_form, station_form
 from .settings_keys import KeysCard
 from .settings_privacy import PrivacyCard
+from .settings_scanner import ScannerCard
 from .sync_reads import fingerprint
 
 
@@ -33,6 +34,7 @@ class House:
     acting: str
     content: dict[str, str]
     fingerprint: str
+    scanner: tuple[int, str]
 
 
 def read_house(db: Database) -> House:
@@ -41,6 +43,7 @@ def read_house(db: Database) -> House:
     return House(
         stations.current(db), tuple((one, keepers.has_pin(db, one.id)) for one in found), db.acting,
         {setting.name: preferences.get(db, setting) for setting in settings.SHOWN}, fingerprint(db),
+        (preferences.number(db, settings.SCAN_GAP), preferences.get(db, settings.SCAN_SUFFIX)),
     )  # fmt: skip
 
 
@@ -59,12 +62,13 @@ class SettingsPage(Page):
         left, right = Column(gap=14), Column(gap=14)
         for card in (self._station_card(), self._keepers_card(), self.keys_card, self._about_card(), None):
             left.addWidget(card) if card is not None else left.addStretch(1)
-        scanner = self._scanner_card()
-        for card in (self._settings_card(), scanner, self.privacy_card, None):
+        self.scanner = scanner = ScannerCard(shell)
+        kiosk = self._kiosk_card()
+        for card in (self._settings_card(), scanner, kiosk, self.privacy_card, None):
             right.addWidget(card) if card is not None else right.addStretch(1)
         for part, offered in (
             (self.keys_card, self.may(Op.SETTING)), (self.change_station, self.may(Op.SETTING)),
-            (self.add_keeper, self.may(Op.ADD_KEEPER)), (scanner, shell.offers("desk")),
+            (self.add_keeper, self.may(Op.ADD_KEEPER)), (scanner, shell.offers("desk")), (kiosk, shell.offers("desk")),
         ):  # fmt: skip
             if not offered:
                 part.hide()
@@ -118,11 +122,14 @@ class SettingsPage(Page):
         choices = [row for row in self.rows.values() if row.setting.kind not in ("number", "switch")]
         return Card(*numbers, switches, *choices, gap=12, title=t("settings.shown"))
 
-    def _scanner_card(self) -> Card:
-        self.scan_text, self.scan_parts = Text("", "strong", wrap=True, selectable=True), Text("", "muted", wrap=True)
-        self.scan_parts.set(t("settings.scanner_waits"))
-        self.scan_text.hide()
-        return Card(self.scan_text, self.scan_parts, gap=6, title=t("settings.scanner"))
+    def _kiosk_card(self) -> Card:
+        self.kiosk = Button(t("kiosk.start"), icon="people", key="Ctrl+K")
+        self.kiosk.clicked.connect(self.shell.start_kiosk)
+        self.print_room = Button(t("prints.open"), icon="print", key="Ctrl+Shift+P")
+        self.print_room.clicked.connect(lambda: self.shell.go("print"))
+        self.print_room.setVisible(self.shell.offers("print"))
+        told = Text(t("kiosk.card_how"), "muted", wrap=True)
+        return Card(told, Row(self.print_room, None), gap=6, title=t("kiosk.card"), aside=self.kiosk)
 
     def _about_card(self) -> Card:
         self.keys = Button(t("window.help"), icon="keyboard", key="F1")
@@ -153,6 +160,7 @@ class SettingsPage(Page):
 
     def _show(self, house: House) -> None:
         self._house = house
+        self.scanner.show_scanner(house.scanner)
         station = house.station
         for name, text in (
             ("name", station.name), ("code", f"{station.code}-{station.letter}"), ("phone", station.phone or "—"),
@@ -215,20 +223,8 @@ class SettingsPage(Page):
 
     def scanned(self, text: str) -> bool:
         """A scan is shown with its parts; this page is where a scanner is tried out."""
-        badge = vault.read_badge(text)
-        self.scan_text.set(text)
-        self.scan_text.show()
-        if badge is not None:
-            told = t(
-                "settings.scanned_badge", version=badge.version, district=badge.district, number=badge.random_id,
-                check=text[-1],
-            )  # fmt: skip
-        elif len(text) == vault.BADGE_DIGITS and text.isdigit():
-            told = t("settings.scanned_wrong")
-        else:
-            told = t("settings.scanned_other", n=len(text))
-        self.scan_parts.set(told)
-        self._scroll.ensureWidgetVisible(self.scan_parts)
+        self.scanner.show_scan(text)
+        self._scroll.ensureWidgetVisible(self.scanner.scan_parts)
         return True
 
     def _change_station(self) -> None:

@@ -20,6 +20,7 @@ from ...model import (
     ItemKind,
     LoanOutcome,
     LostState,
+    Mood,
     MovementKind,
     Occupation,
     Recorded,
@@ -39,7 +40,7 @@ CODES: Mapping[str, type[StrEnum]] = {
     "request.kind": RequestKind, "badge.state": BadgeState, "request_step.state": RequestState,
     "asset.kind": AssetKind, "asset_move.kind": AssetMove, "outcome": LoanOutcome, "repair.state": RepairState,
     "medicine_check.action": BoxAction, "check_point.part": CheckPart, "closed_day.reason": ClosedReason,
-    "emergency.kind": EmergencyKind, "lost_item.state": LostState,
+    "emergency.kind": EmergencyKind, "lost_item.state": LostState, "mood": Mood,
 }  # fmt: skip
 """Columns that hold codes; with their table where the name alone does not tell."""
 SWITCHES = frozenset({"active", "all_well", "alcohol", "short", "already_given", "overridden", "well"})

@@ -1,0 +1,170 @@
+"""Scan storms in the real window: 200 scans on every page, the focus in every widget in turn, none lost, doubled or leaked.
+
+``STATION_STORM=whole`` sends 200 into every single widget, which takes minutes.
+
+The scans bear the times a scanner's keys have (5 ms apart), typing those of a quick hand (50 ms). With the catcher switched off
+(the negative control) the same storm writes into fields.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+from stdnum.iso7064 import mod_11_10
+
+from station_app import app, vault
+from station_app.model import Consent, Occupation
+from station_app.services import people, requests, samples, stations
+from station_app.ui import theme
+from station_app.ui.hands import Hands
+from station_app.ui.main_window import PAGES, MainWindow
+from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
+
+SCANS, GAP, TYPING = 200, 5, 50
+WHOLE = os.environ.get("STATION_STORM") == "whole"
+NONE = Qt.KeyboardModifier.NoModifier
+PRESS, RELEASE = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+
+
+def badge(number: int) -> str:
+    body = f"0990101{number:014d}"
+    return body + str(mod_11_10.calc_check_digit(body))
+
+
+BADGES = [badge(number * 7_919) for number in range(SCANS)]
+
+
+class Storm:
+    """The window, its catcher listening to nobody but us, and the hour on every key."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+        self.hands = Hands(window, lambda: window.idle, window.catcher)
+        self.scans: list[str] = []
+        window.catcher.scanned.disconnect()
+        window.catcher.scanned.connect(self.scans.append)
+        self.stamp = 1_000_000
+
+    def show(self, name: str, *, form: bool = False) -> None:
+        """A page in front, with its new form open if it has one."""
+        self.hands.key(str(PAGES.index(name) + 1), Qt.KeyboardModifier.AltModifier)
+        if form:
+            self.hands.ctrl("n")
+
+    def widgets(self) -> list[QWidget]:
+        """Everything that can have the focus now."""
+        return [
+            one for one in self.window.findChildren(QWidget)
+            if one.isVisible() and one.isEnabled() and one.focusPolicy() != Qt.FocusPolicy.NoFocus and one.focusProxy() is None
+        ]  # fmt: skip
+
+    def key(self, receiver: QWidget, key: int, text: str, gap: int) -> None:
+        for kind in (PRESS, RELEASE):
+            event = QKeyEvent(kind, key, NONE, text)
+            event.setTimestamp(self.stamp)
+            QApplication.sendEvent(receiver, event)
+        self.stamp += gap
+
+    def scan(self, receiver: QWidget, code: str) -> None:
+        for character in code:
+            self.key(receiver, ord(character), character, GAP)
+        self.key(receiver, int(Qt.Key.Key_Return), "\r", GAP)
+        self.stamp += 1_000
+
+    def state(self) -> list[object]:
+        """Whatever a key could have changed."""
+        found: list[object] = []
+        reads: list[tuple[type[QWidget], Callable[[QWidget], object]]] = [
+            (QLineEdit, lambda w: w.text()), (QPlainTextEdit, lambda w: w.toPlainText()), (QComboBox, lambda w: w.currentIndex()),
+            (QAbstractButton, lambda w: (w.isChecked(), w.isDown())), (QTabBar, lambda w: w.currentIndex()),
+        ]  # fmt: skip
+        for kind, read in reads:
+            found += [read(one) for one in self.window.findChildren(kind)]
+        return found
+
+
+@pytest.fixture(scope="module")
+def storm(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
+    qapp.setProperty("pictures", True)
+    theme.apply(qapp, pictures=True)
+    folder: Path = tmp_path_factory.mktemp("storm") / "station"
+    clock = Clock("2026-07-17T14:26:00+08:00")
+    db, _keeper = stations.set_up(folder, SAMPLE, "王敏", PASSWORD, PIN, clock=clock, cost=vault.Cost(passes=1, memory=8 * 1024))
+    samples.stock(db)
+    people.register(db, Occupation.RIDER, "飞鹿外卖", "曾德娟", "13800000021", Consent.DISTRICT)
+    requests.add(db, "饮水机坏了")
+    window = app.window(db)
+    window.show()
+    window.activateWindow()
+    made = Storm(window)
+    made.hands.settle()
+    yield made
+    window.close()
+    db.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def places(name: str) -> list[bool]:
+    return [False] if name in ("desk", "shift", "reports", "sync", "trail") else [False, True]
+
+
+@pytest.mark.parametrize(("name", "form"), [(name, form) for name in PAGES for form in places(name)])
+def test_a_storm_of_scans_with_the_focus_in_every_widget(storm: Storm, qtbot: QtBot, name: str, form: bool) -> None:
+    storm.show(name, form=form)
+    found = storm.widgets()
+    assert len(found) > 3
+    sent = BADGES if WHOLE else BADGES[: max(8, -(-SCANS // len(found)))]
+    for widget in found:
+        widget.setFocus()
+        if not widget.hasFocus():
+            continue
+        before, storm.scans[:] = storm.state(), []
+        for code in sent:
+            storm.scan(widget, code)
+        assert storm.scans == sent, widget
+        assert storm.window.catcher.pending() == 0
+        assert storm.state() == before, widget
+    if form:
+        storm.hands.key(Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_typing_at_fifty_milliseconds_is_never_a_scan(storm: Storm, name: str) -> None:
+    storm.show(name)
+    storm.scans.clear()
+    for widget in storm.widgets():
+        if not isinstance(widget, QLineEdit):
+            continue
+        widget.setFocus()
+        widget.clear()
+        for character in BADGES[0]:
+            storm.key(widget, ord(character), character, TYPING)
+        storm.window.catcher.settle()
+        assert storm.scans == []
+        if not widget.validator() and widget.maxLength() > len(BADGES[0]) and not widget.isReadOnly():
+            assert widget.text() == BADGES[0]
+        widget.clear()
+    storm.hands.settle()
+
+
+def test_without_the_catcher_the_storm_would_write_into_the_field(storm: Storm, qapp: QApplication) -> None:
+    storm.show("people")
+    field = next(one for one in storm.widgets() if isinstance(one, QLineEdit))
+    qapp.removeEventFilter(storm.window.catcher)
+    try:
+        storm.scans.clear()
+        storm.scan(field, BADGES[0])
+    finally:
+        qapp.installEventFilter(storm.window.catcher)
+    assert storm.scans == []
+    assert field.text() == BADGES[0]
+    field.clear()
+    storm.hands.settle()
