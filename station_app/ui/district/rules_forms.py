@@ -93,7 +93,7 @@ def names(text: str) -> tuple[str, ...]:
 
 
 class QuotaForm(Entry):
-    """A quota. ``old`` is the one that is changed, None for a new one; ``items`` are names that stations have."""
+    """A quota; ``old`` is the one that is changed, None for a new one. Tags are not asked for: nobody at a station carries one yet."""
 
     def __init__(self, shell: Shell, keep: Keep, old: QuotaRule | None) -> None:
         def save(values: dict[str, Any], otherwise: Otherwise) -> None:
@@ -103,7 +103,7 @@ class QuotaForm(Entry):
                 QuotaRule, keep, otherwise, name=values["name"], items=names(values["items"]), kinds=values["kinds"],
                 most=values["most"], whom=values["whom"], span=span, hours=(values["hours"] or 0) if span == "hours" else 0,
                 campaign=values["campaign"] if span == "campaign" else "", occupations=values["occupations"],
-                tags=names(values["tags"]), first_month=values["first_month"], last_month=values["last_month"],
+                tags=old.tags if old else (), first_month=values["first_month"], last_month=values["last_month"],
                 levels=values["levels"], excludes=names(values["excludes"]), anonymous=NO_LIMIT if limit is None else limit,
                 overridden_by=values["overridden_by"],
             )  # fmt: skip
@@ -126,7 +126,6 @@ class QuotaForm(Entry):
             NumberField("last_month", t("district_rules.last_month"), low=1, high=12, value=12),
             LineField("excludes", t("district_rules.excludes"), hint=t("district_rules.items_hint")),
             NumberField("anonymous", t("district_rules.anonymous_most"), low=0, high=1000, required=False),
-            LineField("tags", t("district_rules.tags"), hint=t("district_rules.tags_hint")),
             ManyField("overridden_by", t("district_rules.overridden_by"), roles()),
             at={"district_rules.about_nothing": "items", "district_rules.no_length": "span", "district_rules.taken": "name"},
         )  # fmt: skip
@@ -142,9 +141,10 @@ class QuotaForm(Entry):
 
 
 def _quota_values(old: QuotaRule) -> dict[str, Any]:
-    lists = {name: t("terms.list").join(getattr(old, name)) for name in ("items", "excludes", "tags")}
+    lists = {name: t("terms.list").join(getattr(old, name)) for name in ("items", "excludes")}
     limit = None if old.anonymous == NO_LIMIT else old.anonymous
-    return msgspec.structs.asdict(old) | lists | {"anonymous": limit, "hours": old.hours or None}
+    told = {name: part for name, part in msgspec.structs.asdict(old).items() if name != "tags"}
+    return told | lists | {"anonymous": limit, "hours": old.hours or None}
 
 
 class UnitForm(Entry):
@@ -274,7 +274,7 @@ def _try(kind: type[Any], keep: Keep, otherwise: Otherwise, **fields: Any) -> No
 def _mistake(told: str) -> StationError:
     for hint, word in (
         ("a quota of nothing", "about_nothing"), ("a span without", "no_length"), ("$.code", "bad_code"),
-        ("$.stations", "bad_stations"), ("$.tags", "bad_tags"),
+        ("$.stations", "bad_stations"),
     ):  # fmt: skip
         if hint in told:
             return UserMistake(f"district_rules.{word}")
