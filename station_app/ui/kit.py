@@ -247,7 +247,9 @@ class Notice(QFrame):
         row.setContentsMargins(12, 0, 12, 0)
         if icon:
             row.addWidget(Icon(icon, tone if tone != "plain" else "ink"))
-        row.addWidget(self.text, 1)
+        words = Column(self.text)
+        words.setContentsMargins(0, 8, 0, 8)  # several lines do not touch the edge
+        row.addLayout(words, 1)
         if action:
             button = Button(action, tone if tone in ("attention", "bad") else "plain", key=key)
             button.clicked.connect(self.acted)
