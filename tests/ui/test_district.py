@@ -774,6 +774,13 @@ def test_a_watched_folder_is_taken_in_and_answered_while_the_desk_is_open(at: De
     at.hands.settle()
     assert len(page.watching.lines) == 2, "a file is taken in once"
 
+    at.window.speak("en")  # the pages are made anew, and none but the one shown
+    at.hands.settle()
+    assert "exchange" in at.window._pages, "the folder is looked at also where nobody opened the page"
+    at.window.speak("zh")
+    at.hands.settle()
+    page = at.page(ExchangePage)
+
     shutil.rmtree(incoming)
     at.go("exchange")
     page.watching.timer.timeout.emit()

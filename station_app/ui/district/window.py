@@ -35,7 +35,10 @@ KEYS: Keys = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The state of the bars. ``officer`` is who is at work, ``backed_up`` when the newest backup was made (ISO 8601) or ""."""
+    """The state of the bars. ``officer`` is who is at work, ``backed_up`` when the newest backup was made (ISO 8601) or "".
+
+    ``watching``: whether a folder is to be looked at while the desk is open.
+    """
 
     now: datetime
     officer: str
@@ -43,6 +46,7 @@ class Frame:
     troubles: tuple[care.Trouble, ...]
     backed_up: str
     stations: int
+    watching: bool
 
 
 def read_frame(db: Database, damaged: bool = False) -> Frame:
@@ -51,7 +55,7 @@ def read_frame(db: Database, damaged: bool = False) -> Frame:
     officer = next((one.name for one in books.officers(db) if one.id == db.acting), "")
     return Frame(
         now, officer, preferences.number(db, settings.IDLE_LOCK_MINUTES), care.look(db, now, damaged=damaged),
-        keeping.newest_time(db), books.count_stations(db),
+        keeping.newest_time(db), books.count_stations(db), bool(preferences.get(db, settings.WATCH_FOLDER)),
     )  # fmt: skip
 
 
@@ -103,6 +107,8 @@ class DistrictWindow(Window):
         saved = [t("window.backed_up", when=when.moment(frame.backed_up, now.date()))] if frame.backed_up else []
         self.foot.show_states([*([t("window.sample")] if self.station.sample else []), *saved, kept])
         self._take_care(frame.troubles, frame.idle_minutes)
+        if frame.watching:
+            self.page("exchange")  # it looks at the folder, also where nobody has opened it yet
 
     def _undo_last(self) -> None:
         def work(db: Database) -> Any:
