@@ -155,12 +155,14 @@ def hand_out(
     visit_id: str | None = None,
     occupation: Occupation | None = None,
     given: bool = False,
+    collected_by: str | None = None,
 ) -> None:
     """Hand out an item; ``then`` gets (Handout, Changes), ``otherwise`` the RuleRefused."""
     jobs.run(
         lambda db: _kept(
             supplies.hand_out(
-                db, item_id, quantity, person_id=person_id, visit_id=visit_id, occupation=occupation, given=given
+                db, item_id, quantity, person_id=person_id, visit_id=visit_id, occupation=occupation, given=given,
+                collected_by=collected_by,
             )
         ),
         then,

@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from station_app import vault, words
 from station_app.db import Database
+from station_app.errors import RuleRefused
 from station_app.model import Consent, Occupation, Op, Person
-from station_app.services import companions, duplicates, people, roaming, stations, visits
+from station_app.services import companions, duplicates, people, roaming, stations, supplies, visits
 from station_app.ui.jobs import Jobs
 from station_app.ui.pages.people import PeoplePage
 from station_app.ui.pages.people_together import CircleForm, MergeForm
@@ -222,3 +223,43 @@ def test_a_slip_is_forgiven_where_nobody_fits(desk: Desk, regular: Person) -> No
     desk.type("lizhiqinag")
     assert [one.id for one in desk.page.field.found.people()] == [regular.id]
     assert visits.today(desk.db, "2026-07-17").person_times == 0
+
+
+def test_one_of_a_household_collects_for_another_and_it_counts_against_them(desk: Desk, db: Database, regular: Person) -> None:  # noqa: F811
+    other = named(db, "单小英", "19922006032")
+    companions.link(db, [regular.id, other.id])
+    kit = supplies.named(db, "防暑包")
+    supplies.change_item(db, kit.id, collect=True)
+    desk.scan(regular.badge_code)
+    desk.press(Qt.Key.Key_1)
+    desk.press(Qt.Key.Key_Plus)
+    desk.press(Qt.Key.Key_1)
+    assert [(one.person_id, one.collected_by) for one in reversed(supplies.handouts(db, "2026-07-17", "2026-07-17"))] == [
+        (regular.id, None), (other.id, regular.id),
+    ]  # fmt: skip
+    assert "代领" in desk.shell.last
+    desk.press(Qt.Key.Key_1)
+    assert desk.shell.bad  # the other one had theirs today
+    desk.press(Qt.Key.Key_Plus)
+    assert desk.page.card.whose.chips[""].isChecked()
+
+
+def test_without_the_rule_nobody_collects_for_another(desk: Desk, db: Database, regular: Person) -> None:  # noqa: F811
+    other = named(db, "单小英", "19922006032")
+    companions.link(db, [regular.id, other.id])
+    desk.scan(regular.badge_code)
+    assert not desk.page.card.whose.isVisible()
+    with pytest.raises(RuleRefused) as refusal:
+        supplies.hand_out(db, supplies.named(db, "防暑包").id, person_id=other.id, collected_by=regular.id)
+    assert refusal.value.rule == "collect_item"
+    done, _ = supplies.hand_out(db, supplies.named(db, "防暑包").id, person_id=other.id, collected_by=regular.id, given=True)
+    assert (done.already_given, done.collected_by) == (True, regular.id)
+
+
+def test_what_was_had_under_a_merged_record_counts(db: Database) -> None:
+    first, second = named(db, "李志强"), named(db, "李志强", "19922006032")
+    kit = stocked(db)[0]
+    supplies.hand_out(db, kit.id, person_id=second.id)
+    duplicates.merge(db, first.id, second.id)
+    with pytest.raises(RuleRefused):
+        supplies.hand_out(db, kit.id, person_id=first.id)

@@ -69,6 +69,7 @@ class DeskPage(Page):
         super().__init__(shell)
         self._view: DeskView | None = None
         self._on: Visit | None = None
+        self._for = ""
         self._repeated = False
         self._unopened = ""
         self._code = ""
@@ -154,6 +155,8 @@ class DeskPage(Page):
         self.card.register_asked.connect(self.new)
         self.card.occupation_told.connect(self._say_occupation)
         self.card.waiting_asked.connect(self._tell_waiting)
+        self.card.whose_chosen.connect(self._collect_for)
+        field.whose_asked.connect(lambda: self._collect_for(self.card.whose.after(self._for)))
         self._register.clicked.connect(self.new)
         self._more.clicked.connect(lambda: self.shell.go("supplies"))
         self._empty_shelf.acted.connect(lambda: self.shell.go("supplies"))
@@ -181,8 +184,8 @@ class DeskPage(Page):
     def refresh(self) -> None:
         """Look again."""
         visit_id, names = self._on.id if self._on else None, dict(self._names)
-        code = self._code
-        self.jobs.read(lambda db: look(db, visit_id, names, code), self._show, key="desk")
+        code, whose = self._code, self._for
+        self.jobs.read(lambda db: look(db, visit_id, names, code, whose), self._show, key="desk")
 
     def new(self) -> None:
         """Ctrl+N: 办卡 for somebody who stands here."""
@@ -239,7 +242,7 @@ class DeskPage(Page):
 
     def _arrived(self, visit: Visit | None, digits: Digits) -> None:
         self._under_way -= 1
-        self._on, self._unopened = visit, ""
+        self._on, self._for, self._unopened = visit, "", ""
         self._mean(digits)
         if not self._under_way:
             waiting, self._later = self._later, []
@@ -365,11 +368,15 @@ class DeskPage(Page):
             return
         item, on = offer.item, self._on
         person_id = on.person_id if on else None
+        collected_by, person_id = (person_id, self._for) if self._for else (None, person_id)
 
         def done(outcome: tuple[Handout, Changes]) -> None:
             handout, changes = outcome
-            who = self._names.get(person_id, t("desk.visitor")) if person_id else t("desk.anonymous")
+            names = self._names | self.card.whose.names
+            who = names.get(person_id, t("desk.visitor")) if person_id else t("desk.anonymous")
             text = t("desk.handed_out", who=who, item=item.name, n=handout.quantity, unit=item.unit)
+            if handout.collected_by:
+                text = t("desk.collected", by=self._names.get(collected_by or "", t("desk.visitor")), text=text)
             if handout.already_given:
                 text += t("desk.flag_given")
             if handout.short:
@@ -386,7 +393,7 @@ class DeskPage(Page):
 
         actions.hand_out(
             self.jobs, item.id, done, refused, person_id=person_id, visit_id=on.id if on else None,
-            occupation=on.occupation if on else None, given=given,
+            occupation=on.occupation if on else None, given=given, collected_by=collected_by,
         )  # fmt: skip
 
     def _all_the_same(self, number: int) -> None:
@@ -430,6 +437,14 @@ class DeskPage(Page):
                 self.shell.tell_undoable(t("desk.guest_is", who=label(occupation)), outcome[1])
 
         actions.set_occupation(self.jobs, self._on.id, occupation, done)
+
+    def _collect_for(self, person_id: str) -> None:
+        """What is handed out next is for this companion of whoever is on the card; "" for themselves."""
+        if self.card.whose.isHidden():
+            return
+        self._for = person_id
+        self.settle()
+        self.refresh()
 
     # --- services used -------------------------------------------------------------------------------------------
 
@@ -521,6 +536,8 @@ class DeskPage(Page):
                 self._mean(Digits.SEARCH)
         if present is not None:
             self.card.show_present(present, self._repeated, view.day)
+            allowed = any(offer.item.collect for offer in view.offers)
+            self.card.whose.show_for(present.companions if allowed else (), self._for)
         elif self._unopened:
             self.card.show_unopened(self._unopened, self._new_card_helps)
         else:

@@ -31,6 +31,7 @@ class PresentCard(Card):
     register_asked = Signal()
     occupation_told = Signal(object)
     waiting_asked = Signal()
+    whose_chosen = Signal(str)
 
     def __init__(self, *, opens: bool = True, tells: bool = True) -> None:
         super().__init__(gap=12)
@@ -53,6 +54,9 @@ class PresentCard(Card):
         self.occupations = GuestOccupations()
         self.occupations.chosen.connect(self.occupation_told)
         self.body.addWidget(self.occupations)
+        self.whose = CollectsFor()
+        self.whose.chosen.connect(self.whose_chosen)
+        self.body.addWidget(self.whose)
         self._shown_alert: tuple[str, str] = ("", "")
         self._elsewhere = Notice("", "attention", icon="message", action=t("desk.tell_now"))
         self._elsewhere.acted.connect(self.waiting_asked)
@@ -137,6 +141,7 @@ class PresentCard(Card):
         self._person_id = ""
         self._open.hide()
         self.occupations.show_for(None)
+        self.whose.show_for((), "")
         self.setAccessibleName(" ".join(part for part in (name, state, who, count) if part))
 
     def _alert(self, text: str, action: str, act: Callable[[], None]) -> None:
@@ -160,6 +165,43 @@ class PresentCard(Card):
     def alert(self) -> str:
         """What is to be told or done about this person; "" for nothing."""
         return self._shown_alert[0]
+
+
+class CollectsFor(QWidget):
+    """For whom the one on the card collects: themselves, or one of their household or team; + goes on to the next."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.people: list[str] = []
+        self.chips: dict[str, Chip] = {}
+        self.names: dict[str, str] = {}
+        self._shown: tuple[tuple[str, str], ...] = ()
+        self._flow = FlowLayout(6)
+        self.setLayout(self._flow)
+        self.hide()
+
+    def show_for(self, others: Sequence[Person], chosen: str) -> None:
+        """Offer these, ``chosen`` (an id, "" for oneself) marked; nobody offers nothing."""
+        shown = tuple((one.id, person_name(one)) for one in others)
+        if shown != self._shown:
+            self._shown = shown
+            clear(self._flow)
+            self.people, self.names = ["", *(one for one, _ in shown)], dict(shown)
+            self.chips = {"": Chip(t("desk.for_self"), key="+")}
+            self.chips |= {one: Chip(t("desk.for_other", name=name)) for one, name in shown}
+            for one, chip in self.chips.items():
+                chip.clicked.connect(lambda _on=False, one=one: self.chosen.emit(one))
+                self._flow.addWidget(chip)
+        for one, chip in self.chips.items():
+            chip.setChecked(one == chosen)
+        self.setVisible(bool(shown))
+
+    def after(self, chosen: str) -> str:
+        """Whose turn is next."""
+        place = self.people.index(chosen) if chosen in self.people else 0
+        return self.people[(place + 1) % len(self.people)] if self.people else ""
 
 
 class GuestOccupations(QWidget):

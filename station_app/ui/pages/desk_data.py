@@ -13,6 +13,7 @@ from ...model import Amenity, LogLine, Op, Person, Request, Visit
 from ...services import (
     aliases,
     answers,
+    companions,
     history,
     keepers,
     people,
@@ -36,7 +37,8 @@ BADGE = 22
 class Present:
     """Who is on the card: a regular, or (without ``person``) the people of a tally. ``previous`` is an ISO 8601 time or "".
 
-    ``to_tell`` are their own requests that were answered, ``joined`` those of others that they joined.
+    ``to_tell`` are their own requests that were answered, ``joined`` those of others that they joined. ``companions`` are those of
+    their household or team, for whom they may collect.
     """
 
     visit: Visit
@@ -45,6 +47,7 @@ class Present:
     amenities: frozenset[Amenity]
     to_tell: tuple[Request, ...]
     joined: tuple[Request, ...] = ()
+    companions: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,20 @@ class DeskView:
     waiting_for: str = ""
 
 
-def look(db: Database, visit_id: str | None, known: Mapping[str, str], scanned: str = "") -> DeskView:
-    """The desk now, with the visit on the card (left out once it was taken back). ``known`` names need not be read again."""
+def look(
+    db: Database, visit_id: str | None, known: Mapping[str, str], scanned: str = "", collects_for: str = ""
+) -> DeskView:
+    """The desk now, with the visit on the card (left out once it was taken back). ``known`` names need not be read again.
+
+    What is offered is for the person ``collects_for``, if they are a companion of whoever is on the card.
+    """
     stamp = db.stamp()
     present = _present(db, visit_id) if visit_id else None
     digits = _digits(present, scanned)
-    offers = tuple(supplies.offers(db, present.person.id if present and present.person else None))
+    whose = present.person.id if present and present.person else None
+    if present is not None and any(one.id == collects_for for one in present.companions):
+        whose = collects_for
+    offers = tuple(supplies.offers(db, whose))
     lines = tuple(line for line in history.log(db, stamp.business_date) if line.op is not Op.SET_UP)
     wanted = {str(line.details["person"]) for line in lines if line.details.get("person")} - known.keys()
     leads, met = aliases.finals(db, sorted(wanted)), {one.id: one for one in people.several(db, sorted(wanted))}
@@ -100,8 +111,9 @@ def _present(db: Database, visit_id: str) -> Present | None:
     if not found:
         return Present(visit, None, "", used, ())
     earlier = [other.time for other in visits.of_person(db, found[0].id, 5) if other.id != visit_id]
+    others = () if found[0].away else companions.of_person(db, found[0].id)[1]
     return Present(visit, found[0], earlier[0] if earlier else "", used, tuple(requests.to_tell(db, found[0].id)),
-                   tuple(request for _voice, request in voices.to_tell(db, found[0].id)))  # fmt: skip
+                   tuple(request for _voice, request in voices.to_tell(db, found[0].id)), tuple(others))  # fmt: skip
 
 
 def _digits(present: Present | None, scanned: str) -> str:

@@ -116,6 +116,8 @@ def _parts(line: LogLine, more: Sequence[LogLine], names: Mapping[str, str], ite
         )
         return who, (given + "".join(flags), False)
     if line.op is Op.REFUSE:
+        if "item" not in details:
+            return ((person, True) if details.get("person") else (t("desk.visitor"), False)), (t("desk.log_card_refused"), False)
         who = (person, True) if details.get("person") else (t("desk.anonymous"), False)
         return who, (t("desk.log_refused", item=item), False)
     if line.op is Op.USE_AMENITY:

@@ -113,6 +113,7 @@ class DeskField(ScanField):
     card_typed = Signal(str)
     person_chosen = Signal(str)
     looked_up = Signal()
+    whose_asked = Signal()
 
     def __init__(self, page: QWidget, jobs: Jobs) -> None:
         super().__init__(t("desk.placeholder"))
@@ -143,6 +144,8 @@ class DeskField(ScanField):
         elif empty and not self.ime() and event.text() in ("/", "、"):
             super().keyPressEvent(event)
             self.looked_up.emit()
+        elif empty and not self.ime() and event.text() in ("+", "＋"):
+            self.whose_asked.emit()
         else:
             self.was_empty = empty
             super().keyPressEvent(event)
