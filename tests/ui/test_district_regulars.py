@@ -27,7 +27,9 @@ def test_a_pair_is_merged_with_a_reason_and_taken_apart(at: Desk) -> None:  # no
     told(at)
     page = at.page(RegularsPage)
     assert page.lists["waiting"].model().rowCount() == 1
+    assert at.field() is page.lists["waiting"]
     at.hands.key(Qt.Key.Key_Return)
+    assert at.field() is page.reason.line
     at.hands.type("同一个手机号")
     at.hands.key(Qt.Key.Key_Return)
     at.hands.settle()

@@ -8,7 +8,7 @@ from datetime import date
 from typing import ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from ...db import Database
 from ...district import regulars
@@ -129,6 +129,8 @@ class RegularsPage(Page):
 
     def settle(self) -> None:
         """Into the list."""
+        if not self.isVisible():
+            return
         self.lists[self.tabs.code()].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tab(self, code: str) -> None:
@@ -154,6 +156,9 @@ class RegularsPage(Page):
             if self.lists[code].current() is None and pairs:
                 self.lists[code].choose(pairs[0].id)
         self._tab(self.tabs.code())
+        focus = QApplication.focusWidget()
+        if focus is None or not self.isAncestorOf(focus) or not focus.isVisible():  # an empty list takes no focus
+            self.settle()
 
     def _show_pair(self, pair: Pair | None) -> None:
         self._pair = pair
@@ -174,11 +179,11 @@ class RegularsPage(Page):
             self._inner.addWidget(Text(t("district_regulars.means"), "muted", wrap=True))
             self._inner.addWidget(self.reason)
             flow = FlowLayout(8)
+            self._inner.addLayout(flow)
             for button in (self.merge_button, self.swap_button, self.apart_button):
                 flow.addWidget(button)
-                button.show()
-            self._inner.addLayout(flow)
-            self.reason.show()
+            for widget in (self.reason, self.merge_button, self.swap_button, self.apart_button):
+                widget.show()  # once they lie in the card
         self._inner.addStretch(1)
 
     # --- doing -------------------------------------------------------------------------------------------------------
