@@ -603,7 +603,9 @@ def _station_1(db: sqlite_utils.Database) -> None:
     # the lists of everybody are read from these alone, without the rows
     db.execute("CREATE INDEX person_entry_sort ON person_entry(sort_key, person_id)")
     db.execute("CREATE INDEX person_entry_seen ON person_entry(last_seen DESC, sort_key, person_id)")
-    db.execute("CREATE INDEX person_entry_occupation ON person_entry(occupation, sort_key, person_id)")
+    for order in ("occupation", "platform", "card", "consent", "visits DESC"):
+        name = order.partition(" ")[0]
+        db.execute(f"CREATE INDEX person_entry_{name} ON person_entry({order}, sort_key, person_id)")
     db.execute(
         "CREATE VIRTUAL TABLE person_search USING fts5("
         "tokens, content='', contentless_delete=1, detail=none, prefix='1 2 3 4', tokenize='unicode61')"

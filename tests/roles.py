@@ -671,6 +671,7 @@ CASES: dict[str, Case] = {
     "duplicates.merge": (Op.MERGE_PEOPLE, _merged),
     "duplicates.merged_into": plain(READ, lambda w: duplicates.merged_into(w.db, w.named)),
     "duplicates.of_person": plain(SIGHT, lambda w: duplicates.of_person(w.db, w.named)),
+    "duplicates.pairs": plain(SIGHT, lambda w: duplicates.pairs(w.db)),
     "duplicates.suggestions": plain(SIGHT, lambda w: duplicates.suggestions(w.db)),
     "duplicates.tell_apart": plain(Op.MERGE_PEOPLE, lambda w: duplicates.tell_apart(w.db, w.named, w.nameless)),
     "boxes.days_since": plain(READ, lambda w: boxes.days_since(w.db)),

@@ -97,22 +97,31 @@ def suggestions(db: Database, limit: int = SHOWN) -> list[Suggestion]:
 
     Refused to whoever is not shown people's data.
     """
+    chosen = pairs(db, limit)
+    found = {one.id: one for one in people.several(db, sorted({part for one, other, _ in chosen for part in (one, other)}))}
+    return [_suggested(found[one], found[other], why) for one, other, why in chosen if one in found and other in found]
+
+
+def pairs(db: Database, limit: int = SHOWN) -> list[tuple[str, str, str]]:
+    """The same by their ids, with why: read from the indexes alone, for whoever only counts them.
+
+    Refused to whoever is not shown people's data.
+    """
     db.require_sight("named")
-    pairs: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], str] = {}
     for why, column, more in ALIKE:
+        alike = f"{column}, occupation" if more else column
         rows = db.rows(
-            f"SELECT a.person_id AS one, b.person_id AS other FROM (SELECT {column}, occupation FROM person_entry"
-            f" WHERE {column} IS NOT NULL GROUP BY {column}{', occupation' if more else ''} HAVING count(*) > 1 LIMIT :most) g"
-            f" JOIN person_entry a ON a.{column} = g.{column} {more.format('a', 'g')}"
-            f" JOIN person_entry b ON b.{column} = g.{column} {more.format('b', 'g')} AND b.rowid > a.rowid"
-            f" WHERE {APART} ORDER BY a.rowid, b.rowid LIMIT :most",
+            f"SELECT a.person_id AS one, b.person_id AS other FROM (SELECT {alike} FROM person_entry WHERE {column} IS NOT NULL"
+            f" GROUP BY {alike} HAVING count(*) > 1 LIMIT :most) g"
+            f" CROSS JOIN person_entry a ON a.{column} = g.{column} {more.format('a', 'g')}"
+            f" CROSS JOIN person_entry b ON b.{column} = g.{column} {more.format('b', 'g')} AND b.rowid > a.rowid"
+            f" WHERE {APART} LIMIT :most",
             {"most": limit},
         )
         for row in rows:
-            pairs.setdefault((row["one"], row["other"]), why)
-    chosen = list(pairs.items())[:limit]
-    found = {one.id: one for one in people.several(db, sorted({part for pair, _ in chosen for part in pair}))}
-    return [_suggested(found[one], found[other], why) for (one, other), why in chosen if one in found and other in found]
+            found.setdefault((row["one"], row["other"]), why)
+    return [(*pair, why) for pair, why in found.items()][:limit]
 
 
 def of_person(db: Database, person_id: str) -> list[Suggestion]:
@@ -142,7 +151,7 @@ def tell_apart(db: Database, first_id: str, second_id: str, at: datetime | None 
 
 def count(db: Database) -> int:
     """How many suggestions wait for a person, at most ``SHOWN``."""
-    return len(suggestions(db))
+    return len(pairs(db))
 
 
 def _suggested(one: Person, other: Person, why: str) -> Suggestion:

@@ -310,7 +310,7 @@ ORDERS = {
     "seen": "e.last_seen DESC, e.sort_key",
     "name": "e.sort_key, e.person_id",
     "occupation": "e.occupation, e.sort_key",
-    "platform": "e.platform IS NULL, e.platform, e.sort_key",
+    "platform": "e.platform, e.sort_key",
     "visits": "e.visits DESC, e.sort_key",
     "card": "e.card, e.sort_key",
     "consent": "e.consent, e.sort_key",

@@ -27,6 +27,8 @@ SURNAMES = {
 WHOLE, BACKWARDS = "0q", "0r"
 """Stand before what is the whole of something (a name, its pinyin, a phone), so that what begins with the text comes first; and
 before the whole spelled backwards, so that what ends with a text is found (``near``)."""
+LAST = "\U0010ffff"
+"""Stands for an employer nobody told, so that those come last."""
 MANY = 400
 """More matches than these are met in the order in which people came last, until there are enough; fewer are sorted."""
 
@@ -104,7 +106,7 @@ def refresh(tx: Tx, person_id: str) -> None:
         (
             old, person_id, " ".join(ways[-1]) if ways else "~" + card, digest(key, "phone", phone) if phone else None,
             digest(key, "name", plain(name)) if name else None, person["occupation"], (came and came["last"]) or "",
-            person["platform"], person["consent"], card, came["n"] if came else 0,
+            person["platform"] or LAST, person["consent"], card, came["n"] if came else 0,
         ),
     )  # fmt: skip
     rowid = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
@@ -161,32 +163,54 @@ def find(db: Database, text: str, limit: int) -> list[str]:
     if not words or limit < 1:
         return []
     joined, inside = "".join(words), " ".join(f'"{word}"*' for word in words)
-    found: dict[str, None] = {}
-    for query in (f'"{WHOLE}{joined}"', f'"{WHOLE}{joined}"*', inside):
-        if len(joined) == 1 and query is not inside:
-            continue  # one character is nobody's whole name: all that fit are alike
-        found |= dict.fromkeys(matching(db, query, limit))
-        if len(found) >= limit:
-            return list(found)[:limit]
-    if not found:
+    places = _places(db, inside)
+    if not places:
         from . import near
 
         return near.find(db, joined, limit)
-    return list(found)
+    whole, begins = f'"{WHOLE}{joined}"', f'"{WHOLE}{joined}"*'
+    if len(places) < MANY:
+        return _ranked(db, places, whole, begins)[:limit]
+    found: dict[str, None] = {}
+    for query in (whole, begins, inside) if len(joined) > 1 else (inside,):  # one character is nobody's whole name: all are alike
+        found |= dict.fromkeys(matching(db, query, limit))
+        if len(found) >= limit:
+            break
+    return list(found)[:limit]
+
+
+def _places(db: Database, query: str) -> list[int]:
+    """The places in the index that a query finds, at most MANY."""
+    return [row["rowid"] for row in db.rows("SELECT rowid FROM person_search WHERE person_search MATCH ? LIMIT ?", (query, MANY))]
+
+
+def _entries(db: Database, places: Sequence[int], limit: int) -> list[tuple[int, str]]:
+    """(place, id) of these entries, those seen last first."""
+    rows = db.rows(
+        "SELECT rowid AS place, person_id FROM person_entry WHERE rowid IN (SELECT value FROM json_each(?))"
+        " ORDER BY last_seen DESC, sort_key LIMIT ?",
+        (json.dumps(places), limit),
+    )
+    return [(row["place"], row["person_id"]) for row in rows]
+
+
+def _ranked(db: Database, places: Sequence[int], whole: str, begins: str) -> list[str]:
+    """All of a few, the whole first, then those that begin so."""
+    entries = _entries(db, places, MANY)
+    if len(entries) < 2:
+        return [person_id for _, person_id in entries]
+    first, second = set(_places(db, whole)), set(_places(db, begins))
+    return [one for _, one in sorted(entries, key=lambda entry: (entry[0] not in first, entry[0] not in second))]
 
 
 def matching(db: Database, query: str, limit: int) -> Sequence[str]:
     """Ids of those a query of the index finds, those seen last first."""
-    places = [row["rowid"] for row in db.rows("SELECT rowid FROM person_search WHERE person_search MATCH ? LIMIT ?", (query, MANY))]
+    places = _places(db, query)
     if len(places) < MANY:
-        rows = db.rows(
-            "SELECT person_id FROM person_entry WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY last_seen DESC, sort_key LIMIT ?",
-            (json.dumps(places), limit),
-        )
-    else:
-        rows = db.rows(
-            "SELECT person_id FROM person_entry INDEXED BY person_entry_seen WHERE rowid IN"
-            " (SELECT rowid FROM person_search WHERE person_search MATCH ?) ORDER BY last_seen DESC, sort_key LIMIT ?",
-            (query, limit),
-        )
+        return [person_id for _, person_id in _entries(db, places, limit)]
+    rows = db.rows(
+        "SELECT person_id FROM person_entry INDEXED BY person_entry_seen WHERE rowid IN"
+        " (SELECT rowid FROM person_search WHERE person_search MATCH ?) ORDER BY last_seen DESC, sort_key LIMIT ?",
+        (query, limit),
+    )
     return [row["person_id"] for row in rows]

@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import Any
 
 from station_app.db import Database
-from station_app.district import answer, desk
+from station_app.district import answer, desk, regulars
 from station_app.district import rules as district_rules
 from station_app.errors import Refused
 from station_app.model import Exchange, RuleKind
 from station_app.schema import LEDGERS
-from station_app.services import exchange, requests, rules
+from station_app.services import exchange, requests, roaming, rules
 from tests.simulator.house import Machine
 from tests.simulator.model import Content, Key, content, standing
 from tests.simulator.traffic import LATE
@@ -30,6 +30,7 @@ def examine(world: World) -> None:
     totals(world, office, rows_at_district(world, office, down))
     gaps_and_forks(world, office)
     erasures(world, office)
+    roster(world, office)
     for machine in world.machines:
         db = world.at(machine)
         everything_arrived(world, machine, down)
@@ -169,6 +170,26 @@ def erasures(world: World, office: Database) -> None:
         kept = {row["subject_id"] for row in world.at(machine).rows("SELECT subject_id FROM subject_key")}
         if again := machine.timeline.erased & kept:
             world.broken("erased back", f"{machine.name} still has the keys of {len(again)} who were forgotten")
+
+
+def roster(world: World, office: Database) -> None:
+    """Who is known in the district is known at every station by the badge, and nobody who was forgotten anywhere."""
+    gone = {row["subject_id"] for row in office.rows("SELECT subject_id FROM erasure")}
+    told = {row["code"]: row["state"] for row in office.rows("SELECT code, state FROM roster_entry")}
+    for machine in world.machines:
+        db = world.at(machine)
+        epoch, number = roaming.at_number(db)
+        known = {row["code"]: row for row in db.rows("SELECT code, state, person_id FROM roaming")}
+        kept = {row["subject_id"] for row in db.rows("SELECT subject_id FROM subject_key")}
+        own = {row["code"] for row in db.rows("SELECT code FROM badge")}
+        if back := gone & kept & {row["person_id"] for row in known.values()}:
+            world.broken("erased elsewhere", f"{machine.name} still knows {len(back)} who were forgotten at another station")
+        if (epoch, number) != (int(office.meta("epoch")), int(office.meta(regulars.NUMBER) or 0)):
+            continue  # it says in its next batch how far it is, and is told the rest then
+        for code, state in told.items():
+            here = known[code]["state"] if code in known else "own" if code in own else "gone"
+            if state != here and here != "own" and not (state == "active" and code in own):
+                world.broken("roster", f"{machine.name}: a badge is {here} here, {state} at the district")
 
 
 def everything_arrived(world: World, machine: Machine, down: set[tuple[str, str, int]]) -> None:

@@ -14,6 +14,7 @@ from ...words import label, t
 from .. import when
 from ..kit import Avatar, Button, Card, Chip, Column, FlowLayout, Notice, Pill, Row, Text, clear
 from ..names import person_name
+from .desk_counts import tally_label
 from .desk_data import Present
 
 UNKNOWN = "?"
@@ -211,7 +212,7 @@ class GuestOccupations(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chips = {one: Chip(label(one), key=f"Ctrl+F{place}") for place, one in enumerate(Occupation, 2)}
+        self.chips = {one: Chip(tally_label(one), key=f"F{place}") for place, one in enumerate(Occupation, 2)}
         flow = FlowLayout(6)
         for one, chip in self.chips.items():
             chip.clicked.connect(lambda _on=False, one=one: self.chosen.emit(one))

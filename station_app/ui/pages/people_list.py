@@ -93,8 +93,7 @@ def twice(db: Database) -> list[str]:
     """Who may be registered twice, those that may be one person beside each other; nobody where no names are shown."""
     if not db.sees_people:
         return []
-    pairs = duplicates.suggestions(db)
-    return list(dict.fromkeys(one.id for pair in pairs for one in (pair.first, pair.second)))
+    return list(dict.fromkeys(part for one, other, _ in duplicates.pairs(db) for part in (one, other)))
 
 
 LISTS = {"soon": going, "twice": twice}
