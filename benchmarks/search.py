@@ -133,9 +133,9 @@ def measure(db: Database, floor: driver.Connection) -> dict[str, float]:
     theirs: list[float] = []
     search.find(db, "li", 20)  # the first asks load what all need
     for text in typed(db):
-        ours.append(timed(lambda text=text: search.find(db, text, 20)))  # type: ignore[misc]
-        theirs.append(timed(lambda text=text: plainly(text)))  # type: ignore[misc]
-    slips = [timed(lambda text=text: search.find(db, text, 20)) for text in slipped(db)]  # type: ignore[misc]
+        ours.append(best(lambda text=text: search.find(db, text, 20)))  # type: ignore[misc]
+        theirs.append(best(lambda text=text: plainly(text)))  # type: ignore[misc]
+    slips = [best(lambda text=text: search.find(db, text, 20)) for text in slipped(db)]  # type: ignore[misc]
     found = {
         "keys": len(ours), "p50": ranked(ours, 50), "p99": ranked(ours, 99), "worst": max(ours), "floor_p50": ranked(theirs, 50),
         "floor_p99": ranked(theirs, 99), "slips": len(slips), "slip_p50": ranked(slips, 50), "slip_worst": max(slips, default=0.0),
@@ -157,6 +157,11 @@ def page(db: Database) -> dict[str, float]:
     found["rows"] = timed(lambda: people.several(db, ids[len(ids) // 2 :][:WINDOW]))
     print("people page: " + ", ".join(f"{name} {spent:.0f} ms" for name, spent in found.items()))
     return found
+
+
+def best(work: Callable[[], object]) -> float:
+    """The shortest of three: what else the machine does is not measured."""
+    return min(timed(work) for _ in range(3))
 
 
 def timed(work: Callable[[], object]) -> float:
