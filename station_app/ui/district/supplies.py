@@ -17,6 +17,8 @@ from ...district import desk, promises
 from ...district.promises import Allocation, Shelf
 from ...errors import UserMistake
 from ...model import Changes, ItemKind
+from ...services.supplies import plans
+from ...services.supplies.plans import Crossing, Wanted
 from ...words import label, t
 from .. import when
 from ..entry import Entry
@@ -27,8 +29,10 @@ from ..list_page import Search
 from ..page import Page, Shell
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
+from .supplies_asked import crossings_table, wanted_table
 
 CARD = 400
+TABS = ("shelves", "promised", "wanted", "crossings")
 AT = {
     "supplies.bad_name": "item", "supplies.bad_unit": "unit", "supplies.bad_quantity": "lines", "district.bad_line": "lines",
     "district.nobody_to_give": "lines", "district.unknown_station": "lines", "district.long_note": "note",
@@ -48,6 +52,8 @@ class Depot:
     visits: Mapping[str, int]
     shelves: tuple[Shelf, ...]
     allocations: tuple[Allocation, ...]
+    wanted: tuple[Wanted, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
 
 
 def read_depot(db: Database) -> Depot:
@@ -56,20 +62,25 @@ def read_depot(db: Database) -> Depot:
     return Depot(
         overview.now.date(), {line.station.code: line.station.name for line in overview.lines},
         {line.station.code: line.person_times for line in overview.lines}, tuple(promises.shelves(db)), tuple(promises.allocations(db)),
+        tuple(plans.wanted(db)), tuple(plans.crossings(db)),
     )  # fmt: skip
+
+
+def _found(text: str, *within: str) -> bool:
+    return not text or any(text in one.casefold() for one in within)
 
 
 class SuppliesPage(Page):
     """A tab of items with the balance of each station at the right, a tab of what was promised."""
 
     name: ClassVar[str] = "supplies"
-    tables: ClassVar[frozenset[str]] = frozenset({"item", "movement", "allocation", "enrolled", "visit"})
+    tables: ClassVar[frozenset[str]] = frozenset({"item", "movement", "allocation", "enrolled", "visit", "supply_order", "transfer"})
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
         self.depot: Depot | None = None
         self._allocate_for = ""
-        self.tabs = FilterTabs([("shelves", t("district_desk.shelves")), ("promised", t("district_desk.promised"))])
+        self.tabs = FilterTabs([(tab, t(f"district_desk.{tab}")) for tab in TABS])
         self.search = Search(t("district_desk.search_items"))
         self.allocate_button = Button(t("district_desk.allocate"), "primary", icon="plus", key="Ctrl+N")
         self.allocate_button.clicked.connect(self.new)
@@ -80,8 +91,10 @@ class SuppliesPage(Page):
         self.promised.set_empty(
             EmptyState("supplies", t("district_desk.no_promises"), t("district_desk.allocate"), key="Ctrl+N")
         )
+        self._wanted_rows, self.wanted = wanted_table(self._today)
+        self._crossing_rows, self.crossings = crossings_table(self._today)
         self._views = QStackedWidget()
-        for view in (self.shelves, self.promised):
+        for view in (self.shelves, self.promised, self.wanted, self.crossings):
             self._views.addWidget(view)
         self._inner = Column(gap=8)
         inside = QWidget()
@@ -135,6 +148,9 @@ class SuppliesPage(Page):
             TableColumn("", lambda _one: "", 110, "right", pill=promise_pill),
         ]
 
+    def _today(self) -> date:
+        return self.depot.today if self.depot is not None else date.min
+
     # --- what the window asks ----------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -158,7 +174,7 @@ class SuppliesPage(Page):
 
     def settle(self) -> None:
         """Into the list."""
-        (self.promised if self.tabs.code() == "promised" else self.shelves).setFocus(Qt.FocusReason.OtherFocusReason)
+        (self.shelves, self.promised, self.wanted, self.crossings)[TABS.index(self.tabs.code())].setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- showing -----------------------------------------------------------------------------------------------------
 
@@ -183,16 +199,20 @@ class SuppliesPage(Page):
                 if not text or text in one.item.casefold() or text in one.station.casefold()
             ]
         )
+        self._wanted_rows.set_rows([one for one in self.depot.wanted if _found(text, one.item, one.station, one.number)])
+        self._crossing_rows.set_rows(
+            [one for one in self.depot.crossings if _found(text, one.item, one.sender, one.receiver, one.number)]
+        )
         if self.shelves.current() is None and shelves:
             self.shelves.choose(shelves[0].id)
         self._tab(self.tabs.code())
 
     def _tab(self, code: str) -> None:
-        promised = code == "promised"
-        self._views.setCurrentIndex(int(promised))
-        if promised:
+        self._views.setCurrentIndex(TABS.index(code))
+        self.card.setVisible(code in ("shelves", "promised"))
+        if code == "promised":
             self._show_promise(self.promised.current())
-        else:
+        elif code == "shelves":
             self._show_shelf(self.shelves.current())
 
     def _show_shelf(self, shelf: Shelf | None) -> None:
