@@ -18,7 +18,7 @@ CODE = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 SQL_ROOMS = ("db.py", "schema.py", "services/", "district/store.py", "district/books.py", "district/keys.py", "district/light.py",
-             "district/regulars.py",
+             "district/regulars.py", "district/matters.py",
              "district/watch.py")
 SQL_TEXT = re.compile(
     r"\s*(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|REPLACE\s+INTO\s|ALTER\s+TABLE\s"

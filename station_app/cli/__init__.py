@@ -50,9 +50,9 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import desk, district_supplies, keys, light, regulars, rules
+        from . import asked, desk, district_supplies, keys, light, regulars, rules
 
-        found = (light.GROUPS | keys.GROUPS | desk.GROUPS | rules.GROUPS | regulars.GROUPS | district_supplies.GROUPS)[name]
+        found = (asked.GROUPS | light.GROUPS | keys.GROUPS | desk.GROUPS | rules.GROUPS | regulars.GROUPS | district_supplies.GROUPS)[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

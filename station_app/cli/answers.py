@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..model import Category, Channel, RequestKind, Verdict
-from ..services import answers, boxes, requests, stations, voices
+from ..services import answers, boxes, request_figures, requests, stations, voices
 from ..words import label, t
 from .frame import Desk, option
-from .inputs import MOMENT, WHOLE, Code, Topic, person, request
+from .inputs import DAY, MOMENT, WHOLE, Code, Topic, person, request
 from .outputs import moment, table
 from .requests import listed, locking, requests_group
 
@@ -189,3 +189,34 @@ def board(desk: Desk, days: int, to: Path) -> None:
         found, names = requests.for_board(db, (db.now() - timedelta(days=days)).isoformat(timespec="seconds"))
         pages = reply_board(stations.current(db), shown(found, names), to, printed_on=db.now().date(), days=days)
     desk.tell({"file": to, "pages": pages}, t("cli.file_written", name=to.name))
+
+
+# --- figures -----------------------------------------------------------------------------------------------------------------
+
+
+@requests_group.command("figures")
+@option("--from", "first", type=DAY)
+@option("--to", "last", type=DAY)
+@click.pass_obj
+def figures(desk: Desk, first: date | None, last: date | None) -> None:
+    """How many of what, how long it took, and what the people themselves say; nothing by person."""
+    with desk.station() as db:
+        today = db.stamp().business_date
+        found = request_figures.period(db, str(first or f"{today[:4]}-01-01"), str(last or today))
+    desk.tell({"figures": found, "fixed_share": found.fixed_share}, lambda: shown_figures(found))
+
+
+def shown_figures(found: request_figures.RequestFigures) -> str:
+    """The figures as lines."""
+    share = found.fixed_share
+    said = [
+        t("request_figures.total", n=found.total, voices=found.voices, late=found.overdue),
+        *(
+            t(f"request_figures.{name}", count=one.count, half=one.half, nine=one.nine)
+            for name, one in (("accept", found.accept), ("reply", found.reply), ("tell", found.tell))
+        ),
+        t("request_figures.fixed", share="-" if share is None else f"{share:.0%}", said="", again=found.reopened),
+    ]
+    counted = [(name, key, n) for name in ("by_category", "by_channel", "by_unit") for key, n in getattr(found, name).items()]
+    rows = [(t(f"request_figures.{name}"), key or t("request_figures.no_unit"), n) for name, key, n in counted]
+    return "\n".join([*said, "", table(["", "", ""], rows)])

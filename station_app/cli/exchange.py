@@ -304,21 +304,6 @@ def district_status(line: Desk) -> None:
     line.tell({"stations": stations}, lambda: table(headings, rows, right=(2,)))
 
 
-@district_group.command("requests")
-@option("--limit", type=WHOLE, default=500)
-@click.pass_obj
-def district_requests(line: Desk, limit: int) -> None:
-    """Requests of all stations, the newest first."""
-    with open_district(line) as db:
-        found = answer.inbox(db, max(limit, 0))
-    rows = [
-        (one.number, moment(one.time), label(one.category), label(one.state), moment(one.due), one.text)
-        for one in found
-    ]
-    headings = [t("cli.number"), t("cli.time"), t("cli.category"), t("cli.state"), t("cli.due"), t("cli.text")]
-    line.tell({"requests": found}, lambda: table(headings, rows))
-
-
 @district_group.command("pictures")
 @click.argument("number")
 @option("--to", type=FILE, required=True)

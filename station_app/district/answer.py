@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..db import Database
+from ..db import Database, Tx
 from ..errors import Refused, UserMistake
 from ..model import Changes, Exchange, Op, Request, RequestState
 from ..services import exchange, incarnation, requests
@@ -15,7 +15,7 @@ from ..services.supplies import plans
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.campaigns import Told
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import holding, pictures, promises, regulars, rules, store, waiting
+from . import books, holding, pictures, promises, regulars, rules, store, waiting
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -26,8 +26,17 @@ def reply(db: Database, number: str, state: RequestState, note: str = "", unit: 
     request = by_number(db, number)
     requests.check_follows(request, state)
     with db.transact(Op.REQUEST_STEP, None, request=request.id, number=request.number, state=state.value) as tx:
-        requests.write_step(tx, request.id, state, note, unit, side="district")
+        write(tx, request, state, note, unit)
     return by_number(db, request.id), tx.changes
+
+
+def write(tx: Tx, request: Request, state: RequestState, note: str = "", unit: str = "") -> None:
+    """The district's step inside an operation, on the request and on those that are dealt with under it, where it can follow."""
+    requests.write_step(tx, request.id, state, note, unit, side="district")
+    for other_id in books.under(tx.db, request.id):
+        other = by_number(tx.db, other_id)
+        if state in requests.AFTER[other.state]:
+            requests.write_step(tx, other_id, state, note, unit, side="district")
 
 
 def by_number(db: Database, number: str) -> Request:
@@ -41,12 +50,12 @@ def by_number(db: Database, number: str) -> Request:
     if len(found) > 1:
         raise Refused("district.number_twice", number=number, ids=", ".join(row["id"] for row in found))
     row = found[0]
-    return requests.record(row, requests.steps(db, row), Exchange.RECEIPTED)
+    return requests.labelled(db, requests.record(row, requests.steps(db, row), Exchange.RECEIPTED))
 
 
 def inbox(db: Database, limit: int = 500) -> list[Request]:
     """Requests of all stations, the newest first."""
-    return [requests.record(row, (), Exchange.RECEIPTED) for row in store.request_rows(db, limit)]
+    return [requests.labelled(db, requests.record(row, (), Exchange.RECEIPTED)) for row in store.request_rows(db, limit)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,9 @@ def months(db: Database) -> list[str]:
 def requests_with_station(db: Database, limit: int) -> list[Row]:
     """Requests of all stations, the newest first, each with the code and name of its station."""
     return db.rows(
-        f"SELECT q.*, e.code AS station_code, e.name AS station_name FROM ({REQUEST} WHERE r.void_reason IS NULL) q"
+        "SELECT q.*, e.code AS station_code, e.name AS station_name, (SELECT unit FROM request_step WHERE request_id = q.id"
+        " AND void_reason IS NULL AND state = 'transferred' ORDER BY round DESC, time DESC, id DESC LIMIT 1) AS unit"
+        f" FROM ({REQUEST} WHERE r.void_reason IS NULL) q"
         " JOIN store s ON s.store_id = q.store_id JOIN enrolled e ON e.station_id = s.station_id"
         " ORDER BY q.time DESC, q.id DESC LIMIT ?",
         (limit,),
@@ -164,6 +166,12 @@ def badges_of_those_who_wait(db: Database) -> dict[str, list[str]]:
     ):
         found.setdefault(row["person_id"], []).append(row["code"])
     return found
+
+
+def under(db: Database, request_id: str) -> list[str]:
+    """The requests that are dealt with under this one, by id."""
+    rows = db.rows("SELECT request_id FROM same_matter WHERE main_id = ? ORDER BY time, request_id", (request_id,))
+    return [row["request_id"] for row in rows]
 
 
 # --- calls --------------------------------------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ MOST_ROUNDS = 1000
 """The format's bound; no request is reopened so often, but what a pack says is not ours."""
 
 OPEN = frozenset(RequestState) - {RequestState.CLOSED, RequestState.WITHDRAWN}
+ANSWERED = frozenset({RequestState.REPLIED, RequestState.TOLD})
 
 
 Lock = Callable[[bytes], str]
@@ -443,11 +444,16 @@ LEAST = 4
 
 def similar(db: Database, text: str, limit: int = 3) -> list[Request]:
     """Open requests whose words are much like ``text``, the most alike first; while a request is being written."""
+    return alike(listing(db, OPEN, limit=1000), text, limit) if len(_pairs(text)) >= LEAST - 1 else []
+
+
+def alike(known: Sequence[Request], text: str, limit: int) -> list[Request]:
+    """Of ``known`` requests those whose words are much like ``text``, the most alike first."""
     wanted = _pairs(text)
     if len(wanted) < LEAST - 1:
         return []
     found = []
-    for request in listing(db, OPEN, limit=1000):
+    for request in known:
         pairs = _pairs(request.text)
         shorter = min(len(pairs), len(wanted))
         share = len(pairs & wanted) / shorter if shorter >= LEAST - 1 else 0.0

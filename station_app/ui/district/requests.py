@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ...db import Database
-from ...district import answer, books, pictures
-from ...model import Changes, Exchange, Request, RequestState
+from ...district import answer, books, desk, matters, pictures
+from ...model import Changes, Exchange, Request, RequestState, Station
 from ...services import people
 from ...services import requests as service
 from ...words import label, t
 from .. import when
 from ..entry import Entry
-from ..forms import Combo, Field
+from ..forms import Combo, DateField, Field, LineField
 from ..jobs import Otherwise
 from ..kit import (
     Button,
     Card,
+    Chip,
     Column,
     EmptyState,
     Fact,
@@ -42,6 +44,8 @@ from ..pages.requests_form import step_fields
 from ..pages.requests_pictures import Strip, Viewer
 from ..pages.requests_reads import ANSWERED, Line, Whole, late
 from ..pages.requests_text import is_whole, state_pill, timeline, title, who
+from ..printing import Show, open_file, save_and_open
+from ..request_figures import FiguresSheet
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 
@@ -60,6 +64,7 @@ class Asked:
     line: Line
     code: str
     station: str
+    unit: str = ""
 
     @property
     def id(self) -> str:
@@ -94,9 +99,28 @@ def read_listing(db: Database) -> Listing:
     now = db.now()
     found = []
     for row in books.requests_with_station(db, MOST):
-        request = service.record(row, (), Exchange.RECEIPTED)
-        found.append(Asked(Line(request, None, late(request, now)), row["station_code"], row["station_name"]))
+        request = service.labelled(db, service.record(row, (), Exchange.RECEIPTED))
+        found.append(Asked(Line(request, None, late(request, now)), row["station_code"], row["station_name"], row["unit"] or ""))
     return Listing(now.date(), tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What helps to deal with a request: the unit the rules name, replies kept for it, others of its matter and others like it."""
+
+    unit: str
+    templates: tuple[matters.Template, ...]
+    together: tuple[Request, ...]
+    similar: tuple[Request, ...]
+
+
+def read_dealt(db: Database, request_id: str) -> Dealt:
+    """What helps to deal with one request."""
+    request = answer.by_number(db, request_id)
+    return Dealt(
+        matters.default_unit(db, request), tuple(matters.templates(db, str(request.category))), tuple(matters.together(db, request_id)),
+        tuple(matters.similar(db, request_id)),
+    )  # fmt: skip
 
 
 def read_whole(db: Database, request_id: str) -> Whole:
@@ -122,6 +146,8 @@ class RequestCard(Card):
 
     wanted = Signal(object)
     picture_opened = Signal(int)
+    merging = Signal(str)
+    parting = Signal(str)
 
     def __init__(self) -> None:
         inner = QWidget()
@@ -131,6 +157,8 @@ class RequestCard(Card):
         self.whole: Whole | None = None
         self.strip: Strip | None = None
         self.deeds: list[tuple[RequestState, str]] = []
+        self.matter = QWidget()
+        self.dealt: Dealt | None = None
         self.show_nothing()
 
     def show_nothing(self) -> None:
@@ -179,7 +207,26 @@ class RequestCard(Card):
             button.clicked.connect(lambda _checked=False, state=state: self.wanted.emit(state))
             flow.addWidget(button)
         self._parts.addLayout(flow)
+        self.matter = QWidget()
+        self._matter = Column(gap=6)
+        self.matter.setLayout(self._matter)
+        self._parts.addWidget(self.matter)
         self._parts.addStretch(1)
+
+    def show_dealt(self, dealt: Dealt) -> None:
+        """Others of the same matter, to part from, and others like it, to deal with as one."""
+        self.dealt = dealt
+        clear(self._matter)
+        for heading, found, signal, words in (
+            ("matters.together", dealt.together, self.parting, "matters.part_one"),
+            ("matters.similar", dealt.similar, self.merging, "matters.merge_one"),
+        ):
+            if found:
+                self._matter.addWidget(Text(t(heading), "small", wrap=True))
+            for request in found:
+                button = Button(t(words, number=request.number, text=title(request)), "link")
+                button.clicked.connect(lambda _checked=False, signal=signal, number=request.number: signal.emit(number))
+                self._matter.addWidget(button)
 
 
 class RequestsPage(ListPage):
@@ -188,16 +235,24 @@ class RequestsPage(ListPage):
     name: ClassVar[str] = "requests"
     tables: ClassVar[frozenset[str]] = frozenset({"request", "request_step", "attachment", "enrolled", "erasure"})
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
         super().__init__(shell)
+        self._show_file = show
         self._today = date.min
         self._rows: tuple[Asked, ...] = ()
+        self._listed: tuple[Asked, ...] = ()
         self._wanted = ""
         self.tabs = FilterTabs([(code, "") for code in TABS])
         self.search = Search(t("requests_page.search"))
         self.station: QComboBox = Combo()
         self.station.setAccessibleName(t("district_desk.station"))
         self.station.addItem(t("district_desk.every_station"), "")
+        self.topic: QComboBox = Combo()
+        self.topic.setAccessibleName(t("requests_page.category"))
+        self.unit: QComboBox = Combo()
+        self.unit.setAccessibleName(t("requests_page.unit"))
+        self.figures_button = Button(t("request_figures.title"), icon="reports")
+        self.meeting_button = Button(t("matters.meeting"), icon="print")
         self._model = RowsModel(self._columns())
         self.list = Table(self._model, rows=58, name=t("requests_page.list"))
         self._empty = EmptyState("requests", t("district_desk.no_requests"))
@@ -207,8 +262,17 @@ class RequestsPage(ListPage):
         head = Row(gap=10)
         head.addWidget(self.search, 1)
         head.addWidget(self.station)
-        left = Column(head, self.tabs, Card(self.list, gap=4), gap=8)
+        second = Row(self.topic, self.unit, None, gap=8)
+        second.addWidget(self.figures_button)
+        second.addWidget(self.meeting_button)
+        left = Column(head, self.tabs, second, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
+        for combo in (self.topic, self.unit):
+            combo.currentIndexChanged.connect(lambda _index: self._filter())
+        self.figures_button.clicked.connect(self.show_figures)
+        self.meeting_button.clicked.connect(self.plan_meeting)
+        self.card.merging.connect(lambda number: self._merge(number))
+        self.card.parting.connect(lambda number: self._part(number))
         self.setTabOrder(self.search, self.station)
         self.setTabOrder(self.station, self.list)
         self.tabs.chosen.connect(lambda _code: self._filter())
@@ -276,6 +340,9 @@ class RequestsPage(ListPage):
             self.station.addItem(name, code)
         self.station.setCurrentIndex(max(self.station.findData(chosen), 0))
         self.station.blockSignals(False)
+        topics = {one.line.request.category for one in self._rows}
+        _fill(self.topic, t("matters.every_category"), {str(topic): label(topic) for topic in topics})
+        _fill(self.unit, t("matters.every_unit"), {one.unit: one.unit for one in self._rows if one.unit})
         self._show_tabs()
         self._filter()
         wanted, self._wanted = self._wanted, ""
@@ -289,8 +356,11 @@ class RequestsPage(ListPage):
         shown = [
             asked for asked in self._rows
             if code in asked.tabs() and station in ("", asked.code) and (not text or _holds(asked, text))
+            and (self.topic.currentData() or "") in ("", str(asked.line.request.category))
+            and (self.unit.currentData() or "") in ("", asked.unit)
         ]  # fmt: skip
         self._empty.sentence.set(t("requests_page.none_found") if self._rows else t("district_desk.no_requests"))
+        self._listed = tuple(shown)
         self._model.set_rows(shown)
         if self.list.current() is None and shown:
             self.list.choose(shown[0].id)
@@ -312,6 +382,53 @@ class RequestsPage(ListPage):
             self.card.strip.read(self.jobs)
         if inside:
             self.settle()
+        request_id = whole.row.id
+        self.jobs.read(lambda db: read_dealt(db, request_id), lambda dealt: self._show_dealt(request_id, dealt), key="requests-dealt")
+
+    def _show_dealt(self, request_id: str, dealt: Dealt) -> None:
+        if self.card.whole is not None and self.card.whole.row.id == request_id:
+            self.card.show_dealt(dealt)
+
+    def show_figures(self) -> None:
+        """How many, how long, and what the people say, in the sheet."""
+        self.shell.open_sheet(t("request_figures.title"), FiguresSheet(self.shell), cancel=t("requests_page.done"))
+
+    def plan_meeting(self) -> None:
+        """A joint meeting takes up the requests that are on the list now; its agenda is printed."""
+        shown = [asked.line.request.number for asked in self._listed if asked.line.request.state in service.OPEN]
+        form = MeetingForm(self.shell, shown, self._planned)
+        self.shell.open_sheet(t("matters.meeting_title", n=len(shown)), form, submit=t("requests_page.save"))
+
+    def _planned(self, meeting: matters.Meeting, changes: Changes) -> None:
+        self.shell.close_sheet()
+        self.shell.tell(t("matters.planned", title=meeting.title, n=meeting.items))
+        self.jobs.read(lambda db: (desk.place(db), matters.agenda(db, meeting.id)), lambda found: self._print_agenda(meeting, *found))
+
+    def _print_agenda(self, meeting: matters.Meeting, place: Station, items: list[matters.Item]) -> None:
+        def draw(target: Path) -> int:
+            from ...paper.agenda import agenda
+
+            rows = [(one.request, one.station, one.decision) for one in items]
+            return agenda(meeting.title, meeting.held_on, rows, target, place=place.name, sample=place.sample)
+
+        save_and_open(self.shell, t("matters.agenda_file", day=meeting.held_on), draw, show=self._show_file)
+
+    def _merge(self, number: str) -> None:
+        if self.card.whole is None:
+            return
+        main = self.card.whole.row.request
+        note = t("matters.dealt_under", number=main.number)
+        self.jobs.run(lambda db: _kept(matters.merge(db, main.number, [number], note)), lambda _done: self._merged(main, number))
+
+    def _merged(self, main: Request, number: str) -> None:
+        self._wanted = main.id
+        self.shell.tell(t("matters.merged", number=main.number, other=number))
+
+    def _part(self, number: str) -> None:
+        def parted(changes: Changes) -> None:
+            self.shell.tell(t("matters.parted", number=number))
+
+        self.jobs.run(lambda db: _alone(matters.part(db, number)), parted)
 
     def _view(self, place: int) -> None:
         """One picture large, in the sheet."""
@@ -331,7 +448,7 @@ class RequestsPage(ListPage):
         request = self.card.whole.row.request
         fields = step_fields(state)
         if fields:
-            form = AnswerForm(self.shell, request.id, state, self._stepped, *fields)
+            form = AnswerForm(self.shell, request.id, state, self._stepped, *fields, dealt=self.card.dealt)
             text = next(text for found, text in self.card.deeds if found is state)
             self.shell.open_sheet(f"{text} {request.number}", form, submit=t("requests_page.save"))
         else:
@@ -349,8 +466,9 @@ class AnswerForm(Entry):
     """A step of the district that needs words; it travels in the station's next pack."""
 
     def __init__(
-        self, shell: Shell, request_id: str, state: RequestState, done: Callable[[Request, Changes], None], *fields: Field
-    ) -> None:
+        self, shell: Shell, request_id: str, state: RequestState, done: Callable[[Request, Changes], None], *fields: Field,
+        dealt: Dealt | None = None,
+    ) -> None:  # fmt: skip
         def save(values: dict[str, Any], otherwise: Otherwise) -> None:
             shell.jobs.run(
                 lambda db: _kept(answer.reply(db, request_id, state, values.get("note", ""), values.get("unit", ""))),
@@ -358,6 +476,52 @@ class AnswerForm(Entry):
             )  # fmt: skip
 
         super().__init__(shell, save, *fields)
+        names = [field.name for field in fields]
+        if dealt is not None and dealt.unit and "unit" in names:
+            self.field("unit").set_value(dealt.unit)  # by the rules; anything else may be typed over it
+        if dealt is not None and dealt.templates and state is RequestState.REPLIED:
+            flow = FlowLayout(6)
+            for template in dealt.templates:
+                chip = Chip(template.title, parent=self)
+                chip.setToolTip(template.text)
+                chip.clicked.connect(lambda _checked=False, text=template.text: self.field("note").set_value(text))
+                flow.addWidget(chip)
+            kept = QWidget()
+            kept.setLayout(flow)
+            self._column.insertWidget(0, kept)
+
+
+class MeetingForm(Entry):
+    """The day and the name of a joint meeting that takes up these requests."""
+
+    def __init__(self, shell: Shell, numbers: list[str], done: Callable[[matters.Meeting, Changes], None]) -> None:
+        def save(values: dict[str, Any], otherwise: Otherwise) -> None:
+            def plan(db: Database) -> Any:
+                outcome = matters.plan_meeting(db, values["day"].isoformat(), values["title"], numbers)
+                return outcome, outcome[1]
+
+            shell.jobs.run(plan, lambda outcome: done(*outcome), otherwise)
+
+        super().__init__(
+            shell, save, LineField("title", t("matters.meeting_name"), required=True, hint=t("matters.meeting_hint")),
+            DateField("day", t("matters.meeting_day"), required=True), at={"matters.bad_title": "title", "matters.bad_day": "day"},
+        )  # fmt: skip
+
+
+def _fill(combo: QComboBox, every: str, found: dict[str, str]) -> None:
+    """What can be chosen, with what was chosen kept."""
+    chosen = combo.currentData()
+    combo.blockSignals(True)
+    combo.clear()
+    combo.addItem(every, "")
+    for code, words in sorted(found.items(), key=lambda pair: pair[1]):
+        combo.addItem(words, code)
+    combo.setCurrentIndex(max(combo.findData(chosen), 0))
+    combo.blockSignals(False)
+
+
+def _alone(changes: Changes) -> tuple[Changes, Changes]:
+    return changes, changes
 
 
 def _holds(asked: Asked, text: str) -> bool:

@@ -23,6 +23,7 @@ from ..list_page import ListPage, Search
 from ..page import Shell
 from ..pictures import Bringing, Otherwise, Then, choose_pictures
 from ..printing import Show, open_file, save_and_open
+from ..request_figures import FiguresSheet
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -76,7 +77,10 @@ class RequestsPage(ListPage):
         self.boxes = Text("", "muted")
         self.box_button = Button(t("box_page.open"), icon="box", key="F9")
         self.board_button = Button(t("board.print"), icon="print")
+        self.figures_button = Button(t("request_figures.title"), icon="reports")
+        self.figures_button.clicked.connect(self.show_figures)
         second = Row(self.tabs, None, gap=8)
+        second.addWidget(self.figures_button)
         second.addWidget(self.board_button)
         second.addWidget(self.box_button)
         self.box_button.setVisible(self.may(Op.OPEN_BOX))
@@ -154,6 +158,10 @@ class RequestsPage(ListPage):
             return
         form = BoxForm(self.shell, self._box_opened, self._due_box, self._keeper)
         self.shell.open_sheet(t("box_page.title"), form, submit=t("box_page.record"))
+
+    def show_figures(self) -> None:
+        """How many, how long, and what the people say, in the sheet."""
+        self.shell.open_sheet(t("request_figures.title"), FiguresSheet(self.shell), cancel=t("requests_page.done"))
 
     def scanned(self, text: str) -> bool:
         """A badge that is scanned while a request is written is that of whoever brought it."""
