@@ -127,7 +127,8 @@ class SettingsPage(Page):
         self.kiosk.clicked.connect(self.shell.start_kiosk)
         self.print_room = Button(t("prints.open"), icon="print", key="Ctrl+Shift+P")
         self.print_room.clicked.connect(lambda: self.shell.go("print"))
-        self.print_room.setVisible(self.shell.offers("print"))
+        if not self.shell.offers("print"):  # shown before it has a parent, it would flash as a window
+            self.print_room.hide()
         told = Text(t("kiosk.card_how"), "muted", wrap=True)
         return Card(told, Row(self.print_room, None), gap=6, title=t("kiosk.card"), aside=self.kiosk)
 
