@@ -102,7 +102,7 @@ def linux_files() -> Iterator[tuple[Path, str]]:
     yield HERE / "linux/install.sh", "install.sh"
     yield HERE / "linux/warm-station.desktop", "share/applications/warm-station.desktop"
     yield HERE / "linux/warm-station.metainfo.xml", "share/metainfo/warm-station.metainfo.xml"
-    yield HOUSE / "assets/icons/app.svg", "share/icons/hicolor/scalable/apps/warm-station.svg"
+    yield HERE / "app.svg", "share/icons/hicolor/scalable/apps/warm-station.svg"
     for picture in sorted((BUILD / "made").glob("app-*.png")):
         size = picture.stem.removeprefix("app-")
         yield picture, f"share/icons/hicolor/{size}x{size}/apps/warm-station.png"

@@ -15,7 +15,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from station_app import __version__
 
-DRAWN = Path(__file__).resolve().parent.parent / "assets/icons/app.svg"
+DRAWN = Path(__file__).resolve().parent / "app.svg"
 SIZES = (16, 24, 32, 48, 64, 128, 256)
 VERSION = """VSVersionInfo(
   ffi=FixedFileInfo(filevers={numbers}, prodvers={numbers}, mask=0x3F, flags=0x0, OS=0x40004, fileType=0x1, subtype=0x0),

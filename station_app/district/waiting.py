@@ -1,4 +1,4 @@
-"""The answers that wait, of all stations, for the pack of any: each sealed so that only a badge or a slip opens it (decision 016)."""
+"""The answers that wait, of all stations, for the pack of any: each sealed so that only a badge or a slip opens it (decision 018)."""
 
 from __future__ import annotations
 

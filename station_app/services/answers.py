@@ -1,7 +1,7 @@
 """Answers that wait, at this station, for whoever shows a badge or a slip: of requests that any station of the district recorded.
 
 Every pack brings all of them anew (``replace``), each sealed under a key that follows from the pack's own key and the digits of the
-badge or slip: a station reads an answer once the person stands there, and not before (decision 016). What the person says of it
+badge or slip: a station reads an answer once the person stands there, and not before (decision 018). What the person says of it
 is a step of this station (side "elsewhere"); it reaches the station that recorded the request by way of the district.
 """
 

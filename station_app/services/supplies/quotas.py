@@ -3,7 +3,7 @@
 Rules that limit the same things for the same people over the same time are versions of one another by their conditions: of
 those that hold, the one with the worse weather level, then with more conditions, then the newer counts (每人每日 1 份，高温橙色
 以上 2 份). Rules that differ in what they limit all count. The district's rules count beside the station's: a station may be
-stricter than its district, never more generous (decision 016).
+stricter than its district, never more generous (decision 020).
 """
 
 from __future__ import annotations
