@@ -9,7 +9,7 @@ import click
 
 from ..errors import UserMistake
 from ..services import stations, supplies
-from ..services.supplies import barcodes, campaigns, forecast, kits, orders, stocktakes, transfers, voids
+from ..services.supplies import barcodes, campaigns, forecast, kits, orders, photos, stocktakes, transfers, voids
 from ..words import t
 from .frame import Desk, Group, option
 from .inputs import DAY, MOMENT, WHOLE, person
@@ -91,6 +91,36 @@ def void(desk: Desk, movement: str, reason: str, at: datetime | None) -> None:
     with desk.station() as db:
         changes = voids.void(db, movement, reason, at)
     desk.done(changes, t("cli.voided"), id=movement)
+
+
+@supplies_group.command("photo")
+@click.argument("item")
+@option("--file", "picture", type=FILE)
+@option("--remove", is_flag=True)
+@option("--to", "target", type=FILE)
+@option("--at", type=MOMENT)
+@click.pass_obj
+def photo(desk: Desk, item: str, picture: Path | None, remove: bool, target: Path | None, at: datetime | None) -> None:
+    """The picture of an item: given, taken away, or written to a file."""
+    if sum((picture is not None, remove, target is not None)) != 1:
+        raise UserMistake("cli.one_of", names="--file --remove --to")
+    prepared = None
+    if picture is not None:
+        from ..sync.opening import Opener
+
+        with Opener() as opener:  # decoded where it may die
+            prepared = opener.open_picture(picture)
+    with desk.station() as db:
+        one = supplies.named(db, item)
+        if target is not None:
+            found = photos.photo(db, one.id)
+            if found is None:
+                raise UserMistake("pictures.unknown")
+            target.write_bytes(found)
+            desk.tell({"id": one.id, "file": str(target), "bytes": len(found)}, t("cli.written", file=str(target)))
+            return
+        changes = photos.set_photo(db, one.id, prepared, at)
+    desk.done(changes, t("cli.changed", name=one.name), id=one.id)
 
 
 # --- kits ----------------------------------------------------------------------------------------------------------------

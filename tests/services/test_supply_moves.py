@@ -10,9 +10,10 @@ from station_app.db import Database
 from station_app.errors import Refused, RuleRefused, UserMistake
 from station_app.model import ItemKind, MovementKind, Occupation, WeatherLevel
 from station_app.paper import order_slip
-from station_app.services import audit, history, people, stations, supplies, weather
-from station_app.services.supplies import barcodes, campaigns, kits, orders, stocktakes, transfers, voids
+from station_app.services import audit, history, people, pictures, stations, supplies, weather
+from station_app.services.supplies import barcodes, campaigns, kits, orders, photos, stocktakes, transfers, voids
 from tests.conftest import Clock
+from tests.pictures import phone
 
 EAN = "6901234567892"
 
@@ -288,3 +289,16 @@ def test_a_warning_set_by_hand_counts_where_it_is_worse(db: Database) -> None:
     assert weather.today(db).high == 37
     with pytest.raises(UserMistake):
         weather.tell(db, high=3, low=9)
+
+
+def test_an_item_has_a_small_picture_without_anything_hidden(db: Database) -> None:
+    water = add(db, "矿泉水")
+    changes = photos.set_photo(db, water, pictures.prepare(phone(1200, 900)))
+    found = photos.photo(db, water)
+    assert found is not None
+    assert len(found) <= photos.LARGEST
+    assert b"Exif" not in found
+    history.undo(db, changes.operation)
+    assert photos.photo(db, water) is None
+    with pytest.raises(UserMistake):
+        photos.set_photo(db, water, None)

@@ -148,7 +148,8 @@ def predict(
     early, late = ends[DRAWS // 10], ends[DRAWS - 1 - DRAWS // 10]
     if likely is not None:
         early, late = min(early, (likely - today).days), max(late, (likely - today).days)
-    over = any(factor == 0.0 for factor in factors)
+    ahead = (today + timedelta(days=number) for number in range(HORIZON))
+    over = not all(within(item.first_month, item.last_month, day.month) for day in ahead)
     state = "date" if likely is not None else "enough" if over else "beyond"
     return Forecast(item.id, state, len(used), mean * factors[0], _day(today, early), likely, _day(today, late))
 
