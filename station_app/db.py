@@ -689,6 +689,35 @@ def held(path: Path, holder: str = "window") -> Iterator[None]:
         _let_go(lock)
 
 
+class PlainFile:
+    """A plain SQLite file under way, for whoever reads a year without this program: never a store, never under a key."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def create(self, table: str, columns: Sequence[str], types: Sequence[str]) -> None:
+        """A table whose first column is its key."""
+        told = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
+        self._connection.execute(f"CREATE TABLE {table}({told}, PRIMARY KEY({columns[0]}))")
+
+    def add(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of it."""
+        self._connection.executemany(f"INSERT INTO {table} VALUES({', '.join('?' * len(columns))})", rows)
+
+
+@contextmanager
+def plain_file(path: Path) -> Iterator[PlainFile]:
+    """Write a new plain SQLite file; EnvironmentFault when the disk says no. The caller puts it in its place."""
+    with _translated(), closing(driver.connect(str(path), isolation_level=None)) as connection:
+        for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        connection.execute("BEGIN")
+        yield PlainFile(connection)
+        connection.execute("COMMIT")
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def _check_key(key: str) -> None:
     if len(key) != 64 or set(key) - set("0123456789abcdef"):
         raise Bug("a raw database key is 64 lower-case hex digits")

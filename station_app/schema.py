@@ -586,6 +586,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     _prints_1(db)
     _rules_1(db)
     _reports_1(db)
+    _to_date_1(db)
     _roaming_1(db)
     _waiting_1(db)
     # a row of an imported file is known again by its keyed digest, so the same file twice adds nothing
@@ -655,6 +656,11 @@ def _reports_1(db: sqlite_utils.Database) -> None:
         {"month": str, "stations": int, "person_times": int, "open_days": int}, pk="month",
         not_null={"stations", "person_times", "open_days"}, strict=True,
     )  # fmt: skip
+
+
+def _to_date_1(db: sqlite_utils.Database) -> None:
+    """Balances at the end of any day: this index alone answers, however many movements there were, at station and district."""
+    db.execute("CREATE INDEX movement_to_date ON movement(item_id, business_date, store_id, delta) WHERE void_reason IS NULL")
 
 
 def _desk_1(db: sqlite_utils.Database) -> None:
@@ -731,6 +737,7 @@ def _roster_1(db: sqlite_utils.Database) -> None:
 def _district_1(db: sqlite_utils.Database) -> None:
     _ledgers_1(db)
     _log_1(db)
+    _to_date_1(db)
     _house_1(db)
     _roster_1(db)
     _told_1(db, {"station_id": str, "keeper_id": str, "withdrawn": str})

@@ -50,9 +50,11 @@ from station_app.paths import DataFolder
 from station_app.services import (
     aliases,
     answers,
+    archive,
     arrivals,
     attachments,
     audit,
+    averages,
     backups,
     badges,
     bindings,
@@ -96,6 +98,7 @@ from station_app.services import (
     stations,
     supplies,
     trail,
+    upkeep,
     visits,
     voices,
     weather,
@@ -209,6 +212,12 @@ def _kept(w: World, then: Callable[[str], object]) -> Call:
     """What is done with a form that somebody kept."""
     kept, _ = kept_forms.keep(w.boss(), "表.xlsx", b"form", FORM)
     return lambda: then(kept.id)
+
+
+def _archived(w: World, role: Role) -> Call:
+    """A year of the station, with papers that somebody else draws."""
+    words = {"title": "2026", "read_me": "2026"}
+    return lambda: archive.write(w.db, 2026, w.folder / f"archive-{role}", lambda _part: None, words, {})
 
 
 def _exported(w: World, _role: Role) -> Call:
@@ -785,7 +794,9 @@ CASES: dict[str, Case] = {
     "privacy.held": plain(SIGHT, lambda w: privacy.held(w.db, w.named)),
     "privacy.overview": plain(READ, lambda w: privacy.overview(w.db)),
     "privacy.with_words": (SIGHT, _held),
-    "bindings.values": plain(READ, lambda w: bindings.values(w.db, FORM, DAY, DAY)),
+    "archive.write": (Op.EXPORT_DATA, _archived),
+    "averages.average": plain(READ, lambda w: averages.average(w.db, DAY, DAY)),
+    "bindings.values": plain(READ, lambda w: bindings.values(w.db, FORM, DAY, DAY, DAY)),
     "exported.listing": plain(READ, lambda w: exported.listing(w.db, DAY, DAY)),
     "exported.previous": plain(READ, lambda w: exported.previous(w.db, DAY, DAY)),
     "exported.remember": plain(ITSELF, lambda w: exported.remember(w.db, reports.period(w.db, DAY, DAY), "pdf")),
@@ -798,6 +809,7 @@ CASES: dict[str, Case] = {
     "kept_forms.forget": (Op.BIND_FORM, lambda w, _role: _kept(w, lambda form: kept_forms.forget(w.db, form))),
     "kept_forms.keep": plain(Op.BIND_FORM, lambda w: kept_forms.keep(w.db, "月报.xlsx", b"form", FORM)),
     "kept_forms.listing": plain(READ, lambda w: kept_forms.listing(w.db)),
+    "kept_forms.rebind": (Op.BIND_FORM, lambda w, _role: _kept(w, lambda form: kept_forms.rebind(w.db, form, FORM))),
     "reports.open_dates": plain(READ, lambda w: reports.open_dates(w.db, DAY, DAY)),
     "reports.open_days": plain(READ, lambda w: reports.open_days(w.db, DAY, DAY)),
     "reports.across": plain(READ, lambda w: reports.across(w.db, DAY, DAY, {"all": [w.db.store_id]})),
@@ -929,6 +941,7 @@ CASES: dict[str, Case] = {
     "weather.tell": plain(Op.SET_WEATHER, lambda w: weather.tell(w.db, high=37)),
     "weather.thresholds": plain(READ, lambda w: weather.thresholds(w.db)),
     "weather.today": plain(READ, lambda w: weather.today(w.db)),
+    "upkeep.upkeep": plain(READ, lambda w: upkeep.upkeep(w.db, DAY, DAY)),
     "visits.amenities": plain(READ, lambda w: visits.amenities(w.db, w.visit)),
     "visits.check_in": (Op.CHECK_IN, _arrival),
     "visits.check_in_person": (Op.CHECK_IN, _arrival_by_name),
@@ -949,7 +962,7 @@ INNER = {
     "supplies.plans.make", "supplies.plans.withdraw", "supplies.plans.listing", "supplies.plans.twice",
     "supplies.plans.for_pack", "supplies.plans.wanted", "supplies.plans.crossings",
     "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
-    "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.of_person",
+    "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.people",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
     "credentials.stored", "exchange.changed_rows", "exchange.keys_for", "exchange.unconfirmed", "requests.steps",
     "roaming.keys", "roaming.several", "search.identity", "slots.admit",

@@ -11,10 +11,11 @@ import click
 
 from ..db import Database
 from ..errors import Refused, UserMistake
+from ..paper import figure_words
 from ..paths import DataFolder
-from ..services import bindings, exported, figures, kept_forms, reports, stations, supplies
+from ..services import archive, bindings, exported, figures, kept_forms, reports, stations, supplies
 from ..words import t
-from .frame import Desk, Group, option
+from .frame import Desk, Group, option, secret_from
 from .house import figures as told_figures
 from .house import report_text
 from .inputs import DAY, WHOLE
@@ -65,10 +66,10 @@ def show_rows(desk: Desk, figure: str, first: date | None, last: date | None, pa
         ids = figures.ids(db, wanted)
         shown = figures.lines(db, figures.known(figure).table, ids[: max(min(limit, SHOWN), 0)])
         total = figures.count(db, wanted)
-    rows = [(moment(one.time), " ".join(str(told) for told in one.says.values() if told not in (None, "", 0)), one.n) for one in shown]
+    rows = [(moment(one.time), figure_words.line_text(one), figure_words.line_note(one), one.n) for one in shown]
     answer = {"figure": figure, "n": total, "rows": len(ids), "shown": shown}
-    head = f"{bindings.figure_name(figure)} {number(total)}"
-    desk.tell(answer, lambda: "\n".join([head, table([t("cli.time"), "", ""], rows, right=(2,))]))
+    head = f"{figure_words.figure_name(figure)} {number(total)}"
+    desk.tell(answer, lambda: "\n".join([head, table([t("cli.time"), "", "", ""], rows, right=(3,))]))
 
 
 def _wanted(figure: str, first: str, last: str, parts: Sequence[str]) -> figures.Wanted:
@@ -110,19 +111,13 @@ def why(desk: Desk, first: date, last: date) -> None:
 def _why_text(before: exported.Export, told: Sequence[tuple[exported.Difference, exported.Explained]]) -> str:
     lines = [t("reports.since", time=moment(before.time))]
     for one, explained in told:
-        lines.append(f"{measure_name(one.wanted)}  {number(one.then)} → {number(one.now)}")
+        lines.append(f"{figure_words.measured(one.wanted)}  {number(one.then)} → {number(one.now)}")
         lines += [
             f"  {moment(cause.time)}  {t(f'reports.why_{cause.why}')}  {cause.then} → {cause.now}" for cause in explained.causes
         ]
         if explained.untold:
             lines.append(f"  {t('reports.untold', n=explained.untold)}")
     return "\n".join(lines if told else [*lines, t("reports.unchanged")])
-
-
-def measure_name(wanted: figures.Wanted) -> str:
-    """A figure with what it is narrowed to, in words."""
-    named = [bindings.part_name(part, value) for part, values in wanted.parts.items() for value in values]
-    return t("forms.dot").join([bindings.figure_name(wanted.figure), *named])
 
 
 # --- paper and spreadsheets -----------------------------------------------------------------------------------------------
@@ -137,13 +132,20 @@ def measure_name(wanted: figures.Wanted) -> str:
 @click.pass_obj
 def pdf(desk: Desk, month: str | None, quarter: str | None, year: str | None, day: date | None, to: Path) -> None:
     """The report of a month, quarter, year or day as a PDF."""
+    from ..paper import report_more
     from ..paper.report import period_report
+    from ..sync import beam
 
     first, last = _span(month, quarter, year, day)
     with desk.station() as db:
         station = stations.current(db)
         found = reports.period(db, first, last)
-        pages = period_report(found, to, place=station.name, printed_on=date.fromisoformat(db.stamp().business_date), sample=station.sample)
+        printed_on = date.fromisoformat(db.stamp().business_date)
+        beside = report_more.beside(db, first, last) if first != last else None
+        code = beam.day_code(db, found)
+        pages = period_report(
+            found, to, place=station.name, printed_on=printed_on, sample=station.sample, code=code, beside=beside
+        )
         exported.remember(db, found, "pdf")
     desk.tell({"file": to, "pages": pages, **told_figures(found)}, t("cli.file_written", name=to.name))
 
@@ -163,6 +165,30 @@ def _span(month: str | None, quarter: str | None, year: str | None, day: date | 
         return f"{year}-01-01", f"{year}-12-31"
     assert day is not None
     return day.isoformat(), day.isoformat()
+
+
+@report.command("archive")
+@option("--year", metavar="YYYY", required=True)
+@option("--to", type=FILE, required=True)
+@option("--sealed-file", type=FILE)
+@click.pass_obj
+def yearly(desk: Desk, year: str, to: Path, sealed_file: Path | None) -> None:
+    """A year in one folder, or in one sealed file."""
+    from ..district.package import PERSONAL
+    from ..paper import yearly as papers
+
+    first, _last = _span(None, None, year, None)
+    passphrase = secret_from(sealed_file) if sealed_file is not None else ""
+    with desk.station() as db:
+        station = stations.current(db)
+
+        def draw(folder: Path) -> None:
+            papers.draw(db, int(first[:4]), folder, station)
+
+        made, changes = archive.write(
+            db, int(first[:4]), to, draw, papers.words(station, int(first[:4])), PERSONAL, passphrase=passphrase
+        )
+    desk.done(changes, t("cli.archived", n=sum(made.rows.values()), path=made.path), path=made.path, rows=made.rows)
 
 
 # --- forms --------------------------------------------------------------------------------------------------------------
@@ -194,7 +220,7 @@ def bind(desk: Desk, form: Path, to: Path, keep: bool) -> None:
     answer = {"file": to, "cells": cells, "unbound": left, "lost": dict(seen.lost)}
 
     def text() -> str:
-        rows = [(one.sheet, one.cell, bindings.described(one)) for one in binding.cells]
+        rows = [(one.sheet, one.cell, figure_words.described(one)) for one in binding.cells]
         return "\n".join([*_lost(seen), table([t("cli.sheet"), t("cli.cell"), t("cli.figure")], rows), *_left(left)])
 
     desk.tell(answer, text)
@@ -219,7 +245,7 @@ def fill(
     seen = forms.look(form)
     bound = bindings.read(_bytes(binding))
     with desk.station() as db:
-        filled = forms.fill(seen, bound, bindings.values(db, bound, first, last), to)
+        filled = forms.fill(seen, bound, bindings.values(db, bound, first, last, figure_words.span_text(first, last)), to)
         exported.remember(db, reports.period(db, first, last), "form")
     desk.tell(_filled(filled, to, seen, bound), lambda: "\n".join([*_lost(seen), *_changed(seen, bound), *_told(filled, to)]))
 

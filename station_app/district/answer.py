@@ -15,7 +15,7 @@ from ..services.supplies import plans
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.campaigns import Told
 from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
-from . import books, holding, pictures, promises, regulars, rules, store, waiting
+from . import averages, books, holding, pictures, promises, regulars, rules, store, waiting
 
 
 def reply(db: Database, number: str, state: RequestState, note: str = "", unit: str = "") -> tuple[Request, Changes]:
@@ -115,6 +115,7 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
             allocations=promised, rules=ruled, regulars=roster,
             campaigns=msgspec.convert(plans.for_pack(db, station.station_id, db.meta("badge_version")), Told),
             waiting=(asleep := waiting.for_pack(db)),
+            averages=averages.for_pack(tx),
         )  # fmt: skip
         written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)
         parts: list[bytes | memoryview] = [store.introduction(db), written.data]

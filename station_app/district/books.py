@@ -67,6 +67,25 @@ def person_times(db: Database, first: str, last: str) -> dict[str, int]:
     )
 
 
+def month_sums(db: Database, first: str, last: str) -> tuple[int, int, int]:
+    """(stations open, person-times, open days of each station added up) of a span over all stations."""
+    row = db.one(
+        "SELECT count(DISTINCT station_id) AS stations, coalesce(sum(n), 0) AS times, count(*) AS days FROM"
+        " (SELECT s.station_id, v.business_date, sum(v.n) AS n FROM (SELECT store_id, business_date, sum(person_times) AS n FROM visit"
+        " WHERE business_date BETWEEN :first AND :last AND void_reason IS NULL GROUP BY 1, 2"
+        " UNION ALL SELECT store_id, business_date, 0 FROM station_day"
+        " WHERE business_date BETWEEN :first AND :last AND void_reason IS NULL AND opened IS NOT NULL) v"
+        " JOIN store s ON s.store_id = v.store_id GROUP BY 1, 2)",
+        {"first": first, "last": last},
+    )
+    return (row["stations"], row["times"], row["days"]) if row is not None else (0, 0, 0)
+
+
+def count_intakes(db: Database) -> int:
+    """How many files were taken in."""
+    return int(db.scalar("SELECT count(*) FROM intake"))
+
+
 def unanswered(db: Database, now: str) -> tuple[dict[str, int], int]:
     """Requests that wait for the district's answer, by station id; how many of all are past their time (``now`` is ISO 8601)."""
     rows = db.rows(

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model import Amenity, ItemKind, Occupation, RequestState
-from ..services.bindings import Binding, Bound, figure_name
+from ..services.bindings import Binding, Bound
 from ..services.figures import ALL, BY_NAME
 from ..words import labels
+from .figure_words import figure_name
 from .forms import Form, Grid
 
 Meaning = tuple[str, dict[str, tuple[str, ...]]]
@@ -65,10 +66,11 @@ def suggest(form: Form, items: Sequence[str] = ()) -> Binding:
     return Binding(form.name, form.labels, ()).bound(*found.values())
 
 
-def column(sheet: Grid, row: int, place: int, meaning: Meaning, items: Sequence[str] = ()) -> list[Bound]:
+def column(sheet: Grid, row: int, place: int, found: Meaning, items: Sequence[str] = ()) -> list[Bound]:
     """The cells of a column below its heading in ``row``, each narrowed to the label of its row: for pointing at a heading."""
-    names = _row_labels(sheet, row, place, items)
-    return list(_column(sheet, place, meaning, names))
+    heads = (one for one in range(1, place) if meaning(sheet.text(row, one), items) is not None)
+    names = _row_labels(sheet, row, next(heads, place), items)
+    return list(_column(sheet, place, found, names))
 
 
 def meaning(heading: str, items: Sequence[str] = ()) -> Meaning | None:

@@ -138,6 +138,14 @@ class Sheet:
         else:
             self._canvas.rect(*shape, **painted)
 
+    def dashed_circle(self, x: float, y: float, wide: float) -> None:
+        """A faint dashed circle of ``wide`` mm around (x, y): room kept for a seal."""
+        self._canvas.setStrokeColor(_colour(LINE))
+        self._canvas.setLineWidth(0.4)
+        self._canvas.setDash(2, 2)
+        self._canvas.circle(*self._at(x, y), wide / 2 / POINT, stroke=1, fill=0)
+        self._canvas.setDash()
+
     def code(self, code: qr.Code, x: float, y: float, side: float) -> None:
         """A QR code with its quiet zone in a square of ``side`` mm with its upper left corner at (x, y)."""
         left, bottom = self._at(x, y + side)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import Bug
 from ..model import Amenity, Mood, Occupation, Report, RequestState
 from ..words import label, t
-from . import qr
+from . import qr, report_more
 from .pdf import A4, BRAND, INK, MUTED, SECOND, SOFT, Sheet
 
 EDGE = 16.0
@@ -23,6 +23,8 @@ MOST_ITEMS = 12
 MOST_DAYS = 92
 """A longer period is drawn by month."""
 STATIONS_A_PAGE = 38
+SEAL = 30.0
+"""Diameter of the place kept free for the seal."""
 CODE = 46.0
 """Side of the code, quiet zone included: some 0.4 mm a module at the length a busy day needs."""
 
@@ -46,10 +48,12 @@ def period_report(
     sample: bool = False,
     stations: Sequence[tuple[str, Report]] = (),
     code: str = "",
+    beside: report_more.Beside | None = None,
 ) -> int:
     """Write the report of ``place`` (a station's or district's name) to the PDF ``target`` and return its pages.
 
     ``stations`` (name, figures) adds the summary table across a district's stations, in the order given: no ranking.
+    ``beside`` adds a page with what it is compared with, the map of weekdays and hours, and how the station was kept.
     ``code`` is the text of a QR code with the same totals, signed, which a district reads from a photograph.
     Raises Bug when the figures do not add up, Refused ("paper.missing_glyph", "paper.too_long") and EnvironmentFault
     ("paper.cannot_write").
@@ -57,7 +61,7 @@ def period_report(
     _must_add_up(report, stations)
     title = t("paper.report_title", place=place)
     sheet = Sheet(title, A4)
-    pages = 1 + -(-len(stations) // STATIONS_A_PAGE)
+    pages = 1 + -(-len(stations) // STATIONS_A_PAGE) + (beside is not None)
     mark = sheet.sample_mark(sample, RIGHT, 21)
     sheet.fitted(EDGE, 21, title, 18, RIGHT - EDGE - mark, bold=True)
     period = t("paper.report_period", first=report.first, last=report.last)
@@ -74,7 +78,14 @@ def period_report(
     lower = max(_table(sheet, occupations(report), left, y, HALF), _table(sheet, amenities(report), right, y, HALF))
     _table(sheet, supplies(report), left, lower + 8, HALF)
     _table(sheet, requests(report), right, lower + 8, HALF)
-    _foot(sheet, pages, printed_on, sign=not stations)
+    _foot(sheet, pages, printed_on, sign=not stations and beside is None, seal=not stations and beside is None)
+    if beside is not None:
+        sheet.next_page()
+        mark = sheet.sample_mark(sample, RIGHT, 20)
+        sheet.fitted(EDGE, 20, title, 12, RIGHT - EDGE - mark, bold=True)
+        sheet.text(EDGE, 25.5, period, 9, colour=MUTED)
+        report_more.draw(sheet, report, beside)
+        _foot(sheet, pages, printed_on, sign=not stations, seal=not stations)
     for first in range(0, len(stations), STATIONS_A_PAGE):
         sheet.next_page()
         here = stations[first : first + STATIONS_A_PAGE]
@@ -316,8 +327,8 @@ def _cells_at(
         sheet.text(right - 1.5 - place * step, y, cell, size, colour=colour, bold=bold, anchor="right")
 
 
-def _foot(sheet: Sheet, pages: int, printed_on: date, *, sign: bool) -> None:
-    """Signature line, what the sheet is for, page number."""
+def _foot(sheet: Sheet, pages: int, printed_on: date, *, sign: bool, seal: bool = False) -> None:
+    """Signature line with room for the seal, what the sheet is for, page number."""
     if sign:
         y = A4[1] - 23
         third = (RIGHT - EDGE) / 3
@@ -325,6 +336,8 @@ def _foot(sheet: Sheet, pages: int, printed_on: date, *, sign: bool) -> None:
             x = EDGE + place * third
             taken = sheet.text(x, y, words, 10) + 2
             sheet.line(x + taken, y + 1, x + third - 6, y + 1, colour=MUTED)
+        if seal:
+            sheet.dashed_circle(RIGHT - SEAL / 2, y - SEAL / 2 + 4, SEAL)
     y = A4[1] - 11
     page = t("paper.page", page=sheet.page, pages=pages)
     sheet.text(EDGE, y, t("paper.footer"), 8, colour=MUTED)

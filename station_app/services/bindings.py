@@ -15,8 +15,6 @@ from typing import Any
 
 from ..db import Database
 from ..errors import Refused, UserMistake
-from ..model import Amenity, Category, Channel, ItemKind, Occupation, RequestKind, RequestState
-from ..words import label, t
 from . import figures, reports, stations
 
 KIND, VERSION = "form-binding", 1
@@ -26,10 +24,6 @@ TEXTS = ("station", "district", "span", "first_day", "last_day", "today")
 DERIVED = ("open_days", "average")
 """Numbers that are no sum of rows: days the station was open, person-times by such a day with one decimal."""
 CELL = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
-CODES = {
-    "occupation": Occupation, "amenity": Amenity, "kind": ItemKind, "state": RequestState, "request_kind": RequestKind,
-    "category": Category, "channel": Channel,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,45 +91,45 @@ def write(binding: Binding) -> bytes:
 
 
 def read(data: bytes) -> Binding:
-    """The binding in a file that anybody may have written. Refused ("forms.bad_binding") for anything but one, with the reason."""
+    """The binding in a file that anybody may have written. Refused for anything but one, with the reason."""
     if len(data) > MOST_BYTES:
-        raise Refused("forms.bad_binding", why=t("forms.why_long"))
+        raise Refused("forms.binding_long")
     try:
         tree = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError):
-        raise Refused("forms.bad_binding", why=t("forms.why_json")) from None
+        raise Refused("forms.binding_json") from None
     if not isinstance(tree, dict) or tree.get("kind") != KIND:
-        raise Refused("forms.bad_binding", why=t("forms.why_kind"))
+        raise Refused("forms.binding_kind")
     if tree.get("version") != VERSION:
-        raise Refused("forms.bad_binding", why=t("forms.why_version"))
+        raise Refused("forms.binding_version")
     cells = tree.get("cells")
     if not isinstance(cells, list) or len(cells) > MOST_CELLS:
-        raise Refused("forms.bad_binding", why=t("forms.why_cells"))
+        raise Refused("forms.binding_cells")
     found = [_read_cell(one) for one in cells]
     if len({one.place for one in found}) != len(found):
-        raise Refused("forms.bad_binding", why=t("forms.why_twice"))
+        raise Refused("forms.binding_twice")
     return Binding(_text(tree.get("form")), _text(tree.get("labels")), tuple(found))
 
 
 def _text(content: object, most: int = 300) -> str:
     if not isinstance(content, str) or len(content) > most:
-        raise Refused("forms.bad_binding", why=t("forms.why_cells"))
+        raise Refused("forms.binding_cells")
     return content
 
 
 def _read_cell(told: object) -> Bound:
     if not isinstance(told, dict):
-        raise Refused("forms.bad_binding", why=t("forms.why_cells"))
+        raise Refused("forms.binding_cells")
     cell, figure, parts = _text(told.get("cell")), _text(told.get("figure")), told.get("parts", {})
     if not CELL.fullmatch(cell) or not isinstance(parts, dict):
-        raise Refused("forms.bad_binding", why=t("forms.why_cells"))
+        raise Refused("forms.binding_cells")
     allowed = figures.BY_NAME[figure].parts if figure in figures.BY_NAME else ()
     if not allowed and figure not in (*TEXTS, *DERIVED):
-        raise Refused("forms.bad_binding", why=t("forms.why_figure", cell=cell, figure=figure))
+        raise Refused("forms.binding_figure", cell=cell, figure=figure)
     narrowed: dict[str, tuple[str, ...]] = {}
     for part, values in parts.items():
         if part not in allowed or not isinstance(values, list) or len(values) > figures.MOST_MARKS:
-            raise Refused("forms.bad_binding", why=t("forms.why_figure", cell=cell, figure=part))
+            raise Refused("forms.binding_figure", cell=cell, figure=part)
         narrowed[part] = tuple(_text(one) for one in values)
     return Bound(_text(told.get("sheet")), cell, figure, narrowed, _text(told.get("after", ""), 1000))
 
@@ -161,18 +155,11 @@ def quarter(text: str) -> tuple[str, str]:
     return month(f"{found[1]}-{last - 2:02d}")[0], month(f"{found[1]}-{last:02d}")[1]
 
 
-def span_text(first: str, last: str) -> str:
-    """A span as a form has it: the month or the year when it is a whole one."""
-    day = date.fromisoformat(first)
-    if (first, last) == month(first[:7]):
-        return t("forms.month", year=day.year, month=day.month)
-    if (first, last) == (f"{day.year}-01-01", f"{day.year}-12-31"):
-        return t("forms.year", year=day.year)
-    return first if first == last else t("forms.days", first=first, last=last)
+def values(db: Database, binding: Binding, first: str, last: str, span: str) -> dict[tuple[str, str], int | float | str]:
+    """What each bound cell holds for a span, by (sheet, cell); ``span`` is what the form calls it.
 
-
-def values(db: Database, binding: Binding, first: str, last: str) -> dict[tuple[str, str], int | float | str]:
-    """What each bound cell holds for a span, by (sheet, cell). A day the span has not is left out. UserMistake for bad dates."""
+    A day the span has not is left out. UserMistake for dates that are none.
+    """
     reports.check_span(first, last)
     found: dict[tuple[str, str], int | float | str] = {}
     known: dict[Any, int | float | str] = {}
@@ -184,7 +171,7 @@ def values(db: Database, binding: Binding, first: str, last: str) -> dict[tuple[
                 continue
         key = (one.figure, tuple(sorted(parts.items())))
         if key not in known:
-            known[key] = _value(db, one.figure, parts, first, last)
+            known[key] = span if one.figure == "span" else _value(db, one.figure, parts, first, last)
         held = known[key]
         found[one.place] = f"{one.after}{held}" if isinstance(held, str) else held
     return found
@@ -208,30 +195,6 @@ def _value(db: Database, figure: str, parts: Mapping[str, tuple[str, ...]], firs
         return round(figures.count(db, figures.Wanted("person_times", first, last)) / days, 1) if days else 0
     station = stations.current(db)
     return {
-        "station": station.name, "district": station.district_name, "span": span_text(first, last), "first_day": first,
-        "last_day": last, "today": db.stamp().business_date,
+        "station": station.name, "district": station.district_name, "first_day": first, "last_day": last,
+        "today": db.stamp().business_date,
     }[figure]  # fmt: skip
-
-
-# --- its words ----------------------------------------------------------------------------------------------------------
-
-
-def figure_name(figure: str) -> str:
-    """What a figure is called."""
-    return t(f"figures.{figure}")
-
-
-def described(one: Bound) -> str:
-    """A cell's figure in words: 登记人次 · 居民、其他."""
-    named = [t("terms.list").join(part_name(part, value) for value in values) for part, values in one.parts.items()]
-    return t("forms.dot").join([figure_name(one.figure), *named])
-
-
-def part_name(part: str, value: str) -> str:
-    """What a value of a part is called; one that was not recorded is said to be unknown."""
-    if not value:
-        return t("figures.unknown")
-    codes = CODES.get(part)
-    if codes is not None:
-        return label(codes(value)) if value in {code.value for code in codes} else value
-    return t("forms.day", day=value) if part == "day" and value.isdecimal() else value

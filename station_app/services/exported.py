@@ -7,12 +7,12 @@ figure's ledger that were written after, as they were then and as they are, each
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..db import Database, Row
 from ..model import Changes, Op, Report, RequestState, uuid7
-from . import figures, reports, requests
+from . import aliases, figures, reports, requests
 from .figures import Figure, Line, Wanted
 
 Measure = tuple[str, tuple[tuple[str, str], ...]]
@@ -32,6 +32,8 @@ class Export:
     """The state of each request of the span, by its id."""
     days: tuple[str, ...]
     """The days it counted as open."""
+    merged: Mapping[str, str]
+    """Whom the ids of its people meant, for those that meant somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A row that counts differently, and why (a code): late, voided, restored, changed, merged, state, day.
+    """A row that counts differently, and why (a code): late, voided, restored, changed, merged, parted, state, day.
 
     ``then`` and ``now`` are what it added to the figure; ``reason`` is why it was voided; ``line`` is the row, None for a day.
     """
@@ -73,14 +75,18 @@ def remember(db: Database, report: Report, kind: str) -> tuple[Export, Changes]:
     """Remember that a report was exported as ``kind``, by whoever did it."""
     wanted = Wanted("requests", report.first, report.last)
     states = {one.id: str(one.says["state"]) for part in _parts(figures.ids(db, wanted)) for one in figures.lines(db, "request", part)}
-    kept = {"report": json.loads(reports.frozen(report)), "states": states, "days": reports.open_dates(db, report.first, report.last)}
+    people = list(figures.people(db, Wanted("registered", report.first, report.last)))
+    kept = {
+        "report": json.loads(reports.frozen(report)), "states": states, "days": reports.open_dates(db, report.first, report.last),
+        "merged": aliases.finals(db, people),
+    }  # fmt: skip
     with db.transact(Op.EXPORT_REPORT, by_itself=True, kind=kind, first=report.first, last=report.last) as tx:
         export_id, sequence = uuid7(), int(db.scalar("SELECT coalesce(max(sequence), 0) FROM change"))
         tx.run(
             "INSERT INTO exported(id, time, kind, first_day, last_day, sequence, figures) VALUES(?, ?, ?, ?, ?, ?, ?)",
             (export_id, tx.stamp.time, kind, report.first, report.last, sequence, json.dumps(kept, ensure_ascii=False, sort_keys=True)),
         )
-    found = Export(export_id, tx.stamp.time, kind, report, sequence, states, tuple(kept["days"]))
+    found = Export(export_id, tx.stamp.time, kind, report, sequence, states, tuple(kept["days"]), kept["merged"])
     return found, Changes(tx.operation, Op.EXPORT_REPORT, {"exported": (export_id,)})
 
 
@@ -99,8 +105,9 @@ def listing(db: Database, first: str, last: str) -> list[Export]:
 def _export(row: Row) -> Export:
     kept = json.loads(row["figures"])
     return Export(
-        row["id"], row["time"], row["kind"], reports.thawed(kept["report"]), row["sequence"], kept["states"], tuple(kept["days"])
-    )
+        row["id"], row["time"], row["kind"], reports.thawed(kept["report"]), row["sequence"], kept["states"], tuple(kept["days"]),
+        kept["merged"],
+    )  # fmt: skip
 
 
 # --- comparing ----------------------------------------------------------------------------------------------------------
@@ -204,24 +211,49 @@ def _causes(
 
 
 def _people(db: Database, export: Export, wanted: Wanted) -> list[Cause]:
-    """People who are counted now and were not, or the other way round, each by the first of their rows that was touched."""
+    """People who are counted now and were not, or the other way round: by their visits, and by what was merged since.
+
+    First the visits, with people merged as they are now; then, one after the other, whoever is somebody else now.
+    """
     figure = figures.known(wanted.figure)
     touched = _touched(db, export, figure)
     then = figures.counted_then(db, wanted, touched, _as_then(db, export), "t.person_id")
     rows = {line_id: person for part in _parts(touched) for line_id, person in figures.among(db, wanted, part, "t.person_id").items()}
+    others = figures.people(db, wanted, touched)
+    before = dict.fromkeys([*others, *then.values()])
+    now_as = aliases.finals(db, list(dict.fromkeys([*before, *rows.values()])))
+
+    def kept(person: str) -> str:
+        return now_as.get(person, person)
+
+    was_there, is_there = {kept(one) for one in before}, {kept(one) for one in (*others, *rows.values())}
     causes = []
-    for person in dict.fromkeys([*then.values(), *rows.values()]):
-        others = figures.of_person(db, wanted, str(person)) - touched.keys()
-        was = bool(others) or person in then.values()
-        is_ = bool(others) or person in rows.values()
-        if was != is_:
-            row_id = next(one for one in touched if person in (then.get(one), rows.get(one)))
-            (line,) = figures.lines(db, figure.table, [row_id])
-            gone = str(line.says["void_reason"] or "")
-            moved = row_id in then and row_id in rows
-            code = "voided" if gone else "merged" if moved else "late" if touched[row_id] is None else "changed"
-            causes.append(Cause(code, int(was), int(is_), line.time, line, gone))
-    return sorted(causes, key=lambda one: one.time)
+    for person in sorted(was_there ^ is_there):
+        row_id = next(one for one in touched if any(one in held and kept(held[one]) == person for held in (then, rows)))
+        (line,) = figures.lines(db, figure.table, [row_id])
+        gone = str(line.says["void_reason"] or "")
+        moved = row_id in then and row_id in rows
+        code = "voided" if gone else "merged" if moved else "late" if touched[row_id] is None else "changed"
+        causes.append(Cause(code, int(person in was_there), int(person in is_there), line.time, line, gone))
+    return sorted([*causes, *_merged(db, export, before, others, then, kept)], key=lambda one: one.time)
+
+
+def _merged(
+    db: Database, export: Export, before: Iterable[str], others: Mapping[str, str], then: Mapping[str, str], kept: Callable[[str], str]
+) -> list[Cause]:
+    """What merging changed among the people of then, one after the other."""
+    people = {person: export.merged.get(person, person) for person in before}
+    firsts = {person: row_id for row_id, person in then.items()} | dict(others)
+    causes = []
+    count = len(set(people.values()))
+    for person in sorted(people):
+        people[person] = kept(person)
+        fresh = len(set(people.values()))
+        if fresh != count:
+            (line,) = figures.lines(db, "visit", [firsts[person]])
+            causes.append(Cause("merged" if fresh < count else "parted", max(count - fresh, 0), max(fresh - count, 0), line.time, line))
+        count = fresh
+    return causes
 
 
 # --- what the log tells -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 from ..db import Database, Row
 from ..errors import Bug
 from ..model import MovementKind
+from .aliases import meant
 from .reports import STATE, check_span
 
 RECEIVED = tuple(
@@ -46,7 +47,7 @@ ALL: tuple[Figure, ...] = (
     Figure("person_times", "visit", "sum(t.person_times)", VISIT_PARTS),
     Figure("registered", "visit", "sum(t.person_times)", VISIT_PARTS, "t.person_id IS NOT NULL"),
     Figure("anonymous", "visit", "sum(t.person_times)", VISIT_PARTS, "t.person_id IS NULL"),
-    Figure("unique_people", "visit", "count(DISTINCT t.person_id)", VISIT_PARTS, "t.person_id IS NOT NULL"),
+    Figure("unique_people", "visit", f"count(DISTINCT {meant('t.person_id')})", VISIT_PARTS, "t.person_id IS NOT NULL"),
     Figure("amenities_used", "amenity_use", "count(*)", ("amenity", "occupation", "day")),
     Figure("handed_out", "handout", "sum(t.quantity)", GIVEN_PARTS),
     Figure("times_handed_out", "handout", "count(*)", GIVEN_PARTS),
@@ -69,7 +70,7 @@ COLUMNS: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 """Where a part of a ledger stands; the day stands in all of them."""
 JOINS: Mapping[str, str] = {
-    "p.": "LEFT JOIN person p ON p.id = t.person_id", "v.": "LEFT JOIN visit v ON v.id = t.visit_id",
+    "p.": f"LEFT JOIN person p ON p.id = {meant('t.person_id')}", "v.": "LEFT JOIN visit v ON v.id = t.visit_id",
     "i.": "JOIN item i ON i.id = t.item_id",
 }  # fmt: skip
 
@@ -208,13 +209,15 @@ def counted_then(
     return {row["id"]: row["told"] for row in rows}
 
 
-def of_person(db: Database, wanted: Wanted, person_id: str) -> set[str]:
-    """The visits of one person that a figure counts."""
+def people(db: Database, wanted: Wanted, leave_out: Iterable[str] = ()) -> dict[str, str]:
+    """The ids of people that the visits of a figure name, merged ones too, each with its first visit; some visits left out."""
     condition, parameters = _condition(known(wanted.figure), wanted, None)
     rows = db.rows(
-        f"SELECT t.id FROM {_source('visit', condition)} WHERE {condition} AND t.person_id = ?", [*parameters, person_id]
+        f"SELECT t.person_id, min(t.id) AS first FROM {_source('visit', condition)} WHERE {condition}"
+        " AND t.id NOT IN (SELECT value FROM json_each(?)) GROUP BY 1",
+        [*parameters, json.dumps(list(leave_out))],
     )
-    return {row["id"] for row in rows}
+    return {row["person_id"]: row["first"] for row in rows}
 
 
 def hanging(db: Database, table: str, column: str, parents: Sequence[str]) -> list[Row]:

@@ -52,6 +52,14 @@ def keep(db: Database, name: str, data: bytes, binding: bindings.Binding) -> tup
     return kept, Changes(tx.operation, Op.BIND_FORM, {"form": (form_id,)})
 
 
+def rebind(db: Database, form_id: str, binding: bindings.Binding) -> Changes:
+    """Another binding for a form that is kept; UserMistake when it is not."""
+    with db.transact(Op.BIND_FORM, form=form_id, cells=len(binding.cells)) as tx:
+        if not tx.run("UPDATE form SET binding = ? WHERE id = ?", (bindings.write(binding).decode(), form_id)):
+            raise UserMistake("forms.unknown")
+    return Changes(tx.operation, Op.BIND_FORM, {"form": (form_id,)})
+
+
 def forget(db: Database, form_id: str) -> Changes:
     """Keep a form no more; UserMistake when it is not kept."""
     content(db, form_id)

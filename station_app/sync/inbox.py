@@ -13,7 +13,7 @@ from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..rulebook import RuleSet
-from ..services import answers, arrivals, attachments, exchange, incarnation, roaming, rules, stations
+from ..services import answers, arrivals, attachments, averages, exchange, incarnation, roaming, rules, stations
 from ..services.supplies import campaigns
 from . import closing, envelope, merge, outbox, regulars, wire
 from .opening import Opener
@@ -68,6 +68,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         planned = campaigns.apply(tx, msgspec.to_builtins(plan.campaigns)) if plan.campaigns is not None else ()
         known = roaming.apply(tx, _told(plan.regulars), plan.epoch, pack.keys)
         answers.replace(tx, plan.waiting.key if plan.waiting else "", _waiting(plan))
+        averages.replace(tx, map(msgspec.structs.astuple, plan.averages))
         _keep_trust(tx, plan, pack)
         began = _begin_anew(tx, plan)
         unlike = _differs(db, plan)
@@ -81,6 +82,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
     rows |= {"rule_set": fresh} if fresh else {}
     rows |= {"campaign": planned} if planned else {}
     rows |= {"roaming": (str(known),)} if known else {}
+    rows |= {"average": tuple(one.month for one in plan.averages)}
     applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike,
                       tuple(one for one in plan.rules if one.id in fresh), known)  # fmt: skip
     return applied, Changes(changes.operation, Op.APPLY_PACK, rows)

@@ -272,10 +272,20 @@ class Waiting(Signed, frozen=True, kw_only=True):
     answers: Annotated[list[WaitingAnswer], Meta(max_length=MOST_WAITING)] = []
 
 
+class Average(Signed, frozen=True, kw_only=True):
+    """A month of the whole district: how many stations were open, their person-times and open days together."""
+
+    month: Annotated[str, Meta(pattern=r"\A[0-9]{4}-(0[1-9]|1[0-2])\Z")]
+    stations: wire.Number
+    person_times: wire.Number
+    open_days: wire.Number
+
+
 class Pack(Signed, frozen=True, kw_only=True):
     """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
     notices, the allocations that were not received, of each kind of rules the version in force and those to come; and what changed
-    of the regulars; the campaigns, and whose share of them was taken elsewhere."""
+    of the regulars; the campaigns, and whose share of them was taken elsewhere; what all
+    stations together came to in the last months."""
 
     receipt: Receipt = Receipt()
     steps: list[wire.RequestStep] = []
@@ -285,3 +295,4 @@ class Pack(Signed, frozen=True, kw_only=True):
     regulars: regulars.Roster = regulars.Roster()
     waiting: Waiting | None = None
     campaigns: campaigns.Told | None = None
+    averages: Annotated[list[Average], Meta(max_length=60)] = []

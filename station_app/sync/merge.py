@@ -9,7 +9,7 @@ from ..rulebook import RuleSet
 from . import envelope, identity
 from .campaigns import Told
 from .envelope import OpenPack
-from .manifest import Allocation, Holding, Notice, TurnedDown, Waiting
+from .manifest import Allocation, Average, Holding, Notice, TurnedDown, Waiting
 from .regulars import Roster
 from .wire import RequestStep
 
@@ -63,6 +63,7 @@ class Plan:
     regulars: Roster = field(default_factory=Roster)
     waiting: Waiting | None = None
     campaigns: Told | None = None
+    averages: tuple[Average, ...] = ()
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -104,6 +105,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         regulars=pack.regulars,
         waiting=pack.waiting,
         campaigns=pack.campaigns,
+        averages=tuple(pack.averages),
     )
 
 

@@ -11,7 +11,8 @@
     Legend([(text, colour_token)])    for a card's ``aside``: brand and bar_soft (days), brand and cooling_line (stock)
 
 ``name`` is what is read aloud, together with every value. All have .clicked(int): the place of the bar, cell (row by
-row) or line that was pressed; the value under the mouse is shown as a tip.
+row) or line that was pressed; the value under the mouse is shown as a tip. After .pickable() a chart is reached by Tab, its
+values by the arrows, Home and End, and pressed by Enter.
 """
 
 from __future__ import annotations
@@ -20,11 +21,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..words import t
-from .painting import CENTRE, LEFT, RIGHT, box, brush, width, write
+from .painting import CENTRE, LEFT, RIGHT, box, brush, focus_ring, width, write
 from .theme import face, tokens, tone
 
 
@@ -73,6 +84,7 @@ class Chart(QWidget):
         self._height = height
         self._spots: list[tuple[QRectF, str]] = []
         self._empty = True
+        self._picked = -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.describe("", [])
 
@@ -93,6 +105,37 @@ class Chart(QWidget):
         self.updateGeometry()
         self.update()
 
+    def pickable(self) -> None:
+        """Let its values be reached and pressed by keys."""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def _step(self, key: Qt.Key) -> int:
+        """How many values an arrow goes on; as many as stand in a row for Up and Down."""
+        across = sum(1 for spot, _tip in self._spots if abs(spot.top() - self._spots[0][0].top()) < 1) if self._spots else 1
+        return {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -across, Qt.Key.Key_Down: across}.get(key, 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows, Home and End choose a value, Enter presses it."""
+        key, last = Qt.Key(event.key()), len(self._spots) - 1
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self._picked <= last:
+            self.clicked.emit(self._picked)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
+            self._pick(0 if key == Qt.Key.Key_Home else last)
+        elif (step := self._step(key)) and last >= 0:
+            self._pick(min(max(self._picked + step, 0), last))
+        else:
+            super().keyPressEvent(event)
+
+    def _pick(self, number: int) -> None:
+        self._picked = number
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The first value is chosen when it is reached."""
+        super().focusInEvent(event)
+        self._pick(max(self._picked, 0))
+
     def value_at(self, place: QPointF) -> int:
         """Which value stands there, -1 for none."""
         return next((number for number, (spot, _tip) in enumerate(self._spots) if spot.contains(place)), -1)
@@ -107,6 +150,8 @@ class Chart(QWidget):
         else:
             spots = self.paint_values(painter, QRectF(self.rect()))
             self._spots = list(zip(spots, self._tips, strict=True))
+            if self.hasFocus() and 0 <= self._picked < len(spots):
+                focus_ring(painter, spots[self._picked].adjusted(-1, -1, 1, 1), 4)
 
     def paint_values(self, painter: QPainter, area: QRectF) -> list[QRectF]:
         """Paint the chart; return where each value stands, in the order of ``describe``."""

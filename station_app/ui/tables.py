@@ -2,9 +2,10 @@
 
 ::
 
-    Column(title, text, *, width=0, align="left", bold=False, muted=False, sub=None, pill=None, bar=None)
+    Column(title, text, *, width=0, align="left", bold=False, muted=False, sub=None, pill=None, bar=None, export=None)
         text: record -> str;  sub: record -> str, a second small line;  pill: record -> (text, tone) or None
         bar: record -> (share 0..1, tone) or None;  width 0 shares what is left
+        export: record -> what a spreadsheet holds (table_export.py), the text in its type without it
     RowsModel(columns, *, key=record.id, fetch=None)
         .set_rows(records)                all at once
         .set_ids(ids)                     lazily: ``fetch(ids)`` is called for what is seen; .fill({id: record}) answers;
@@ -70,6 +71,7 @@ class Column:
     sub: Callable[[Any], str] | None = None
     pill: Callable[[Any], tuple[str, str] | None] | None = None
     bar: Callable[[Any], tuple[float, str] | None] | None = None
+    export: Callable[[Any], Any] | None = None
 
 
 class RowsModel(QAbstractTableModel):

@@ -121,7 +121,7 @@ def test_the_districts_form_is_filled_with_the_totals_of_the_day_file(day: Done,
     """Bound by its headings, filled for July, and every column summed up here by the day file alone."""
     seen = forms.look(DATA / "district_monthly_form.xlsx")
     binding = form_hints.suggest(seen)
-    values = bindings.values(day.station, binding, "2026-07-01", "2026-07-31")
+    values = bindings.values(day.station, binding, "2026-07-01", "2026-07-31", "2026年7月")
     filled = forms.fill(seen, binding, values, tmp_path / "out.xlsx")
     assert filled.cells == 38
     sheet = load_workbook(tmp_path / "out.xlsx")["月报"]

@@ -116,6 +116,7 @@ def answer(batch_hash: str) -> manifest.Pack:
         allocations=[
             manifest.Allocation(id=ITEM, time=f"{DAY}T16:00:00+08:00", item_name="矿泉水", unit="瓶", kind="drink", quantity=240)
         ],
+        averages=[manifest.Average(month=DAY[:7], stations=4, person_times=4380, open_days=118)],
         rules=[
             rulebook.RuleSet(
                 id=ITEM, epoch=2, no=3, starts_on=DAY, made=f"{DAY}T16:00:00+08:00", author="社会工作部", note="高温期间每人两瓶",

@@ -8,7 +8,18 @@ import pytest
 
 from station_app.db import Database
 from station_app.model import Amenity, ItemKind, Occupation, Op, RequestState
-from station_app.services import exported, figures, history, keepers, people, reports, requests, supplies, visits
+from station_app.services import (
+    duplicates,
+    exported,
+    figures,
+    history,
+    keepers,
+    people,
+    reports,
+    requests,
+    supplies,
+    visits,
+)
 from station_app.services.exported import Difference, Explained
 from station_app.services.figures import Wanted
 
@@ -87,34 +98,31 @@ def test_a_handout_taken_back_is_in_supplies_and_balance(db: Database, month: ex
         assert explained.untold == 0
 
 
-def test_a_person_who_came_late_or_is_another_now(db: Database, month: exported.Export) -> None:
+def test_a_person_who_came_late(db: Database, month: exported.Export) -> None:
     fresh, _ = people.register(db, Occupation.COURIER)
     visits.check_in_person(db, fresh.id, at=at(3, 18))
     visits.check_in_person(db, fresh.id, at=at(2, 18))
     one, explained = told(db, month)["unique_people"]
     assert (one.then, one.now) == (1, 2)
     assert [(cause.why, cause.then, cause.now) for cause in explained.causes] == [("late", 0, 1)]
-    # both cards turn out to be one person's: the district tells it with the rows
-    first = db.scalar("SELECT min(id) FROM person")
-    with db.transact(Op.CHANGE_PERSON) as tx:
-        for row in db.rows("SELECT id FROM visit WHERE person_id = ?", (fresh.id,)):
-            tx.put("visit", {"id": row["id"], "person_id": first})
-    again, _ = exported.remember(db, reports.period(db, FIRST, LAST), "pdf")
-    assert "unique_people" not in told(db, month)
-    assert exported.previous(db, FIRST, LAST) == again
+    assert explained.untold == 0
 
 
-def test_two_badges_that_became_one_person_are_a_merge(db: Database, month: exported.Export) -> None:
+def test_two_badges_that_became_one_person_are_a_merge_and_part_again(db: Database, month: exported.Export) -> None:
     fresh, _ = people.register(db, Occupation.COURIER)
     visits.check_in_person(db, fresh.id, at=at(3, 18))
     export, _ = exported.remember(db, reports.period(db, FIRST, LAST), "pdf")
     first = db.scalar("SELECT min(id) FROM person")
-    with db.transact(Op.CHANGE_PERSON) as tx:
-        for row in db.rows("SELECT id FROM visit WHERE person_id = ?", (fresh.id,)):
-            tx.put("visit", {"id": row["id"], "person_id": first})
+    _, merged = duplicates.merge(db, first, fresh.id)
     one, explained = told(db, export)["unique_people"]
-    assert (one.then, one.now) == (2, 1)
-    assert [cause.why for cause in explained.causes] == ["merged"]
+    assert (one.then, one.now, explained.untold) == (2, 1, 0)
+    assert [(cause.why, cause.then, cause.now) for cause in explained.causes] == [("merged", 1, 0)]
+    again, _ = exported.remember(db, reports.period(db, FIRST, LAST), "pdf")
+    history.undo(db, merged.operation)
+    one, explained = told(db, again)["unique_people"]
+    assert (one.then, one.now, explained.untold) == (1, 2, 0)
+    assert [(cause.why, cause.then, cause.now) for cause in explained.causes] == [("parted", 0, 1)]
+    assert "unique_people" not in told(db, export)
 
 
 def test_another_employer_moves_the_visits_with_it(db: Database, month: exported.Export) -> None:

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from datetime import date
 
 from ...model import Amenity, Mood, Occupation, RequestState, Station
+from ...services.exported import measures
+from ...services.figures import Wanted
 from ...words import label, t
 from .reports_reads import View
 
-FIGURES = ("person_times", "average", "people", "handed_out", "requests", "change", "chart", "heat", "amenities", "balances")
+FIGURES = (
+    "person_times", "average", "people", "handed_out", "requests", "closed_in", "change", "district", "chart", "heat", "amenities",
+    "balances", "kept", "made_up", "why",
+)  # fmt: skip
 """What the panel 怎么算的 explains, in its order."""
 
 
@@ -41,6 +46,54 @@ def compared(view: View, now: int, then: int) -> str:
     return t("reports_page.compared", n=view.days, change=change(now, then))
 
 
+def yearly(now: int, then: int) -> str:
+    """The change against the same days a year before; empty when nothing was recorded then."""
+    return t("reports_page.year_before", change=change(now, then)) if then else ""
+
+
+def district_average(view: View) -> str:
+    """What the stations of the district have by open day, empty where no pack told."""
+    return t("reports_page.district_average", average=f"{view.district.a_day:,.1f}") if view.district is not None else ""
+
+
+def lasting(minutes: int | None) -> str:
+    """How long something took, in its largest fitting unit: 40 分钟, 5.5 小时, 3.6 天; a dash for nothing."""
+    if minutes is None:
+        return "—"
+    if minutes < 60:
+        return t("reports_page.minutes", n=minutes)
+    if minutes < 48 * 60:
+        return t("reports_page.in_hours", time=f"{minutes / 60:.1f}")
+    return t("reports_page.in_days", time=f"{minutes / 1440:.1f}")
+
+
+def percent(share: float) -> str:
+    """96%."""
+    return f"{share * 100:.0f}%"
+
+
+def moment(text: str) -> str:
+    """An ISO 8601 time as people read it, to the minute; a day stays a day."""
+    return text[:16].replace("T", " ")
+
+
+def facts(view: View, wanted: Wanted, n: int) -> list[tuple[str, str]]:
+    """What a figure is compared with: as many days before, a year before, the district; only what the report tells."""
+    told = [(t("reports_page.this_span"), number(n))]
+    key = (wanted.figure, tuple((part, values[0]) for part, values in wanted.parts.items() if len(values) == 1))
+    if len(key[1]) == len(wanted.parts) and "day" not in wanted.parts:
+        for name, report in ((t("reports_page.span_before"), view.before), (t("reports_page.same_last_year"), view.last_year)):
+            then = measures(report).get(key, 0)
+            if then:
+                told.append((name, f"{number(then)} · {change(n, then)}"))
+    if wanted.figure == "person_times" and not wanted.parts:
+        told.append((t("reports_page.average"), average(view)))
+        if view.district is not None:
+            average_ = f"{view.district.a_day:,.1f}"
+            told.append((t("reports_page.district"), t("reports_page.of_stations", average=average_, n=view.district.stations)))
+    return told
+
+
 def closed_share(view: View) -> str:
     """How many of the requests are closed: 91%, a dash without any."""
     return f"{round(view.closed * 100 / view.asked)}%" if view.asked else "—"
@@ -61,6 +114,11 @@ def explained(name: str) -> tuple[str, str]:
         "people": (t("reports_page.people"), t("reports_page.how_people")),
         "handed_out": (t("reports_page.handed_out"), t("reports_page.how_handed_out")),
         "requests": (t("reports_page.requests"), t("reports_page.how_requests")),
+        "closed_in": (t("reports_page.closed_in"), t("reports_page.how_closed_in")),
+        "district": (t("reports_page.district"), t("reports_page.how_district")),
+        "kept": (t("reports_page.kept"), t("reports_page.how_kept")),
+        "made_up": (t("reports_page.made_up_title"), t("reports_page.how_made_up")),
+        "why": (t("reports_page.why"), t("reports_page.how_why")),
         "change": (t("reports_page.change"), t("reports_page.how_change")),
         "chart": (t("reports_page.by_day"), t("reports_page.how_chart")),
         "heat": (t("reports_page.heat"), t("reports_page.how_heat")),

@@ -1,0 +1,35 @@
+"""The papers of a year's archive: the year's report and those of its months, and what a person reads first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from ..db import Database
+from ..model import Station
+from ..services import archive, bindings, reports
+from ..words import t
+from . import report_more
+from .report import period_report
+
+
+def draw(db: Database, year: int, folder: Path, station: Station, progress: archive.Progress | None = None) -> None:
+    """Write the year's report and those of the months in which anything was recorded into ``folder``."""
+    spans = [("year", f"{year}-01-01", f"{year}-12-31")]
+    spans += [(f"{number:02d}", *bindings.month(f"{year}-{number:02d}")) for number in range(1, 13)]
+    printed_on = date.fromisoformat(db.stamp().business_date)
+    for place, (name, first, last) in enumerate(spans):
+        if progress is not None:
+            progress(place, len(spans))
+        found = reports.period(db, first, last)
+        if name == "year" or found.person_times or found.requests:
+            file = folder / (f"report-{year}.pdf" if name == "year" else f"report-{year}-{name}.pdf")
+            beside = report_more.beside(db, first, last)
+            period_report(found, file, place=station.name, printed_on=printed_on, sample=station.sample, beside=beside)
+
+
+def words(station: Station, year: int) -> Mapping[str, str]:
+    """The title of an archive, and what stands in its README.txt, in both languages for whoever opens it years later."""
+    told = {"place": station.name, "year": year}
+    return {"title": t("paper.archive_title", **told), "read_me": t("paper.archive_read_me", **told)}

@@ -1,0 +1,194 @@
+"""How a station was kept over a span: hours against those posted, shelves that stood empty, how long requests took; honestly.
+
+The same questions for a station and for any set of stores of a district. Nothing here is about a person. What is estimated is
+counted as such; a series of numbers that looks made up is said to, for somebody to ask about it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from ..db import Database, Row
+from . import reports
+from .requests import NEWEST_STEP
+
+LONGEST_RUN = 0.01
+"""How seldom (once in a hundred such spans) honest counting gives a run of equal days as long as one that is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Days in a row with the very same number of person-times: the first and last of them, how many, and the number."""
+
+    first: str
+    last: str
+    days: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A span in figures. Minutes are within the posted hours; ``estimated`` days have no closing, so its posted hour was taken.
+
+    ``times_while_open`` are person-times of the days whose opening was recorded. ``closed_in`` is the median (nearest rank) of
+    the minutes from a request's recording to its closing, None without one; ``stock_out`` days by item that it was used up.
+    """
+
+    first: str
+    last: str
+    posted_minutes: int
+    open_minutes: int
+    recorded_days: int
+    estimated: int
+    times_while_open: int
+    requests: int
+    requests_closed: int
+    closed_in: int | None
+    stock_out: Mapping[str, int] = field(default_factory=dict)
+    streak: Streak | None = None
+
+    @property
+    def kept(self) -> float | None:
+        """The share of the posted hours that were kept, None when none were recorded."""
+        return self.open_minutes / self.posted_minutes if self.posted_minutes else None
+
+    @property
+    def per_hour(self) -> float | None:
+        """Person-times per open hour, None without an open hour."""
+        return self.times_while_open * 60 / self.open_minutes if self.open_minutes else None
+
+
+def upkeep(db: Database, first: str, last: str, stores: Sequence[str] | None = None) -> Upkeep:
+    """How the station (or those with these stores) was kept from ``first`` to ``last``. UserMistake for dates that are none."""
+    reports.check_span(first, last)
+    chosen = "" if stores is None else f" AND t.store_id IN ({', '.join('?' * len(stores))})"
+    more = list(stores or ())
+    where = f"t.business_date BETWEEN ? AND ? AND t.void_reason IS NULL{chosen}"
+    posted = kept = estimated = 0
+    opened: list[tuple[str, str]] = []
+    hours = _hours(db)
+    for row in db.rows(f"SELECT t.* FROM station_day t WHERE {where} AND t.opened IS NOT NULL", [first, last, *more]):
+        due, was, guessed = _minutes(row, hours.get(row["store_id"], ("", "")))
+        posted, kept, estimated = posted + due, kept + was, estimated + guessed
+        opened.append((row["business_date"], row["store_id"]))
+    times = {
+        (row["business_date"], row["store_id"]): row["n"]
+        for row in db.rows(
+            f"SELECT t.business_date, t.store_id, sum(t.person_times) AS n FROM visit t WHERE {where} GROUP BY 1, 2", [first, last, *more]
+        )
+    }
+    took = _closing_minutes(db, where, [first, last, *more])
+    asked = int(db.scalar(f"SELECT count(*) FROM request t WHERE {where}", [first, last, *more]))
+    single = stores is None or len(stores) == 1
+    return Upkeep(
+        first, last, posted, kept, len(opened), estimated, sum(times.get(day, 0) for day in opened), asked, len(took),
+        sorted(took)[math.ceil(len(took) / 2) - 1] if took else None, _stock_out(db, first, last, chosen, more),
+        made_up({day: n for (day, _store), n in times.items()}) if single else None,
+    )  # fmt: skip
+
+
+# --- hours ----------------------------------------------------------------------------------------------------------------
+
+
+def _hours(db: Database) -> dict[str, tuple[str, str]]:
+    """The posted hours by store: those of the newest record of its station."""
+    rows = db.rows("SELECT store_id, opens, closes FROM station WHERE void_reason IS NULL ORDER BY version")
+    return {row["store_id"]: (row["opens"] or "", row["closes"] or "") for row in rows}
+
+
+def _minutes(row: Row, hours: tuple[str, str]) -> tuple[int, int, int]:
+    """(minutes posted, minutes kept of them, whether the closing had to be guessed) of a day."""
+    begin = datetime.fromisoformat(row["opened"])
+    opens, closes = (_at(begin, text) for text in hours)
+    if opens is None or closes is None or closes <= opens:
+        return 0, 0, 0
+    finished = datetime.fromisoformat(row["closed"]) if row["closed"] else None
+    until = min(finished or closes, closes)
+    kept = max(int((until - max(begin, opens)).total_seconds() // 60), 0)
+    return int((closes - opens).total_seconds() // 60), kept, int(finished is None)
+
+
+def _at(day: datetime, clock: str) -> datetime | None:
+    """A posted hour ("08:30") on a day."""
+    hour, _, minute = clock.partition(":")
+    return day.replace(hour=int(hour), minute=int(minute), second=0) if hour.isdecimal() and minute.isdecimal() else None
+
+
+# --- requests and shelves -----------------------------------------------------------------------------------------------
+
+
+def _closing_minutes(db: Database, where: str, parameters: list[str]) -> list[int]:
+    """Minutes from recording to closing of the requests of a span that are closed now."""
+    rows = db.rows(
+        "SELECT t.time AS asked, s.time AS closed FROM request t JOIN request_step s ON s.id ="
+        f" {NEWEST_STEP.replace('r.id', 't.id')} WHERE {where} AND s.state = 'closed'",
+        parameters,
+    )
+    spans = (datetime.fromisoformat(row["closed"]) - datetime.fromisoformat(row["asked"]) for row in rows)
+    return [max(int(span.total_seconds() // 60), 0) for span in spans]
+
+
+def _stock_out(db: Database, first: str, last: str, chosen: str, more: Sequence[str]) -> dict[str, int]:
+    """Days of a span at whose end nothing was left of a supply that there had been, up to today."""
+    moved = (
+        "FROM movement t JOIN item i ON i.id = t.item_id WHERE t.business_date {} AND t.void_reason IS NULL"
+        f"{chosen} AND i.active = 1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    )
+    # what there was before, in one sum; then day by day
+    rows = db.rows(f"SELECT i.name, t.store_id, '' AS business_date, sum(t.delta) AS n {moved.format('< ?')}", [first, *more])
+    rows += db.rows(
+        f"SELECT i.name, t.store_id, t.business_date, sum(t.delta) AS n {moved.format('BETWEEN ? AND ?')}", [first, last, *more]
+    )
+    newest = min(last, db.stamp().business_date)
+    moves: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for row in rows:
+        moves.setdefault((row["name"], row["store_id"]), []).append((row["business_date"], row["n"]))
+    out: dict[str, int] = {}
+    for (name, _store), days in moves.items():
+        balance = 0
+        for place, (day, n) in enumerate(days):
+            balance += n
+            until = days[place + 1][0] if place + 1 < len(days) else (date.fromisoformat(newest) + timedelta(1)).isoformat()
+            if balance <= 0:
+                begin = max(day, first)
+                out[name] = out.get(name, 0) + max((date.fromisoformat(until) - date.fromisoformat(begin)).days, 0)
+    return {name: n for name, n in out.items() if n}
+
+
+# --- numbers that look made up --------------------------------------------------------------------------------------------
+
+
+def made_up(by_day: Mapping[str, int]) -> Streak | None:
+    """The longest run of open days with one and the same number, when honest counting hardly ever gives one so long.
+
+    Days are counted as independent and Poisson with the mean of the span: two equal in a row have the probability p, a run of k
+    anywhere among n days at most n * p ** (k - 1). None when there is none below one in a hundred.
+    """
+    days = sorted(day for day, n in by_day.items() if n)
+    if len(days) < 3:
+        return None
+    runs: list[list[str]] = [[days[0]]]
+    for day in days[1:]:
+        if by_day[day] == by_day[runs[-1][-1]]:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    longest = max(runs, key=len)
+    alike = _alike(sum(by_day[day] for day in days) / len(days))
+    if len(longest) < 3 or len(days) * alike ** (len(longest) - 1) >= LONGEST_RUN:
+        return None
+    return Streak(longest[0], longest[-1], len(longest), by_day[longest[0]])
+
+
+def _alike(mean: float) -> float:
+    """How likely two days of this mean have the same number."""
+    chance, total = math.exp(-mean), 0.0
+    if mean > 500:  # the sum below would start from nothing; the normal curve is close
+        return 1 / (2 * math.sqrt(math.pi * mean))
+    for n in range(int(mean + 12 * math.sqrt(mean) + 20)):
+        total += chance * chance
+        chance *= mean / (n + 1)
+    return total
