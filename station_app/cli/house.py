@@ -16,7 +16,7 @@ from ..model import Amenity, Keeper, LogLine, Mood, Occupation, Report, RequestS
 from ..paths import DataFolder
 from ..services import audit, demo, history, keepers, preferences, stations
 from ..words import label, t
-from . import days, trail
+from . import days, ledgers, trail
 from .frame import Desk, Group, Root, option, secret_from
 from .inputs import DAY, MOMENT, WHOLE, Code, person
 from .outputs import moment, number, table
@@ -381,7 +381,7 @@ def check(desk: Desk) -> None:
 
 def join(root: Root) -> None:
     """Put the commands of the house on the command line."""
-    for name, made in (("init", init), ("demo", make_demo), ("check", check), ("log", show_log)):
+    for name, made in (("init", init), ("demo", make_demo), ("check", check), ("log", show_log), ("ledger", ledgers.ledger)):
         root.command(name)(made)
     history_group.add_command(root.commands["log"], "list")
     trail.join(history_group)

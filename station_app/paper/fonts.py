@@ -47,6 +47,11 @@ def _glyphs(font: str) -> Collection[int]:
     return glyphs
 
 
+def known(font: str) -> Collection[int]:
+    """The characters that ``font`` can draw, by their code points."""
+    return _glyphs(font)
+
+
 def require_glyphs(text: str, font: str) -> None:
     """See that ``font`` can draw every character of ``text``: reportlab would leave a blank in the middle of a name.
 

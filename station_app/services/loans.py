@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 from unicodedata import normalize
 
@@ -238,6 +239,12 @@ def is_code(text: str) -> bool:
     return len(digits) == CODE_DIGITS and digits.startswith(PREFIX) and bool(ean.is_valid(digits))
 
 
+def is_typed(text: str) -> bool:
+    """Whether typed text means a thing and not a person: a star (on every number pad) or a hash before its number, or its code."""
+    tidy = normalize("NFKC", text).strip()
+    return (tidy.startswith(("*", "#")) and len(tidy) > 1) or is_code(tidy)
+
+
 def resolve(db: Database, text: str) -> Asset:
     """The thing that a scan or typed words name: its code, or name and number (雨伞 8), or a number that only one has.
 
@@ -384,6 +391,48 @@ def bring_back(db: Database, asset_id: str, person_id: str | None = None, at: da
     """A thing came back with nothing said: the loan that ``which`` tells ends; of a pool lent to nobody one piece of it."""
     loan = which(db, asset_id, person_id)
     return end(db, loan.id, quantity=1 if loan.person_id is None else None, at=at)
+
+
+class Did(StrEnum):
+    """What came of a thing held to the scanner."""
+
+    LENT = "lent"
+    RETURNED = "returned"
+    WAITS = "waits"
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A thing that was scanned or typed at the desk, and the loan that began or ended by it; none while it waits for somebody."""
+
+    asset: Asset
+    did: Did
+    loan: Loan | None = None
+
+
+def scan(
+    db: Database,
+    text: str,
+    *,
+    person_id: str | None = None,
+    visit_id: str | None = None,
+    occupation: Occupation | None = None,
+    at: datetime | None = None,
+) -> tuple[Scanned, Changes | None]:
+    """A thing was scanned at the desk: what is out comes back; what is here is lent to whoever stands here, else it waits for them.
+
+    ``visit_id`` says that somebody stands here, ``person_id`` who. Of a pool whoever has one brings it back, others borrow one.
+    Raises what ``resolve`` and ``which`` raise.
+    """
+    asset = resolve(db, text)
+    has_one = person_id is not None and any(loan.asset_id == asset.id for loan in of_person(db, person_id))
+    if asset.out > 0 and (not asset.pooled or has_one or visit_id is None):
+        loan, changes = bring_back(db, asset.id, person_id, at)
+        return Scanned(get(db, asset.id), Did.RETURNED, loan), changes
+    if visit_id is None:
+        return Scanned(asset, Did.WAITS), None
+    loan, changes = lend(db, asset.id, person_id=person_id, visit_id=visit_id, occupation=occupation, at=at)
+    return Scanned(get(db, asset.id), Did.LENT, loan), changes
 
 
 def which(db: Database, asset_id: str, person_id: str | None = None) -> Loan:

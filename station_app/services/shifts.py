@@ -194,7 +194,7 @@ def closed(db: Database, first: str, last: str) -> dict[str, ClosedDay]:
     """Every day of a span that stays closed, by date: the station's own word, then the district's calendar, then its weekly rest."""
     rest, calendar = {int(digit) for digit in preferences.get(db, settings.REST_DAYS)}, rules.calendar(db, last)
     found: dict[str, ClosedDay] = {}
-    for day in _span(first, last):
+    for day in days_of(first, last):
         said = calendar.named(day)
         if said is not None and said.what == "closed":
             found[day.isoformat()] = ClosedDay(day.isoformat(), ClosedReason.HOLIDAY, said.name)
@@ -204,7 +204,9 @@ def closed(db: Database, first: str, last: str) -> dict[str, ClosedDay]:
 
 
 def hours(db: Database, first: str, last: str) -> Hours:
-    """Hours kept against hours posted, day by day, up to today. UserMistake for dates that are none or stand the wrong way round.
+    """Hours kept against hours posted, day by day, from the station's first day up to today.
+
+    UserMistake for dates that are none or stand the wrong way round.
 
     A day counts as open that was opened or had visits; one that was opened though it was to stay closed counts too.
     """
@@ -218,10 +220,10 @@ def hours(db: Database, first: str, last: str) -> Hours:
             (first, last),
         )
     }
-    days = []
-    for day in _span(first, last):
+    days, since = [], _since(db)
+    for day in days_of(first, last):
         text = day.isoformat()
-        if text <= today:
+        if since <= text <= today:
             days.append(_day_hours(text, station, told.get(text), shut.get(text), came.get(text, 0), text == today))
     open_days = [day for day in days if day.opened or day.person_times]
     planned = [day for day in days if day.closed_day is None]
@@ -230,6 +232,14 @@ def hours(db: Database, first: str, last: str) -> Hours:
         missed=sum(1 for day in planned if not day.opened and not day.person_times and day.business_date < today),
         posted=sum(day.posted for day in days), kept=sum(day.kept for day in days), days=tuple(days),
     )  # fmt: skip
+
+
+def _since(db: Database) -> str:
+    """The first day that this station knows of: nobody was to open before it."""
+    first = [
+        db.scalar(f"SELECT min(business_date) FROM {table} WHERE void_reason IS NULL") for table in ("station_day", "visit")
+    ]
+    return min([day for day in first if day] or [db.stamp().business_date])
 
 
 def _posted(db: Database) -> tuple[str, str]:
@@ -269,7 +279,8 @@ def _person_times(db: Database, first: str, last: str) -> dict[str, int]:
     return {row["business_date"]: row["n"] for row in rows}
 
 
-def _span(first: str, last: str) -> list[date]:
+def days_of(first: str, last: str) -> list[date]:
+    """Every day of a span, both ends included; UserMistake for dates that are none or stand the wrong way round."""
     try:
         begin, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
@@ -444,7 +455,7 @@ def confirm(
     at: datetime | None = None,
 ) -> tuple[DutyLog, Changes]:
     """The duty log of a day, confirmed; one that stands gets a new version. UserMistake for a day to come or too long a text."""
-    if len(business_date) != 10 or _span(business_date, business_date)[0].isoformat() > db.stamp().business_date:
+    if len(business_date) != 10 or days_of(business_date, business_date)[0].isoformat() > db.stamp().business_date:
         raise UserMistake("visits.day_to_come", date=business_date[:10])
     for text, most in ((events, LONGEST), (matters, LONGEST), (shift_name, 200), (weather, 200), (handed_by, 200), (handed_to, 200)):
         if len(text) > most:

@@ -32,7 +32,9 @@ from ..services import (
     companions,
     duplicates,
     history,
+    incidents,
     keepers,
+    loans,
     people,
     preferences,
     requests,
@@ -139,6 +141,35 @@ def erase_person(jobs: Jobs, person_id: str, then: Then) -> None:
 def reissue_badge(jobs: Jobs, person_id: str, then: Then) -> None:
     """The badge was lost: revoke and issue; ``then`` gets (Badge, Changes)."""
     jobs.run(lambda db: _kept(badges.issue(db, person_id)), then)
+
+
+# --- loans -------------------------------------------------------------------------------------------------------------
+
+
+def scan_asset(
+    jobs: Jobs,
+    text: str,
+    then: Then,
+    otherwise: Otherwise | None = None,
+    *,
+    person_id: str | None = None,
+    visit_id: str | None = None,
+    occupation: Occupation | None = None,
+) -> None:
+    """A thing was scanned or typed; ``then`` gets (loans.Scanned, Changes or None)."""
+    jobs.run(
+        lambda db: _kept(loans.scan(db, text, person_id=person_id, visit_id=visit_id, occupation=occupation)), then, otherwise
+    )
+
+
+def lend(jobs: Jobs, asset_id: str, then: Then, otherwise: Otherwise | None = None, **more: Any) -> None:
+    """Lend a thing (``loans.lend``); ``then`` gets (Loan, Changes)."""
+    jobs.run(lambda db: _kept(loans.lend(db, asset_id, **more)), then, otherwise)
+
+
+def end_loan(jobs: Jobs, loan_id: str, then: Then, otherwise: Otherwise | None = None, **more: Any) -> None:
+    """A loan ended (``loans.end``); ``then`` gets (Loan, Changes)."""
+    jobs.run(lambda db: _kept(loans.end(db, loan_id, **more)), then, otherwise)
 
 
 # --- supplies ----------------------------------------------------------------------------------------------------------
@@ -348,6 +379,11 @@ def open_station(jobs: Jobs, exceptions: str, high: int | None, then: Then, othe
 def close_station(jobs: Jobs, note: str, then: Then, otherwise: Otherwise | None = None) -> None:
     """The closing."""
     jobs.run(lambda db: keepers.close_station(db, note), then, otherwise)
+
+
+def stamp_emergency(jobs: Jobs, then: Then) -> None:
+    """Something happens: its time is kept; ``then`` gets (Emergency, Changes)."""
+    jobs.run(lambda db: _kept(incidents.stamp(db)), then)
 
 
 def change_setting(

@@ -14,14 +14,14 @@ from .painting import cap_size
 Keys = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 KEYS: Keys = (
     ("anywhere", (
-        ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+N", "new"), ("/", "find"), ("Alt+1 – 9", "pages"), ("F11", "large"),
-        ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "help"),
+        ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+N", "new"), ("/", "find"), ("Alt+1 – 9", "pages"), ("F10", "emergency"),
+        ("F11", "large"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "help"),
     )),
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),
     ("desk", (
-        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("F2 5", "group"), ("Shift+F2 – F8", "quick_card"),
-        ("Ctrl+F2 – F8", "guest"), ("Enter", "enter"), ("Backspace", "backspace"),
+        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("0", "give_back"), ("*", "thing"), ("F2 5", "group"),
+        ("Shift+F2 – F8", "quick_card"), ("Ctrl+F2 – F8", "guest"), ("Enter", "enter"), ("Backspace", "backspace"),
         ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
     ("people", (("Ctrl+P", "card"), ("Ctrl+Shift+P", "print_room"),)),
@@ -36,7 +36,8 @@ KEYS: Keys = (
 
 NEEDS: Mapping[str, Op] = {
     "tally": Op.TALLY, "undo": Op.UNDO, "new": Op.ADD_REQUEST, "count": Op.COUNT_STOCK, "cell": Op.PAPER_SHEET,
-    "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "kiosk": Op.TALLY, "guest": Op.CHANGE_VISIT,
+    "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "kiosk": Op.TALLY, "guest": Op.CHANGE_VISIT, "emergency": Op.EMERGENCY,
+    "give_back": Op.END_LOAN, "thing": Op.LEND,
 }  # fmt: skip
 """What a key does that not everybody may do."""
 

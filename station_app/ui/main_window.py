@@ -16,6 +16,7 @@ from ..words import t
 from .answer_sheet import open_for_slip
 from .frame import Frame, read_frame, show_frame
 from .lock import AtWork
+from .pages.shift_house import stamp_emergency
 from .pictures import picture_of
 from .scan import ScanCatcher
 from .weather_sheet import open_weather
@@ -129,6 +130,7 @@ class MainWindow(Window):
         self.top.weather_clicked.connect(lambda: self._unless_locked(self._tell_weather))
         QShortcut(QKeySequence("Ctrl+Shift+P"), self, lambda: self._unless_locked(lambda: self.go("print")))
         QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._unless_locked(self.start_kiosk))
+        QShortcut(QKeySequence("F10"), self).activated.connect(lambda: self._unless_locked(self._emergency))
         for key, occupation in TALLY_KEYS.items():
             counts = QShortcut(QKeySequence(key), self)
             counts.setAutoRepeat(False)  # a key held down is still one visitor
@@ -153,6 +155,10 @@ class MainWindow(Window):
         if self._current != "desk":
             self.go("desk")
         self.page("desk").scanned(text)
+
+    def _emergency(self) -> None:
+        if Op.EMERGENCY in MAY[self.role]:
+            stamp_emergency(self)
 
     def _tally(self, occupation: Occupation) -> None:
         if not self.offers("desk"):

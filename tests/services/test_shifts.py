@@ -56,6 +56,7 @@ def test_hours_kept_against_hours_posted(db: Database) -> None:
     shifts.close_days(db, date(2026, 7, 15), date(2026, 7, 15), ClosedReason.REPAIR, "电路检修")
     shifts.close_days(db, date(2026, 7, 12), date(2026, 7, 12), ClosedReason.HOLIDAY)
     visits.tally(db, Occupation.RIDER, 3, at=at("12T10:00"))
+    visits.tally(db, Occupation.RIDER, at=at("10T10:00"))
     preferences.change(db, "rest_days", "6")
     found = shifts.hours(db, "2026-07-11", TODAY)
     by_day = {one.business_date[-2:]: one for one in found.days}

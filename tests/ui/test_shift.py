@@ -116,7 +116,8 @@ def test_closing_shows_the_day_keeps_the_note_and_can_be_taken_back(
     qtbot.waitUntil(lambda: "17:36 已收站" in shown(page.day_card))
     assert "午后人多" in shown(page.day_card)
     assert not page.day_card.closing.button.isVisible()
-    assert focus() is page.day_card.closing.undo_button
+    assert focus() is page.day_card.closing.log_button
+    page.day_card.closing.undo_button.setFocus()
     press(qtbot, page, Key.Key_Return)
     assert keepers.day(db, TODAY).closed == ""
     qtbot.waitUntil(lambda: page.day_card.closing.button.isVisible())

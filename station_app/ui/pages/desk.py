@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ... import settings
 from ...errors import RuleRefused, StationError
 from ...model import Amenity, Changes, Consent, Handout, Occupation, Op, Person, Visit
+from ...services.loans import Asset, is_typed
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
@@ -30,6 +31,7 @@ from .desk_card import PresentCard
 from .desk_counts import Amenities, Tallies
 from .desk_data import DeskView, look
 from .desk_day import DayCard, summary
+from .desk_loans import DeskLoans
 from .desk_log import Entry, LogList, entries
 from .desk_register import open_registration
 from .desk_search import DeskField
@@ -62,7 +64,7 @@ class DeskPage(Page):
     tables = NAMES | {
         "visit", "amenity_use", "handout", "movement", "item", "quota", "refusal", "request", "request_step", "station_day",
         "station", "shift", "keeper", "stocktake", "batch", "receipt", "kit_part", "campaign", "campaign_item", "rule_set",
-        "companion",
+        "companion", "loan", "loan_end", "asset", "asset_move",
     }  # fmt: skip
 
     def __init__(self, shell: Shell) -> None:
@@ -83,6 +85,7 @@ class DeskPage(Page):
         self._number = ""
         self._tell_check_in: Changes | None = None
         self._new_card = ""
+        self.loans = DeskLoans(shell, lambda: self._on, self)
         self._build()
         self._connect()
         self._number_ends = QTimer(self, singleShot=True, interval=MOMENT)
@@ -108,8 +111,11 @@ class DeskPage(Page):
         self.opening.hide()
         self.weather = Notice("", "attention", icon="sun")
         self.weather.hide()
+        self._waiting = Notice("", "good", icon="umbrella", action=t("desk.lend_to_nobody"), key="0")
+        self._waiting.acted.connect(lambda: self.loans.lend_to_nobody())
+        self._waiting.hide()
         self._parts = Column(
-            self.card,
+            self._waiting, self.card,
             Row(Text(t("desk.supplies"), "heading"), self._more, None, self._hint, self._given_cap, self._given_hint, gap=8),
             self.shelf, self._empty_shelf,
             Row(Text(t("desk.services"), "heading"), None, KeyCap("Ctrl"), Text(t("desk.and_digit"), "muted"), gap=6),
@@ -157,6 +163,9 @@ class DeskPage(Page):
         self.card.waiting_asked.connect(self._tell_waiting)
         self.card.whose_chosen.connect(self._collect_for)
         field.whose_asked.connect(lambda: self._collect_for(self.card.whose.after(self._for)))
+        self.card.loans.wanted.connect(self.loans.give_back)
+        self.card.loans.more.connect(lambda: self.shell.go("supplies", "loans"))
+        self.loans.waiting.connect(self._show_waiting)
         self._register.clicked.connect(self.new)
         self._more.clicked.connect(lambda: self.shell.go("supplies"))
         self._empty_shelf.acted.connect(lambda: self.shell.go("supplies"))
@@ -205,6 +214,9 @@ class DeskPage(Page):
         self.field.set_ime(False)
         self._focus_back()
         self._code = text
+        if is_typed(text):
+            self.loans.scanned(text)
+            return True
         self._begin(Digits.HAND_OUT)
         actions.check_in(self.jobs, text, self._checked_in, self._refused_card)
         return True
@@ -253,6 +265,7 @@ class DeskPage(Page):
         found, changes = outcome
         self._repeated, self._tell_check_in = found.repeated, changes
         self._arrived(found.visit, Digits.HAND_OUT)
+        self.loans.arrived(found.visit)
         if changes is None:
             self.shell.tell(t("desk.repeated"))
             self.refresh()
@@ -269,6 +282,7 @@ class DeskPage(Page):
         visit, changes = outcome
         self._tally_steps, self._repeated = [changes.operation], False
         self._arrived(visit, Digits.COUNT)
+        self.loans.arrived(visit)
         self.shell.tell_undoable(t("desk.tallied", who=label(visit.occupation), n=visit.person_times), changes)
 
     def _set_count(self, digit: int) -> None:
@@ -346,6 +360,12 @@ class DeskPage(Page):
     def _digit(self, number: int, given: bool) -> None:
         if self._under_way:
             self._later.append((number, given))
+        elif number == 0 and self.loans.lend_to_nobody():
+            return
+        elif number == 0 and not given and self._digits is Digits.HAND_OUT and self.card.loans.first:
+            self.loans.give_back(self.card.loans.first)
+        elif self._digits is Digits.SEARCH:
+            self.field.setText(self.field.text() + str(number))
         elif self._digits is Digits.COUNT and not given:
             self._set_count(number)
         elif self._offer(number - 1) is None and self.field.waiting:
@@ -466,6 +486,8 @@ class DeskPage(Page):
     def _dismissed(self) -> None:
         """Esc: digits are text; in an empty field the card is put away as well."""
         self.field.close_list()
+        if self.loans.put_away():
+            return
         if self._digits is Digits.SEARCH and self.field.was_empty:
             self._on, self._unopened = None, ""
             self.refresh()
@@ -543,6 +565,7 @@ class DeskPage(Page):
         else:
             self.card.show_nobody()
         self.card.show_waiting(view.waiting)
+        self.card.loans.show_loans(present.loans if present is not None else (), view.now)
         self.shelf.show_offers(view.offers, present is not None and present.person is not None, view.day)
         self.shelf.setVisible(bool(view.offers))
         self._parts.setSpacing(AIR if len(view.offers) <= ONE_ROW else LESS_AIR)
@@ -565,6 +588,13 @@ class DeskPage(Page):
         if short and view.weather.level is not None:
             word = "desk.heat_short" if view.weather.level.heat else "desk.cold_short"
             self.weather.say(t(word, items=short))
+
+    def _show_waiting(self, asset: Asset | None) -> None:
+        """A thing waits for whoever comes next: said above the card, and 0 means nobody in particular."""
+        self._waiting.setVisible(asset is not None)
+        if asset is not None:
+            self._waiting.text.set(t("desk.asset_waits_how", title=asset.title))
+        self.field.digits_act = asset is not None or self._digits is not Digits.SEARCH
 
     def _tell_arrival(self, view: DeskView) -> None:
         """Say who was checked in, now that the name is read."""

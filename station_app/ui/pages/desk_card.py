@@ -16,6 +16,7 @@ from ..kit import Avatar, Button, Card, Chip, Column, FlowLayout, Notice, Pill, 
 from ..names import person_name
 from .desk_counts import tally_label
 from .desk_data import Present
+from .desk_loans import LoanRows
 
 UNKNOWN = "?"
 """Where somebody is at home whose badge the district has not told of."""
@@ -58,6 +59,8 @@ class PresentCard(Card):
         self.whose = CollectsFor()
         self.whose.chosen.connect(self.whose_chosen)
         self.body.addWidget(self.whose)
+        self.loans = LoanRows()
+        self.body.addWidget(self.loans)
         self._shown_alert: tuple[str, str] = ("", "")
         self._elsewhere = Notice("", "attention", icon="message", action=t("desk.tell_now"))
         self._elsewhere.acted.connect(self.waiting_asked)

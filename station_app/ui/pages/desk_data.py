@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from unicodedata import normalize
 
 from ... import settings
@@ -16,6 +16,7 @@ from ...services import (
     companions,
     history,
     keepers,
+    loans,
     people,
     preferences,
     requests,
@@ -25,6 +26,7 @@ from ...services import (
     weather,
 )
 from ...services.answers import Answer
+from ...services.loans import Loan
 from ...services.supplies.advice import Advice, advise
 from ...services.weather import Weather
 from ..names import person_name
@@ -48,6 +50,7 @@ class Present:
     to_tell: tuple[Request, ...]
     joined: tuple[Request, ...] = ()
     companions: tuple[Person, ...] = ()
+    loans: tuple[Loan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class DeskView:
     months: int
     weather: Weather
     advice: Advice
+    now: datetime
     waiting: tuple[Answer, ...] = ()
     waiting_for: str = ""
 
@@ -99,6 +103,7 @@ def look(
         opened=bool(keepers.day(db, stamp.business_date).opened),
         months=preferences.number(db, settings.KEEP_PEOPLE_MONTHS), waiting=tuple(answers.waiting(db, digits)), waiting_for=digits,
         weather=told, advice=advise(db, told.level, [offer.item for offer in offers]),
+        now=db.now(),
     )  # fmt: skip
 
 
@@ -113,7 +118,8 @@ def _present(db: Database, visit_id: str) -> Present | None:
     earlier = [other.time for other in visits.of_person(db, found[0].id, 5) if other.id != visit_id]
     others = () if found[0].away else companions.of_person(db, found[0].id)[1]
     return Present(visit, found[0], earlier[0] if earlier else "", used, tuple(requests.to_tell(db, found[0].id)),
-                   tuple(request for _voice, request in voices.to_tell(db, found[0].id)), tuple(others))  # fmt: skip
+                   tuple(request for _voice, request in voices.to_tell(db, found[0].id)), tuple(others),
+                   tuple(loans.of_person(db, found[0].id)))  # fmt: skip
 
 
 def _digits(present: Present | None, scanned: str) -> str:

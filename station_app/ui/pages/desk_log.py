@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...model import Amenity, Category, Exchange, LogLine, Occupation, Op, RequestState
+from ...model import Amenity, Category, Exchange, LoanOutcome, LogLine, Occupation, Op, RequestState
 from ...words import label, t
 from .. import icons
 from ..painting import LEFT, RIGHT, brush, focus_ring, plain_tip, width, write
@@ -115,6 +115,12 @@ def _parts(line: LogLine, more: Sequence[LogLine], names: Mapping[str, str], ite
             t("desk.flag_short") if details.get("short") else "",
         )
         return who, (given + "".join(flags), False)
+    if line.op in (Op.LEND, Op.END_LOAN):
+        who = (person, True) if details.get("person") else (t("desk.anonymous"), False)
+        outcome = LoanOutcome(details["outcome"]) if "outcome" in details else None
+        word = label(line.op) if outcome in (None, LoanOutcome.RETURNED) else label(outcome)
+        many = t("desk.log_quantity", n=details["quantity"]) if details["quantity"] > 1 else ""
+        return who, (f" {word} {details['item_name']}{many}", False)
     if line.op is Op.REFUSE:
         if "item" not in details:
             return ((person, True) if details.get("person") else (t("desk.visitor"), False)), (t("desk.log_card_refused"), False)

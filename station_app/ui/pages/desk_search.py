@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from ...model import Person
 from ...services import people
+from ...services.loans import is_typed
 from ...vault import is_card_number, read_badge
 from ...words import label, t
 from .. import when
@@ -152,7 +153,7 @@ class DeskField(ScanField):
 
     def _search(self, text: str) -> None:
         self._enter_waits = ""
-        if not text:
+        if not text or is_typed(text):
             self._searched = ""
             self.close_list()
         else:
@@ -173,7 +174,11 @@ class DeskField(ScanField):
     def _entered(self, text: str) -> None:
         """A card number or a whole badge, else the person chosen in the list; Enter before the answer waits for it."""
         digits = text.replace(" ", "")
-        if is_card_number(digits) or read_badge(digits) is not None:
+        if is_typed(text):
+            self.reset()
+            self.close_list()
+            self.card_typed.emit(text)
+        elif is_card_number(digits) or read_badge(digits) is not None:
             self.reset()
             self.card_typed.emit(digits)
         elif self._searched == self.text().strip() and self.found.isVisible():

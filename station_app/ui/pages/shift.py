@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from ...db import Database
 from ...errors import StationError
-from ...model import Changes, Op
+from ...model import Changes, CheckPart, Op
+from ...services import supplies
 from ...words import t
 from .. import actions
 from ..arrived import NoticeLine
+from ..forms import NumberField
 from ..kit import Card, Column, FilterTabs, Row, page_layout
 from ..page import Page, Shell
 from ..printing import Show, open_file
@@ -21,7 +25,10 @@ from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
 from . import shift_reads as reads
+from .house_parts import ask
 from .shift_day import DayCard, DutyCard
+from .shift_handover import HandoverCard, LogCard
+from .shift_house import HoursCard, IncidentsCard, SafetyCard, ask_points
 from .shift_paper import PaperView
 from .shift_reads import DayLine, Desk
 from .shift_text import clock, day, forgotten, remark, unopened
@@ -31,15 +38,31 @@ class ShiftPage(Page):
     """Today at the desk on one tab, 补登 on the other. ``show`` opens the blank sheet that was drawn."""
 
     name = "shift"
-    tables = frozenset({"shift", "station_day", "visit", "handout", "request", "keeper", "station", "notice"})
+    tables = frozenset(
+        {
+            "shift", "station_day", "visit", "handout", "request", "request_step", "keeper", "station", "notice", "loan", "loan_end",
+            "asset", "item", "movement", "equipment", "equipment_check", "repair", "medicine", "medicine_check", "check_point",
+            "house_check", "closed_day", "handover", "duty_log", "emergency", "lost_item",
+        }
+    )  # fmt: skip
 
     def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
         super().__init__(shell)
         self.desk: Desk | None = None
         self._settling = False
         self._busy = False
-        self.tabs = FilterTabs([("today", t("shift_page.today")), ("paper", t("shift_page.paper_tab"))])
         self.duty, self.day_card, self.paper = DutyCard(), DayCard(), PaperView(shell, show)
+        self.handover, self.log = HandoverCard(shell), LogCard(shell, show)
+        self.safety, self.incidents, self.hours = SafetyCard(shell, self), IncidentsCard(shell), HoursCard(shell, self)
+        self.views: dict[str, QWidget] = {
+            "handover": self.handover, "log": self.log, "safety": self.safety, "incidents": self.incidents, "hours": self.hours,
+        }  # fmt: skip
+        names = (
+            ("today", t("shift_page.today")), ("handover", t("shift_page.handover")), ("log", t("shift_page.log")),
+            ("safety", t("shift_page.safety_tab")), ("incidents", t("shift_page.incidents_tab")), ("hours", t("shift_page.hours_tab")),
+            ("paper", t("shift_page.paper_tab")),
+        )  # fmt: skip
+        self.tabs = FilterTabs([one for one in names if one[0] != "paper" or self.may(Op.PAPER_SHEET)])
         self._lines = RowsModel(self._columns())
         self.days = Table(self._lines, name=t("shift_page.last_days"))
         self.notices = NoticeLine(shell)
@@ -58,8 +81,8 @@ class ShiftPage(Page):
         today.setLayout(across)
         self._views.addWidget(today)
         self._views.addWidget(self.paper)
-        if not self.may(Op.PAPER_SHEET):
-            self.tabs.hide()
+        for view in self.views.values():
+            self._views.addWidget(view)
         page_layout(self, self.tabs, self.notices, self._views, gap=8).setStretchFactor(self._views, 1)
         self._fit()
 
@@ -71,11 +94,16 @@ class ShiftPage(Page):
         self.day_card.opening.go.connect(self.open_station)
         self.day_card.closing.go.connect(self.close_station)
         self.day_card.closing.undo.connect(self.shell.undo)
+        self.day_card.closing.count.connect(self.count_fast)
+        self.day_card.closing.log.connect(lambda: self._to("log"))
+        self.day_card.opening.edit.connect(lambda names: ask_points(self.shell, CheckPart.OPENING, names))
+        self.duty.hand_over.connect(lambda: self._to("handover"))
         self.days.activated_record.connect(lambda line: self.show_subject(line.id))
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self._act)
+        for part in (self.tabs, self._views):  # not the page: a sheet over it has the same keys for itself
+            for keys in ("Ctrl+Return", "Ctrl+Enter"):
+                shortcut = QShortcut(QKeySequence(keys), part)
+                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.activated.connect(self._act)
 
     def _columns(self) -> list[TableColumn]:
         def today() -> date:
@@ -111,9 +139,14 @@ class ShiftPage(Page):
         """Read today, and what the day of the sheet holds."""
         self.jobs.read(reads.desk, self._show_desk, key="shift")
         self.paper.refresh()
+        if (view := self.views.get(self.tabs.code())) is not None:
+            view.refresh()  # type: ignore[attr-defined]
 
     def show_subject(self, subject: str) -> None:
-        """A day (ISO date): its sheet, to type in, for whoever may."""
+        """A tab by its code, or a day (ISO date): its sheet, to type in, for whoever may."""
+        if subject in self.views:
+            self._to(subject)
+            return
         if not self.may(Op.PAPER_SHEET):
             return
         self.paper.show_day(date.fromisoformat(subject))
@@ -121,7 +154,10 @@ class ShiftPage(Page):
         self.settle()
 
     def new(self) -> None:
-        """Ctrl+N: a paper sheet, for whoever may type one in."""
+        """Ctrl+N: what is found, a closed day; otherwise a paper sheet, for whoever may type one in."""
+        if (view := self.views.get(self.tabs.code())) in (self.incidents, self.hours):
+            view.new()
+            return
         if not self.may(Op.PAPER_SHEET):
             return
         self.tabs.choose("paper")
@@ -140,14 +176,27 @@ class ShiftPage(Page):
         if self.tabs.code() == "paper":
             self.paper.settle()
             return
+        if (view := self.views.get(self.tabs.code())) is not None:
+            view.refresh()  # type: ignore[attr-defined]
+            view.settle()  # type: ignore[attr-defined]
+            return
         self._settling = True
         self.jobs.read(reads.desk, self._show_desk, key="shift")
 
     # --- showing -------------------------------------------------------------------------------------------------------
 
     def _show_tab(self, code: str) -> None:
+        view = self.views.get(code)
+        if view is not None:
+            self._views.setCurrentWidget(view)
+            view.refresh()  # type: ignore[attr-defined]
+            return
         self._views.setCurrentIndex(int(code == "paper"))
         self.paper.refresh()
+
+    def _to(self, code: str) -> None:
+        self.tabs.choose(code)
+        self.settle()
 
     def _show_desk(self, desk: Desk) -> None:
         before = self.desk
@@ -164,9 +213,13 @@ class ShiftPage(Page):
     # --- doing ---------------------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
-        """Ctrl+Enter: enter the sheet, open the station, close it."""
+        """Ctrl+Enter: enter the sheet, hand over, confirm the log, say that all is well, open the station, close it."""
         if self.tabs.code() == "paper":
             self.paper.save()
+        elif self.tabs.code() in self.views:
+            act = getattr(self.views[self.tabs.code()], "act", None)
+            if act is not None:
+                act()
         elif self.desk is not None and not self.desk.day.opened:
             self.open_station()
         elif self.desk is not None and not self.desk.day.closed:
@@ -197,6 +250,19 @@ class ShiftPage(Page):
             self._done(t("shift_page.told_closed", n=total), changes)
 
         self._start(lambda: actions.close_station(self.jobs, str(note.value()), done, self._refused))
+
+    def count_fast(self) -> None:
+        """What went fastest today is counted before the door is locked: the book's figures stand there, wrong ones are typed over."""
+        items = self.desk.fast if self.desk is not None else ()
+        if not items:
+            return
+        fields = [NumberField(item.id, f"{item.name}（{item.unit}）", low=0, high=1_000_000, value=max(item.balance, 0)) for item in items]
+
+        def work(db: Database, values: dict[str, Any]) -> tuple[int, Changes]:
+            changes = [supplies.count_stock(db, item_id, count)[1] for item_id, count in values.items()]
+            return len(changes), changes[-1]
+
+        ask(self.shell, t("shift_page.count_fast"), fields, work, lambda count: t("shift_page.told_counted", n=count))
 
     def _take(self) -> None:
         name = self.desk.keeper if self.desk is not None else ""

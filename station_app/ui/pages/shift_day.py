@@ -38,16 +38,18 @@ class DutyCard(Card):
 
     take = Signal()
     leave = Signal()
+    hand_over = Signal()
     undo = Signal(str)
 
     def __init__(self) -> None:
         self.avatar, self.name, self.since = Avatar("", 52), Text("", "strong"), Text("", "muted", wrap=True)
         self.take_button, self.leave_button = Button("", "primary"), Button(t("shift_page.leave"))
-        for button in (self.take_button, self.leave_button):
+        self.hand_button = Button(t("shift_page.handover"))
+        for button in (self.take_button, self.leave_button, self.hand_button):
             button.hide()  # until it is known which of them is of use
         row = Row(self.avatar, gap=10)
         row.addLayout(Column(self.name, self.since, gap=0), 1)
-        for button in (self.leave_button, self.take_button):
+        for button in (self.leave_button, self.hand_button, self.take_button):
             row.addWidget(button)
         self._shifts = Column(gap=0)
         inside = QWidget()
@@ -55,6 +57,7 @@ class DutyCard(Card):
         super().__init__(row, rule(), Scroll(inside), title=t("shift_page.duty"))
         self.take_button.clicked.connect(self.take)
         self.leave_button.clicked.connect(self.leave)
+        self.hand_button.clicked.connect(self.hand_over)
 
     def show_desk(self, desk: Desk) -> None:
         """The state of now."""
@@ -65,6 +68,7 @@ class DutyCard(Card):
         self.take_button.set_text(t("shift_page.take", name=desk.keeper))
         self.take_button.setVisible(bool(desk.keeper) and (duty is None or duty.keeper != desk.keeper))
         self.leave_button.setVisible(duty is not None)
+        self.hand_button.setVisible(duty is not None)
         clear(self._shifts)
         # one link only, at the newest: an older one could not be taken back alone
         operation = desk.undoable.get(Op.BEGIN_SHIFT if duty else Op.END_SHIFT, "")
@@ -96,18 +100,14 @@ class Opening(QWidget):
     """The opening check: all well on one key, or what is not written down first."""
 
     go = Signal()
+    edit = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        names = (
-            t("shift_page.check_doors"), t("shift_page.check_water"), t("shift_page.check_microwave"), t("shift_page.check_charging"),
-            t("shift_page.check_cooling"), t("shift_page.check_first_aid"), t("shift_page.check_toilet"), t("shift_page.check_supplies"),
-        )  # fmt: skip
-        self.checks = [Chip(name, checked=True) for name in names]
-        flow = FlowLayout(8)
-        for check in self.checks:
-            check.toggled.connect(lambda _on: self._follow())
-            flow.addWidget(check)
+        self.checks: list[Chip] = []
+        self._flow = flow = FlowLayout(8)
+        self._edit = Button(t("shift_page.edit_points"), "link")
+        self._edit.clicked.connect(lambda: self.edit.emit(tuple(check.words() for check in self.checks)))
         self.exceptions = TextField("exceptions", t("shift_page.exceptions"), hint=t("shift_page.exceptions_hint"), lines=2)
         self.high = _High()
         self.button = Button("", "primary", key="Enter")
@@ -116,8 +116,19 @@ class Opening(QWidget):
         self.high.entered.connect(lambda: self.button.setFocus())
         self.high.setMaximumWidth(300)
         hint = Text(t("shift_page.check_hint"), "muted", wrap=True)
-        self.setLayout(Column(hint, flow, self.exceptions, self.high, None, gap=12))
+        self.setLayout(Column(hint, flow, Row(self._edit, None), self.exceptions, self.high, None, gap=12))
         self.button.clicked.connect(self.go)
+        self._follow()
+
+    def show_points(self, names: tuple[str, ...]) -> None:
+        """What is looked at; what was taken back stays so while the list is the same."""
+        if tuple(check.words() for check in self.checks) == names:
+            return
+        clear(self._flow)
+        self.checks = [Chip(name, checked=True) for name in names]
+        for check in self.checks:
+            check.toggled.connect(lambda _on: self._follow())
+            self._flow.addWidget(check)
         self._follow()
 
     def _follow(self) -> None:
@@ -143,9 +154,16 @@ class Closing(QWidget):
 
     go = Signal()
     undo = Signal(str)
+    count = Signal()
+    log = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self.out = Text("", "body", wrap=True)
+        self.count_button = Button(t("shift_page.count_fast"), icon="box")
+        self.count_button.clicked.connect(self.count)
+        self.log_button = Button(t("shift_page.log"), icon="edit")
+        self.log_button.clicked.connect(self.log)
         self.opened, self.high = Pill("", "good", icon="check"), Pill("", "warming", icon="sun")
         self.closed = Pill("", "brand", icon="lock")
         self.undo_button = Button(t("shift_page.undo"), "link")
@@ -159,9 +177,9 @@ class Closing(QWidget):
         self._operation = ""
         top = Row(self.opened, self.high, self.closed, None, self.undo_button, gap=8)
         figures = Row(self.visits, self.handed, self.asked, None, gap=48)
-        self.setLayout(
-            Column(top, self.well, self.exceptions, rule(), figures, rule(), self.note, self.kept, None, gap=12)
-        )
+        deeds = Row(self.count_button, self.log_button, None, gap=8)
+        parts = (top, self.well, self.exceptions, rule(), figures, rule(), self.out, deeds, self.note, self.kept)
+        self.setLayout(Column(*parts, None, gap=12))
         self.note.entered.connect(lambda: self.button.setFocus())
         self.button.clicked.connect(self.go)
         self.undo_button.clicked.connect(lambda: self.undo.emit(self._operation))
@@ -183,6 +201,13 @@ class Closing(QWidget):
         self.visits.show_state(f"{figures.person_times:,}")
         self.handed.show_state(f"{figures.handed_out:,}")
         self.asked.show_state(f"{figures.new_requests:,}")
+        late = sum(loan.left for loan in desk.out if loan.due[:10] < desk.today.isoformat())
+        many = sum(loan.left for loan in desk.out)
+        self.out.set(
+            t("shift_page.still_out", n=many, late=late) if desk.out else t("shift_page.nothing_out"), "attention" if late else "body"
+        )
+        self.count_button.setVisible(bool(desk.fast) and not day.closed)
+        self.log_button.set_text(t("shift_page.log") if desk.logged else t("shift_page.confirm_log"))
         self.note.setVisible(not day.closed)
         self.kept.set(day.note or t("shift_page.well_done"))
         self.kept.setVisible(bool(day.closed))
@@ -220,12 +245,13 @@ class DayCard(Card):
         self.closing.button.setVisible(opened and not desk.day.closed)
         self.opening.high.usual = HIGH_TO_START if desk.usual_high is None else desk.usual_high
         self.closing.show_desk(desk)
+        self.opening.show_points(desk.points)
 
     def settle(self) -> None:
-        """On the button that opens; in the note once it is open."""
+        """On the button that opens; in the note once it is open; on the duty log once it is closed."""
         if not self.is_open:
             self.opening.button.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.closing.note.isVisible():
             self.closing.note.take_focus()
-        else:
-            self.closing.undo_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:  # the day ends with its log
+            self.closing.log_button.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ...db import Database
-from ...model import LogLine, Op, Recorded, Station
-from ...services import arrivals, history, keepers, visits
+from ...model import CheckPart, Item, LogLine, Op, Recorded, Station
+from ...services import arrivals, history, keepers, loans, shifts, supplies, visits
 from ...services.arrivals import Notice
 from ...services.keepers import Shift, StationDay
+from ...services.loans import Loan
+from .shift_house import own_points
 
 DAYS = 7
+FAST = 5
+"""Items counted at closing."""
 MOST_VISITS = 100_000
 """More rows than any day has; a day is read whole."""
 
@@ -34,7 +38,9 @@ class DayLine:
 class Desk:
     """Today: who is at work (the acting keeper) and who on duty, its shifts, opening and closing, figures, the last days.
 
-    ``undoable`` has the newest operation of each kind that can be taken back; ``usual_high`` the last forecast recorded.
+    ``undoable`` has the newest operation of each kind that can be taken back; ``usual_high`` the last forecast recorded;
+    ``points`` the opening check's, ``out`` what is lent, ``fast`` what was handed out most lately, ``logged`` whether the duty log
+    of today is confirmed.
     """
 
     today: date
@@ -47,6 +53,10 @@ class Desk:
     undoable: Mapping[Op, str]
     usual_high: int | None
     notices: tuple[Notice, ...] = ()
+    points: tuple[str, ...] = ()
+    out: tuple[Loan, ...] = ()
+    fast: tuple[Item, ...] = ()
+    logged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +77,27 @@ def desk(db: Database) -> Desk:
     today = date.fromisoformat(now)
     acting = keepers.keeper(db, db.acting) if db.acting else None
     on_duty = keepers.on_duty(db)
-    shifts = keepers.shifts_of(db, now)
-    if on_duty is not None and on_duty.id not in {shift.id for shift in shifts}:  # since yesterday
-        shifts.insert(0, on_duty)
+    had = keepers.shifts_of(db, now)
+    if on_duty is not None and on_duty.id not in {shift.id for shift in had}:  # since yesterday
+        had.insert(0, on_duty)
     dates = [(today - timedelta(days=back)).isoformat() for back in range(DAYS)]
     days = tuple(DayLine(keepers.day(db, text), visits.today(db, text).person_times) for text in dates)
     return Desk(
-        today=today, keeper=acting.name if acting else "", on_duty=on_duty, shifts=tuple(shifts), day=days[0].day,
+        today=today, keeper=acting.name if acting else "", on_duty=on_duty, shifts=tuple(had), day=days[0].day,
         figures=visits.today(db, now), days=days, undoable=_undoable(db, now),
         usual_high=next((line.day.high for line in days if line.day.high is not None), None), notices=tuple(arrivals.notices(db)),
+        points=own_points(db, CheckPart.OPENING), out=tuple(loans.open_loans(db)), fast=_fast(db, dates),
+        logged=shifts.duty_log(db, now) is not None,
     )  # fmt: skip
+
+
+def _fast(db: Database, dates: list[str]) -> tuple[Item, ...]:
+    """The items that went most in the last days, the fastest first."""
+    given: dict[str, int] = {}
+    for one in supplies.handouts(db, dates[-1], dates[0]):
+        if one.void_reason is None:
+            given[one.item_id] = given.get(one.item_id, 0) + one.quantity
+    return tuple(supplies.get(db, item_id) for item_id in sorted(given, key=lambda item_id: -given[item_id])[:FAST])
 
 
 def _undoable(db: Database, today: str) -> dict[Op, str]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 from ...model import Changes, Item, Op
 from ...services import supplies
 from ...services.arrivals import Arrival
+from ...services.loans import is_code
 from ...services.supplies import barcodes, orders
 from ...words import label, t
 from .. import when
@@ -24,6 +25,9 @@ from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
 from . import supplies_reads as reads
+from .equipment_part import BoxPart, EquipmentPart
+from .house_parts import Part
+from .loans_part import LoansPart
 from .supplies_campaigns import CampaignsView
 from .supplies_card import ItemCard
 from .supplies_forms import CountForm, Done, ItemForm, ReceiveForm, WasteForm
@@ -33,6 +37,7 @@ from .supplies_reads import Detail, Line, Overview, Shelf
 from .supplies_rules import RulesView
 from .supplies_text import amount, bar, change, expiry_pill, expiry_text, happened, state_pill
 
+TABLES = LoansPart.tables | EquipmentPart.tables | BoxPart.tables
 CARD = 430
 CARD_LARGE = 480
 
@@ -42,7 +47,7 @@ class SuppliesPage(Page):
 
     name = "supplies"
     tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity", "allocation",
-        "kit_part", "campaign", "campaign_item", "transfer", "assembly", "station_day", "refusal", "rule_set"})
+        "kit_part", "campaign", "campaign_item", "transfer", "assembly", "station_day", "refusal", "rule_set", *TABLES})
 
     def __init__(self, shell: Shell, *, choose: Choose = choose_file) -> None:
         super().__init__(shell)
@@ -50,8 +55,17 @@ class SuppliesPage(Page):
         self._today = date.min
         self._items: tuple[Item, ...] = ()
         self._wanted = ""
-        tabs = ("stock", "rules", "campaigns", "ledger")
-        self.tabs = FilterTabs([(tab, t(f"supplies_page.{tab}_tab")) for tab in tabs])
+        self.parts: dict[str, Part] = {
+            "loans": LoansPart(shell, self), "equipment": EquipmentPart(shell, self), "box": BoxPart(shell, self)
+        }  # fmt: skip
+        self.tabs = FilterTabs(
+            [
+                ("stock", t("supplies_page.stock_tab")), ("loans", t("house_page.loans_tab")),
+                ("campaigns", t("supplies_page.campaigns_tab")),
+                ("equipment", t("house_page.equipment_tab")), ("box", t("house_page.box_tab")), ("rules", t("supplies_page.rules_tab")),
+                ("ledger", t("supplies_page.ledger_tab")),
+            ]
+        )  # fmt: skip
         self.only = Chip("")
         self.count_button = Button(t("supplies_page.count"), key="Enter")
         self.receive_button = Button(t("supplies_page.receive"), "primary", icon="plus", key="Ctrl+N")
@@ -89,10 +103,17 @@ class SuppliesPage(Page):
             self._views.addWidget(view)
         for card in (self.card, self.rules.card, self.campaigns.card):
             self._side.addWidget(card)
+        for part in self.parts.values():
+            self._views.addWidget(part.table)
+            self._side.addWidget(part.card)
         head = Row(gap=8)
         head.addWidget(self.tabs, 1)
         head.addWidget(self.count_button)
         head.addWidget(self.receive_button)
+        for part in self.parts.values():
+            for button in part.buttons:
+                head.addWidget(button)
+                button.hide()
         foot = Row(self.new_button, self.import_button, self.send_button, self.take_button, None, self.only, gap=16)
         left = Column(head, self.due, Card(self._views, foot, gap=4), gap=8)
         self._content = QWidget()
@@ -180,10 +201,12 @@ class SuppliesPage(Page):
             self.rules.refresh()
         elif code == "campaigns":
             self.campaigns.refresh()
+        elif (part := self.parts.get(code)) is not None:
+            part.refresh()
 
     def scanned(self, text: str) -> bool:
         """A barcode of goods: its item is shown and its receipt begun, with the lot and expiry a GS1 code tells."""
-        found = barcodes.read(text)
+        found = None if is_code(text) else barcodes.read(text)  # a thing that is lent is the desk's
         if found is None or self.wizard is not None:
             return False
         self.jobs.read(lambda db: supplies.by_barcode(db, found.code), lambda item: self._scanned_item(item, found), key="supplies-scan")
@@ -201,6 +224,11 @@ class SuppliesPage(Page):
         """Show one item by its id; a list that was being looked at is put away."""
         if self.wizard is not None:
             self.wizard.leave()
+        tab, _, one = subject.partition("/")
+        if tab in self.parts:
+            self.parts[tab].choose(one)
+            self.tabs.choose(tab)
+            return
         self._wanted = subject
         self.tabs.choose("stock")
         self.refresh()
@@ -209,7 +237,9 @@ class SuppliesPage(Page):
         """Ctrl+N: stock came in; the first item when there is none yet. Not over a list that is being imported."""
         if self.wizard is not None or not self._keeps:
             return
-        if self.tabs.code() in ("rules", "campaigns"):
+        if (part := self.parts.get(self.tabs.code())) is not None:
+            part.new()
+        elif self.tabs.code() in ("rules", "campaigns"):
             (self.rules if self.tabs.code() == "rules" else self.campaigns).add()
         elif self._items:
             self._receive()
@@ -218,6 +248,9 @@ class SuppliesPage(Page):
 
     def look_up(self) -> None:
         """``/``: into the list."""
+        if (part := self.parts.get(self.tabs.code())) is not None:
+            part.settle()
+            return
         tables = {"ledger": self.ledger, "rules": self.rules.table, "campaigns": self.campaigns.table}
         tables.get(self.tabs.code(), self.stock).setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -256,10 +289,14 @@ class SuppliesPage(Page):
             self.settle()
 
     def _show_tab(self, code: str) -> None:
+        part = self.parts.get(code)
+        for other in self.parts.values():
+            for button in other.buttons:
+                button.setVisible(other is part)
         views = {"ledger": self.ledger, "rules": self.rules, "campaigns": self.campaigns}
-        self._views.setCurrentWidget(views.get(code, self.stock))
+        self._views.setCurrentWidget(part.table if part else views.get(code, self.stock))
         cards = {"rules": self.rules.card, "campaigns": self.campaigns.card}
-        self._side.setCurrentWidget(cards.get(code, self.card))
+        self._side.setCurrentWidget(part.card if part else cards.get(code, self.card))
         for button in (
             self.new_button, self.import_button, self.send_button, self.take_button, self.count_button, self.receive_button,
         ):  # fmt: skip
