@@ -236,10 +236,8 @@ def hours(db: Database, first: str, last: str) -> Hours:
 
 def _since(db: Database) -> str:
     """The first day that this station knows of: nobody was to open before it."""
-    first = [
-        db.scalar(f"SELECT min(business_date) FROM {table} WHERE void_reason IS NULL") for table in ("station_day", "visit")
-    ]
-    return min([day for day in first if day] or [db.stamp().business_date])
+    first = (db.scalar(f"SELECT min(business_date) FROM {table} WHERE void_reason IS NULL") for table in ("station_day", "visit"))
+    return min([str(day) for day in first if day] or [db.stamp().business_date])
 
 
 def _posted(db: Database) -> tuple[str, str]:

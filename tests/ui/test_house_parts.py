@@ -30,7 +30,7 @@ def tab(page: SuppliesPage, code: str, qtbot: QtBot) -> Any:
 
 def press(page: SuppliesPage, qtbot: QtBot, word: str) -> None:
     """The button with this word on the card that is shown."""
-    card = page._cards.currentWidget()
+    card = page._side.currentWidget()
     assert card is not None
     found = [button for button in card.findChildren(Button) if button.words() == word and button.isVisible()]
     qtbot.waitUntil(lambda: bool(found) or any(b.words() == word and b.isVisible() for b in card.findChildren(Button)))
@@ -61,7 +61,7 @@ def test_things_are_added_lent_and_come_back(page: SuppliesPage, shell: SheetShe
     submit(page, qtbot)
     assert [loan.note for loan in loans.open_loans(db)] == ["红色雨衣"]
     sees(qtbot, page, "现在在外")
-    row = next(row for row in page._cards.currentWidget().findChildren(LogRow) if "应于" in row.text())  # type: ignore[union-attr]
+    row = next(row for row in page._side.currentWidget().findChildren(LogRow) if "应于" in row.text())  # type: ignore[union-attr]
     row.acted.emit()
     idle(qtbot, page)
     assert loans.open_loans(db) == []

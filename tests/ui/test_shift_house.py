@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,7 @@ def test_what_was_found_is_noted_and_claimed(page: ShiftPage, shell: SheetShell,
 
 
 def test_closed_days_and_days_off_are_not_missed(page: ShiftPage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
+    visits.tally(db, Occupation.RIDER, at=datetime.fromisoformat("2026-07-01T10:00:00+08:00"))
     card = tab(page, "hours", qtbot)
     qtbot.waitUntil(lambda: card.view is not None)
     missed = card.view.found.missed
