@@ -262,9 +262,9 @@ class RequestsPage(ListPage):
         head = Row(gap=10)
         head.addWidget(self.search, 1)
         head.addWidget(self.station)
-        second = Row(self.topic, self.unit, None, gap=8)
-        second.addWidget(self.figures_button)
-        second.addWidget(self.meeting_button)
+        second = FlowLayout(8)  # two rows where large type leaves no room for one
+        for part in (self.topic, self.unit, self.figures_button, self.meeting_button):
+            second.addWidget(part)
         left = Column(head, self.tabs, second, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         for combo in (self.topic, self.unit):

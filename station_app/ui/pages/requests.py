@@ -18,7 +18,7 @@ from ...words import label, t
 from .. import actions
 from ..aside import Aside
 from ..feedback import sentence
-from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Text, page_layout
+from ..kit import Button, Card, Column, EmptyState, FilterTabs, FlowLayout, Row, Text, page_layout
 from ..list_page import ListPage, Search
 from ..page import Shell
 from ..pictures import Bringing, Otherwise, Then, choose_pictures
@@ -79,13 +79,12 @@ class RequestsPage(ListPage):
         self.board_button = Button(t("board.print"), icon="print")
         self.figures_button = Button(t("request_figures.title"), icon="reports")
         self.figures_button.clicked.connect(self.show_figures)
-        second = Row(self.tabs, None, gap=8)
-        second.addWidget(self.figures_button)
-        second.addWidget(self.board_button)
-        second.addWidget(self.box_button)
+        second = FlowLayout(8)  # two rows where large type leaves no room for one
+        for part in (self.figures_button, self.board_button, self.box_button):
+            second.addWidget(part)
         self.box_button.setVisible(self.may(Op.OPEN_BOX))
         self.board_button.setVisible(self.may(Op.REQUEST_STEP))
-        left = Column(head, second, self.boxes, Card(self.list, gap=4), gap=8)
+        left = Column(head, self.tabs, second, self.boxes, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         self.card.setFixedWidth(CARD)
         self._fit()
