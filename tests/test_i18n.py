@@ -52,6 +52,15 @@ def test_both_languages_say_the_same_with_the_same_fields(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CATALOGUES)
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_no_sentence_stands_twice(language: str, name: str) -> None:
+    """Of two, one would be shown wherever the other is meant."""
+    catalogue = (ROOT / f"assets/i18n/{language}/LC_MESSAGES/{name}.po").read_text("utf-8")
+    ids = re.findall(r'^msgid "(.*)"', catalogue, re.MULTILINE)
+    assert {one for one in ids if ids.count(one) > 1} == set()
+
+
+@pytest.mark.parametrize("name", CATALOGUES)
 def test_english_holds_no_chinese_and_chinese_uses_its_own_punctuation(name: str) -> None:
     for sentence, message in messages("en", name).items():
         for text in texts(message):

@@ -258,7 +258,7 @@ def foretell(desk: Desk, item: str | None) -> None:
         for one in wanted
         for told in [found[one.id]]
     ]
-    headings = [t("cli.item"), t("cli.balance"), "", t("cli.early"), t("cli.likely"), t("cli.late"), t("cli.a_day"), t("cli.days")]
+    headings = [t("cli.item"), t("cli.balance"), "", t("cli.earliest"), t("cli.likely"), t("cli.latest"), t("cli.a_day"), t("cli.days")]
     desk.tell({"forecasts": lines}, lambda: table(headings, rows, right=(1, 6, 7)))
 
 
