@@ -87,7 +87,9 @@ def _show_weather(top: TopBar, frame: Frame) -> None:
         return
     degrees = told.high if told.level.heat else told.low
     text = label(told.level) + (t("window.degrees", degrees=degrees) if degrees is not None else "")
-    if advice.item is None:
+    if frame.troubles:  # there is room for little beside them
+        pass
+    elif advice.item is None:
         text += t("terms.dot") + t(f"window.{told.level.value}")
     else:
         text += t("terms.dot") + t("window.switched", item=advice.item.name, n=advice.most, unit=advice.item.unit)
