@@ -40,6 +40,12 @@ class Press(QPushButton):
         self._words = ""
         self.set_text(text)
 
+    def setVisible(self, visible: bool) -> None:
+        """Show or hide it. Without a parent yet it would be shown as a window, which takes the keys: it comes with its parent."""
+        if self.parentWidget() is None and visible:
+            return
+        super().setVisible(visible)
+
     def set_text(self, text: str) -> None:
         """Change the writing; it is the accessible name as well."""
         self._words = text
