@@ -64,7 +64,8 @@ def show_rows(desk: Desk, figure: str, first: date | None, last: date | None, pa
         start, end = _days(db, first, last)
         wanted = _wanted(figure, start, end, parts)
         ids = figures.ids(db, wanted)
-        shown = figures.lines(db, figures.known(figure).table, ids[: max(min(limit, SHOWN), 0)])
+        known = figures.known(figure)
+        shown = figures.lines(db, known.table, ids[: max(min(limit, SHOWN), 0)], known.adds)
         total = figures.count(db, wanted)
     rows = [(moment(one.time), figure_words.line_text(one), figure_words.line_note(one), one.n) for one in shown]
     answer = {"figure": figure, "n": total, "rows": len(ids), "shown": shown}

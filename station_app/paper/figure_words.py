@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from ..model import (
     Amenity,
+    AssetKind,
     Category,
     Channel,
     ItemKind,
     MovementKind,
     Occupation,
     Recorded,
+    RepairState,
     RequestKind,
     RequestState,
 )
@@ -22,7 +25,7 @@ from ..words import label, t
 CODES = {
     "occupation": Occupation, "amenity": Amenity, "kind": ItemKind, "state": RequestState, "request_kind": RequestKind,
     "category": Category, "channel": Channel,
-    "recorded": Recorded, "movement": MovementKind,
+    "recorded": Recorded, "movement": MovementKind, "asset_kind": AssetKind, "repair_state": RepairState,
 }  # fmt: skip
 
 
@@ -73,6 +76,8 @@ def line_text(line: Line) -> str:
         "amenity_use": [part_name("amenity", says.get("amenity", "")), _known("occupation", says.get("occupation", ""))],
         "handout": [says.get("item", ""), _known("occupation", says.get("occupation", ""))],
         "movement": [says.get("item", ""), part_name("movement", says.get("movement", "")), says.get("lot", "")],
+        "loan": [_asset(says), _known("occupation", says.get("occupation", ""))],
+        "repair": [says.get("equipment", ""), says.get("code", ""), says.get("fault", "")],
         "request": [says.get("number", ""), *(part_name(part, says.get(part, "")) for part in ("request_kind", "category"))],
     }[line.table]  # fmt: skip
     return t("forms.dot").join(str(part) for part in told if part)
@@ -84,12 +89,19 @@ def line_note(line: Line) -> str:
     parts = [
         part_name("recorded", says["recorded"]) if "recorded" in says else "",
         part_name("state", says["state"]) if "state" in says else "",
+        part_name("repair_state", says["repair_state"]) if "repair_state" in says else "",
+        t("figures.not_back", due=str(says["due"])[:16].replace("T", " ")) if says.get("still_out") else "",
         t("figures.given_before") if says.get("already_given") else "",
         t("figures.short") if says.get("short") else "",
         str(says.get("keeper") or ""),
         t("figures.void") if says.get("void_reason") else "",
     ]
     return t("forms.dot").join(part for part in parts if part)
+
+
+def _asset(says: Mapping[str, object]) -> str:
+    """A thing of its own has a number, those of a heap have none."""
+    return f"{says.get('asset', '')} {says['number']:02d}" if says.get("number") else str(says.get("asset", ""))
 
 
 def _known(part: str, value: str) -> str:

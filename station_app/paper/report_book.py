@@ -53,6 +53,7 @@ def _summary(report: Report, kept: Upkeep) -> list[tuple[Cell, Cell]]:
         (t("paper.median_hours"), None if kept.closed_in is None else round(kept.closed_in / 60, 1)),
         (t("paper.posted_hours"), round(kept.posted_minutes / 60, 1)), (t("paper.open_hours"), round(kept.open_minutes / 60, 1)),
         (t("paper.estimated_closings"), kept.estimated), (t("paper.per_hour"), None if kept.per_hour is None else round(kept.per_hour, 1)),
+        *((figure_name(name), n) for name, n in kept.house.items()),
     ]  # fmt: skip
     return found
 

@@ -15,7 +15,7 @@ from ..services import averages, reports, upkeep
 from ..services.averages import Average
 from ..services.upkeep import Upkeep
 from ..words import t
-from .figure_words import part_name
+from .figure_words import figure_name, part_name
 from .pdf import A4, BRAND, INK, MUTED, SOFT, WARMING, Sheet
 
 EDGE = 16.0
@@ -157,6 +157,7 @@ def _kept(kept: Upkeep) -> list[tuple[str, str]]:
         rows.append((t("paper.per_hour"), f"{kept.per_hour:,.1f}"))
     if kept.closed_in is not None:
         rows.append((t("paper.median_hours"), f"{kept.closed_in / 60:,.1f}"))
+    rows += [(figure_name(name), f"{n:,}") for name, n in kept.house.items() if n]
     longest = sorted(kept.stock_out.items(), key=lambda pair: -pair[1])[:MOST]
     rows += [(t("paper.out", name=name), t("paper.days", n=n)) for name, n in longest]
     return rows

@@ -16,6 +16,7 @@ from ..db import Database, Row
 from ..errors import Bug
 from ..model import MovementKind
 from .aliases import meant
+from .loans import LEFT
 from .reports import STATE, check_span
 
 RECEIVED = tuple(
@@ -36,12 +37,18 @@ class Figure:
     where: str = ""
     to_date: bool = False
     """Counted from the beginning to the end of the span: a balance."""
+    adds: str = ""
+    """What a row adds where that is not what rows of its ledger add otherwise (``TELLS``)."""
 
 
 VISIT_PARTS = ("occupation", "day", "hour", "platform", "recorded")
 GIVEN_PARTS = ("occupation", "day", "item", "kind")
 ASKED_PARTS = ("occupation", "day", "state", "request_kind", "category", "channel")
 MOVED_PARTS = ("day", "item", "kind", "movement")
+LENT_PARTS = ("occupation", "day", "asset", "asset_kind")
+REPAIR_PARTS = ("day", "equipment", "repair_state")
+STILL_OUT = LEFT.replace("l.", "t.")
+"""What has not come back of a loan by now."""
 
 ALL: tuple[Figure, ...] = (
     Figure("person_times", "visit", "sum(t.person_times)", VISIT_PARTS),
@@ -56,6 +63,10 @@ ALL: tuple[Figure, ...] = (
     Figure("requests", "request", "count(*)", ASKED_PARTS),
     Figure("requests_closed", "request", "count(*)", ASKED_PARTS, f"{STATE} = 'closed'"),
     Figure("requests_open", "request", "count(*)", ASKED_PARTS, f"{STATE} NOT IN ('closed', 'withdrawn')"),
+    Figure("lent", "loan", "sum(t.quantity)", LENT_PARTS),
+    Figure("still_out", "loan", f"sum({STILL_OUT})", LENT_PARTS, f"{STILL_OUT} > 0", to_date=True, adds=STILL_OUT),
+    Figure("repairs", "repair", "count(*)", REPAIR_PARTS),
+    Figure("repairs_open", "repair", "count(*)", REPAIR_PARTS, "t.state IN ('reported', 'under_way', 'done')", to_date=True),
 )
 BY_NAME: Mapping[str, Figure] = {one.name: one for one in ALL}
 
@@ -67,11 +78,14 @@ COLUMNS: Mapping[tuple[str, str], str] = {
     ("movement", "item"): "i.name", ("movement", "kind"): "i.kind", ("movement", "movement"): "t.kind",
     ("request", "occupation"): "coalesce(p.occupation, '')", ("request", "state"): STATE, ("request", "request_kind"): "t.kind",
     ("request", "category"): "t.category", ("request", "channel"): "t.channel",
+    ("loan", "occupation"): "coalesce(t.occupation, '')", ("loan", "asset"): "thing.name", ("loan", "asset_kind"): "thing.kind",
+    ("repair", "equipment"): "piece.name", ("repair", "repair_state"): "t.state",
 }  # fmt: skip
 """Where a part of a ledger stands; the day stands in all of them."""
 JOINS: Mapping[str, str] = {
     "p.": f"LEFT JOIN person p ON p.id = {meant('t.person_id')}", "v.": "LEFT JOIN visit v ON v.id = t.visit_id",
-    "i.": "JOIN item i ON i.id = t.item_id",
+    "i.": "JOIN item i ON i.id = t.item_id", "thing.": "JOIN asset thing ON thing.id = t.asset_id",
+    "piece.": "JOIN equipment piece ON piece.id = t.equipment_id",
 }  # fmt: skip
 
 
@@ -127,6 +141,10 @@ TELLS: Mapping[str, tuple[str, str]] = {
     ),
     "movement": ("t.delta", "i.name AS item, i.unit, t.kind AS movement, t.lot"),
     "request": ("1", f"t.number, t.kind AS request_kind, t.category, t.channel, t.due, {STATE} AS state"),
+    "loan": (
+        "t.quantity", f"thing.name AS asset, thing.number, coalesce(t.occupation, '') AS occupation, t.due, {STILL_OUT} AS still_out",
+    ),
+    "repair": ("1", "piece.name AS equipment, piece.code, t.fault, t.state AS repair_state"),
 }  # fmt: skip
 """What a row adds to its figure, and what is shown of it: nothing that leads to a person."""
 
@@ -141,9 +159,12 @@ def ids(db: Database, wanted: Wanted, stores: Sequence[str] | None = None) -> li
     return [row["id"] for row in rows]
 
 
-def lines(db: Database, table: str, row_ids: Iterable[str]) -> list[Line]:
-    """Rows of a ledger by their ids, in that order, those voided since too; at most some hundreds at once."""
-    adds, shown = TELLS[table]
+def lines(db: Database, table: str, row_ids: Iterable[str], adds: str = "") -> list[Line]:
+    """Rows of a ledger by their ids, in that order, those voided since too; at most some hundreds at once.
+
+    ``adds`` is what a figure says that a row adds to it, when it says so (``Figure.adds``).
+    """
+    adds, shown = adds or TELLS[table][0], TELLS[table][1]
     wanted = list(row_ids)
     rows = db.rows(
         f"SELECT t.id, t.time, {adds} AS n, t.void_reason, k.name AS keeper, {shown} FROM {_source(table, shown)}"

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from ..db import Database, Row
-from . import reports
+from . import figures, reports
+from .figures import Wanted
 from .requests import NEWEST_STEP
 
 LONGEST_RUN = 0.01
@@ -35,6 +36,8 @@ class Upkeep:
 
     ``times_while_open`` are person-times of the days whose opening was recorded. ``closed_in`` is the median (nearest rank) of
     the minutes from a request's recording to its closing, None without one; ``stock_out`` days by item that it was used up.
+    ``lent`` are things lent in the span, ``still_out`` and ``repairs_open`` what was lent or told up to its end and is not back
+    or not accepted by now.
     """
 
     first: str
@@ -49,11 +52,19 @@ class Upkeep:
     closed_in: int | None
     stock_out: Mapping[str, int] = field(default_factory=dict)
     streak: Streak | None = None
+    lent: int = 0
+    still_out: int = 0
+    repairs_open: int = 0
 
     @property
     def kept(self) -> float | None:
         """The share of the posted hours that were kept, None when none were recorded."""
         return self.open_minutes / self.posted_minutes if self.posted_minutes else None
+
+    @property
+    def house(self) -> dict[str, int]:
+        """The figures of loans and repairs by their codes."""
+        return {"lent": self.lent, "still_out": self.still_out, "repairs_open": self.repairs_open}
 
     @property
     def per_hour(self) -> float | None:
@@ -87,6 +98,7 @@ def upkeep(db: Database, first: str, last: str, stores: Sequence[str] | None = N
         first, last, posted, kept, len(opened), estimated, sum(times.get(day, 0) for day in opened), asked, len(took),
         sorted(took)[math.ceil(len(took) / 2) - 1] if took else None, _stock_out(db, first, last, chosen, more),
         made_up({day: n for (day, _store), n in times.items()}) if single else None,
+        *(figures.count(db, Wanted(name, first, last), stores) for name in ("lent", "still_out", "repairs_open")),
     )  # fmt: skip
 
 

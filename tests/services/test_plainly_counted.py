@@ -23,14 +23,26 @@ from station_app.db import Database
 from station_app.district import averages as told_averages
 from station_app.district import store
 from station_app.errors import Refused, StationError
-from station_app.model import ItemKind, MovementKind, Occupation, Op, RequestState, Verdict
+from station_app.model import (
+    AssetKind,
+    ItemKind,
+    LoanOutcome,
+    MovementKind,
+    Occupation,
+    Op,
+    RepairState,
+    RequestState,
+    Verdict,
+)
 from station_app.schema import LEDGERS
 from station_app.services import (
     demo,
     duplicates,
+    equipment,
     figures,
     history,
     keepers,
+    loans,
     reports,
     requests,
     stations,
@@ -86,7 +98,34 @@ def trouble(db: Database, seed: int) -> None:
     supplies.hand_out(db, scarce.id, 3, given=True, at=datetime.fromisoformat("2025-12-28T09:00:00+08:00"))
     supplies.receive(db, scarce.id, 5, MovementKind.DONATED, at=datetime.fromisoformat("2026-01-03T09:00:00+08:00"))
     supplies.hand_out(db, scarce.id, 5, given=True, at=datetime.fromisoformat("2026-01-18T09:00:00+08:00"))
+    lend_and_break(db)
     keepers.open_station(db, at=datetime.fromisoformat("2026-01-21T08:50:00+08:00"))  # open, and nobody came; never closed
+
+
+def lend_and_break(db: Database) -> None:
+    """Umbrellas and cables lent over the turn of the year: back, half back, lost, taken back; a microwave that breaks twice."""
+
+    def on(day: str) -> datetime:
+        return datetime.fromisoformat(f"{day}T10:00:00+08:00")
+
+    umbrella = loans.add(db, "雨伞", AssetKind.UMBRELLA, at=on("2025-12-10"))[0][0]
+    cables = loans.add(db, "充电线", AssetKind.CABLE, 9, pooled=True, at=on("2025-12-10"))[0][0]
+    first, _ = loans.lend(db, umbrella.id, occupation=Occupation.COURIER, at=on("2025-12-30"))
+    loans.end(db, first.id, at=on("2026-01-02"))
+    half, _ = loans.lend(db, cables.id, quantity=3, at=on("2025-12-31"))
+    loans.end(db, half.id, quantity=1, at=on("2026-01-03"))
+    _, back = loans.end(db, half.id, quantity=1, at=on("2026-01-04"))
+    history.undo(db, back.operation)
+    lost, _ = loans.lend(db, cables.id, quantity=2, at=on("2026-01-05"))
+    loans.end(db, lost.id, quantity=2, outcome=LoanOutcome.LOST, at=on("2026-01-06"))
+    _, slip = loans.lend(db, cables.id, quantity=4, at=on("2026-01-07"))
+    history.undo(db, slip.operation)
+    oven = equipment.add(db, "微波炉", at=on("2025-12-10"))[0]
+    broken, _ = equipment.report(db, oven.id, "不加热", at=on("2025-12-29"))
+    for state in (RepairState.UNDER_WAY, RepairState.DONE, RepairState.ACCEPTED):
+        equipment.repair(db, broken.id, state, at=on("2026-01-08"))
+    again, _ = equipment.report(db, oven.id, "门关不上", at=on("2026-01-09"))
+    equipment.repair(db, again.id, RepairState.UNDER_WAY, at=on("2026-01-10"))
 
 
 @dataclass(frozen=True)
@@ -313,6 +352,33 @@ def test_how_the_station_was_kept(trio: Trio, first: str, last: str) -> None:
         assert (found.requests, found.requests_closed) == (len(plain.within("request")), len(took))
         assert found.closed_in == (took[math.ceil(len(took) / 2) - 1] if took else None)
         assert found.stock_out == stock_out(plain, min(last, "2026-01-21"))
+
+
+@pytest.mark.parametrize(("first", "last"), SPANS)
+def test_loans_and_repairs(trio: Trio, first: str, last: str) -> None:
+    """What was lent, what of it is still out, what waits to be mended; each figure is the sum of its rows and of its parts."""
+    for db, rows in zip(trio.stations, trio.plain, strict=True):
+        plain = Plain((rows,), first, last)
+        back: Counter[str] = Counter()
+        for row in plain.standing("loan_end"):
+            back[row["loan_id"]] += row["quantity"]
+        until = [row for row in plain.standing("loan") if row["business_date"] <= last]
+        out = {row["id"]: row["quantity"] - back[row["id"]] for row in until if row["quantity"] > back[row["id"]]}
+        broken = [row for row in plain.standing("repair") if row["business_date"] <= last and row["state"] not in ("accepted", "dropped")]
+        expected = {
+            "lent": sum(row["quantity"] for row in plain.within("loan")), "still_out": sum(out.values()),
+            "repairs": len(plain.within("repair")), "repairs_open": len(broken),
+        }  # fmt: skip
+        kept = upkeep.upkeep(db, first, last)
+        assert kept.house == {name: expected[name] for name in ("lent", "still_out", "repairs_open")}
+        for name, n in expected.items():
+            wanted, figure = Wanted(name, first, last), figures.known(name)
+            assert figures.count(db, wanted) == n
+            assert sum(line.n for line in figures.lines(db, figure.table, figures.ids(db, wanted), figure.adds)) == n
+            for part in figure.parts:
+                assert sum(figures.split(db, wanted, part).values()) == n
+        if last >= "2026-01-31":
+            assert (expected["still_out"], expected["repairs_open"]) == (2, 1)
 
 
 def minutes(clock: str) -> int:

@@ -38,7 +38,7 @@ class ReportsPage(Page):
     tables = frozenset(
         {
             "visit", "amenity_use", "handout", "movement", "item", "request", "request_step", "station_day", "station", "person",
-            "exported", "average", "form",
+            "exported", "average", "form", "loan", "loan_end", "asset", "repair", "equipment",
         }
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ...model import Amenity, Mood, Occupation, RequestState
+from ...paper.figure_words import figure_name
 from ...services.figures import weekdays
 from ...words import label, t
 from ..charts import DayBar, DayBars, HeatMap, HourBar, HourBars, Legend, Share, ShareBars
@@ -370,6 +371,11 @@ class Supplies(Shares):
              {"item": (name,)})
             for name, n in sorted(kept.stock_out.items())[:MOST_ITEMS]
         ]  # fmt: skip
+        lines += [
+            (Share(figure_name(name), 0, number(n), "brand" if name == "lent" else "attention"), name, {})
+            for name, n in kept.house.items()
+            if n
+        ]
         self.show_lines(2, lines, t("reports_page.kept"), always=False)
 
 

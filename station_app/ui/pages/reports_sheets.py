@@ -27,7 +27,8 @@ class BehindSheet(QWidget):
 
     def __init__(self, shell: Shell, behind: Behind, facts: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._shell, self._table_name = shell, figures.known(behind.wanted.figure).table
+        figure = figures.known(behind.wanted.figure)
+        self._shell, self._table_name, self._adds = shell, figure.table, figure.adds
         self.rows = RowsModel(
             [
                 Column(
@@ -61,11 +62,11 @@ class BehindSheet(QWidget):
             self.table.choose(behind.ids[0])
 
     def _records(self, db: Any, ids: Sequence[Any]) -> list[Line]:
-        return figures.lines(db, self._table_name, ids)
+        return figures.lines(db, self._table_name, ids, self._adds)
 
     def _fetch(self, ids: list[Any]) -> None:
-        table = self._table_name
-        self._shell.jobs.read(lambda db: {line.id: line for line in figures.lines(db, table, ids)}, self.rows.fill)
+        table, adds = self._table_name, self._adds
+        self._shell.jobs.read(lambda db: {line.id: line for line in figures.lines(db, table, ids, adds)}, self.rows.fill)
 
 
 def _wall(time: str) -> str:

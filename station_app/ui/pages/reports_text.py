@@ -13,7 +13,7 @@ from .reports_reads import View
 
 FIGURES = (
     "person_times", "average", "people", "handed_out", "requests", "closed_in", "change", "district", "chart", "heat", "amenities",
-    "balances", "kept", "made_up", "why",
+    "balances", "kept", "house", "made_up", "why",
 )  # fmt: skip
 """What the panel 怎么算的 explains, in its order."""
 
@@ -117,6 +117,7 @@ def explained(name: str) -> tuple[str, str]:
         "closed_in": (t("reports_page.closed_in"), t("reports_page.how_closed_in")),
         "district": (t("reports_page.district"), t("reports_page.how_district")),
         "kept": (t("reports_page.kept"), t("reports_page.how_kept")),
+        "house": (t("reports_page.house"), t("reports_page.how_house")),
         "made_up": (t("reports_page.made_up_title"), t("reports_page.how_made_up")),
         "why": (t("reports_page.why"), t("reports_page.how_why")),
         "change": (t("reports_page.change"), t("reports_page.how_change")),
