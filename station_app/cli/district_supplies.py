@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import click
 
 from ..district import store
 from ..errors import UserMistake
 from ..model import ItemKind
+from ..services import ledgers
 from ..services.supplies import plans
 from ..words import t
 from .exchange import district_group, open_district
@@ -117,6 +119,38 @@ def transfers(line: Desk) -> None:
     rows = [(one.number, one.item, one.sender, one.receiver, one.sent, one.taken, t(f"cli.crossing_{one.state}")) for one in found]
     headings = [t("cli.no"), t("cli.item"), t("cli.sender"), t("cli.partner"), t("cli.sent_number"), t("cli.taken_number"), ""]
     line.tell({"transfers": lines}, lambda: table(headings, rows, right=(4, 5)))
+
+
+@district_group.command("ledger")
+@click.argument("name")
+@option("--station", "code")
+@option("--from", "first", type=DAY)
+@option("--to", "last", type=DAY)
+@option("--to-file", type=click.Path(path_type=Path), metavar="F.xlsx|F.csv")
+@click.pass_obj
+def ledger(line: Desk, name: str, code: str | None, first: date | None, last: date | None, to_file: Path | None) -> None:
+    """A ledger of one station or of all, without names; this month without dates."""
+    from ..paper import ledgers as paper
+
+    wanted = ledgers.get(name)
+    if to_file is not None and to_file.suffix.lower() not in (".xlsx", ".csv"):
+        raise UserMistake("ledgers.bad_ending_tables", name=to_file.name)
+    with open_district(line) as db:
+        today = date.fromisoformat(db.stamp().business_date)
+        begin, end = (first or (last or today).replace(day=1)).isoformat(), (last or today).isoformat()
+        among = None if code is None else store.stores_of(db, store.by_code(db, code).station_id)
+        found = ledgers.lines(db, name, begin, end, stores=among)
+    if to_file is None:
+        heads = [paper.heading(column) for column in wanted.columns]
+        told = [{column.code: cell for column, cell in zip(wanted.columns, one, strict=True)} for one in found]
+        answer = {"ledger": name, "from": begin, "to": end, "lines": told}
+        line.tell(answer, lambda: table(heads, [tuple(map(paper.said, one)) for one in found]))
+        return
+    if to_file.suffix.lower() == ".xlsx":
+        paper.ledger_xlsx(wanted, found, to_file, about=paper.span_line(wanted, begin, end, len(found)))
+    else:
+        paper.ledger_csv(wanted, found, to_file)
+    line.tell({"file": to_file, "lines": len(found)}, t("cli.ledger_written", n=len(found), name=to_file.name))
 
 
 GROUPS = {"district": district_group}

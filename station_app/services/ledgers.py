@@ -16,6 +16,7 @@ from ..errors import UserMistake
 from ..model import (
     Amenity,
     BoxAction,
+    Channel,
     EmergencyKind,
     ItemKind,
     LoanOutcome,
@@ -358,7 +359,21 @@ def _duty(db: Database, asked: Asked) -> list[Line]:
     ]  # fmt: skip
 
 
-# --- requests ----------------------------------------------------------------------------------------------------------------
+# --- boxes and requests ------------------------------------------------------------------------------------------------------
+
+
+@_ledger(
+    "box_openings", DAY, TIME, Column("box", 24), Column("opener", 24), Column("second_opener", 24), Column("slips", 14, number=True),
+    Column("first_number", 30), Column("last_number", 30), Column("note", 50),
+)  # fmt: skip
+def _box_openings(db: Database, asked: Asked) -> list[Line]:
+    where, parameters = asked.where("b")
+    rows = db.rows(f"SELECT b.* FROM box_opening b WHERE {where} ORDER BY b.time, b.id", parameters)
+    return [
+        (row["business_date"], row["time"][11:16], Channel(row["box"]), row["first_name"], row["second_name"], row["slips"],
+         row["first_number"], row["last_number"], row["note"])
+        for row in rows
+    ]  # fmt: skip
 
 
 @_ledger(

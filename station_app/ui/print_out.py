@@ -39,8 +39,11 @@ def printer_for(size_mm: tuple[float, float]) -> object:
 
     found = QPrinter(QPrinter.PrinterMode.HighResolution)
     found.setFullPage(True)
-    size = QPageSize(QSizeF(*size_mm), QPageSize.Unit.Millimeter)
-    found.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
+    turned = QPageSize(QSizeF(*reversed(size_mm)), QPageSize.Unit.Millimeter)
+    across = turned.id() == QPageSize.PageSizeId.A4  # A4 laid across is A4 turned: no printer has a paper of that size
+    size = turned if across else QPageSize(QSizeF(*size_mm), QPageSize.Unit.Millimeter)
+    way = QPageLayout.Orientation.Landscape if across else QPageLayout.Orientation.Portrait
+    found.setPageLayout(QPageLayout(size, way, QMarginsF(0, 0, 0, 0)))
     return found
 
 

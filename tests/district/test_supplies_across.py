@@ -12,7 +12,7 @@ from station_app.db import Database
 from station_app.district import answer, intake, store
 from station_app.errors import RuleRefused
 from station_app.model import Consent, ItemKind, Occupation
-from station_app.services import audit, badges, people, stations, supplies, visits
+from station_app.services import audit, badges, ledgers, people, stations, supplies, visits
 from station_app.services.supplies import campaigns, orders, plans, transfers
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
@@ -100,3 +100,21 @@ def test_orders_and_both_sides_of_a_transfer_meet_at_the_district(
     up(other, district, stick, opener)
     found = plans.crossings(district)
     assert [(one.sent, one.taken, one.state, one.receiver) for one in found] == [(8, 7, "differs", "北街驿站")]
+
+
+def test_every_ledger_of_one_station_or_of_all_is_read_at_the_district(
+    station: Database, other: Database, district: Database, stick: Path, opener: Opener
+) -> None:
+    for db, count in ((station, 2), (other, 3)):
+        visits.tally(db, Occupation.RIDER, count)
+        up(db, district, stick, opener)
+    day = district.stamp().business_date
+    for ledger in ledgers.all_ledgers():
+        whole = ledgers.lines(district, ledger.name, day, day)
+        parts = [
+            ledgers.lines(district, ledger.name, day, day, stores=store.stores_of(district, store.by_code(district, code).station_id))
+            for code in ("YQ", "BJ")
+        ]
+        assert sum(map(len, parts)) == len(whole), ledger.name
+    place = [column.code for column in ledgers.get("visits").columns].index("person_times")
+    assert sorted(line[place] for line in ledgers.lines(district, "visits", day, day)) == [2, 3]  # type: ignore[type-var]

@@ -27,6 +27,7 @@ from ..theme import tokens
 from . import supplies_reads as reads
 from .equipment_part import BoxPart, EquipmentPart
 from .house_parts import Part
+from .ledgers_part import LedgersPart
 from .loans_part import LoansPart
 from .supplies_campaigns import CampaignsView
 from .supplies_card import ItemCard
@@ -56,14 +57,15 @@ class SuppliesPage(Page):
         self._items: tuple[Item, ...] = ()
         self._wanted = ""
         self.parts: dict[str, Part] = {
-            "loans": LoansPart(shell, self), "equipment": EquipmentPart(shell, self), "box": BoxPart(shell, self)
+            "loans": LoansPart(shell, self), "equipment": EquipmentPart(shell, self), "box": BoxPart(shell, self),
+            "ledgers": LedgersPart(shell, self),
         }  # fmt: skip
         self.tabs = FilterTabs(
             [
                 ("stock", t("supplies_page.stock_tab")), ("loans", t("house_page.loans_tab")),
                 ("campaigns", t("supplies_page.campaigns_tab")),
                 ("equipment", t("house_page.equipment_tab")), ("box", t("house_page.box_tab")), ("rules", t("supplies_page.rules_tab")),
-                ("ledger", t("supplies_page.ledger_tab")),
+                ("ledger", t("supplies_page.ledger_tab")), ("ledgers", t("ledgers_page.tab")),
             ]
         )  # fmt: skip
         self.only = Chip("")
