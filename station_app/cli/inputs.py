@@ -15,7 +15,7 @@ from .. import words
 from ..db import Database
 from ..errors import UserMistake
 from ..model import Category, Person, Request
-from ..services import badges, people, requests
+from ..services import badges, people, pictures, requests
 from ..words import t
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -126,11 +126,21 @@ def _offset(text: str) -> tuple[float, float]:
     return right, down
 
 
+def _cover(text: str) -> tuple[int, pictures.Box]:
+    """Which picture (from 1), and the part of it."""
+    found = re.fullmatch(r"(\d{1,2}):(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", normalize("NFKC", text).replace(" ", ""))
+    if found is None:
+        raise UserMistake("cli.bad_cover", text=text)
+    place, left, top, width, height = map(int, found.groups())
+    return place, (left, top, width, height)
+
+
 MOMENT = _Read("time", _moment)
 DAY = _Read("date", _day)
 WHOLE = _Read("number", _whole)
 MONTHS = _Read("months", _months)
 OFFSET = _Read("mm,mm", _offset)
+COVER = _Read("n:left,top,width,height", _cover)
 
 
 class OneOf(click.ParamType[str]):

@@ -12,23 +12,28 @@ from ..db import Database
 from ..errors import UserMistake
 from ..model import Category, Channel, Request, RequestKind, RequestState, Urgency, Verdict
 from ..services import attachments, requests, stations
+from ..services import pictures as drawing
 from ..words import label, t
 from .frame import Desk, Group, option
-from .inputs import MOMENT, WHOLE, Code, Topic, person, request
+from .inputs import COVER, MOMENT, WHOLE, Code, Topic, person, request
 from .outputs import moment, table
 
 requests_group = Group("requests")
 FILE = click.Path(path_type=Path)
 
 
-def _prepared(files: Sequence[Path]) -> list[bytes]:
-    """Pictures made ready to be kept, each opened in the worker; Refused for the first that is none."""
+def _prepared(files: Sequence[Path], covers: Sequence[tuple[int, drawing.Box]] = ()) -> list[bytes]:
+    """Pictures made ready to be kept, each opened in the worker, with parts covered; Refused for the first that is none."""
     from ..sync.opening import Opener
 
+    for place, _box in covers:
+        if not 1 <= place <= len(files):
+            raise UserMistake("pictures.no_such_place", place=place)
     if not files:
         return []
     with Opener() as opener:
-        return [opener.open_picture(file) for file in files]
+        made = [opener.open_picture(file) for file in files]
+    return [drawing.cover(jpeg, [box for at, box in covers if at == place]) for place, jpeg in enumerate(made, start=1)]
 
 
 @requests_group.command("add")
@@ -43,11 +48,14 @@ def _prepared(files: Sequence[Path]) -> list[bytes]:
 @option("--grid", default="")
 @option("--lock", "locked", is_flag=True)
 @option("--picture", "files", type=FILE, metavar="FILE", multiple=True)
+@option("--cover", "cover", type=COVER, multiple=True)
 @option("--at", type=MOMENT)
 @click.pass_obj
-def add(desk: Desk, /, text: str, regular: str | None, locked: bool, files: tuple[Path, ...], **more: Any) -> None:
+def add(
+    desk: Desk, /, text: str, regular: str | None, locked: bool, files: tuple[Path, ...], cover: tuple[Any, ...], **more: Any
+) -> None:
     """Record a request in the person's own words."""
-    made_ready = _prepared(files)
+    made_ready = _prepared(files, cover)
     with desk.station() as db:
         person_id = person(db, regular).id if regular is not None else None
         lock = locking(db) if locked else None
@@ -140,10 +148,11 @@ def show(desk: Desk, number: str) -> None:
 @click.argument("number")
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @option("--after", is_flag=True)
+@option("--cover", "cover", type=COVER, multiple=True)
 @click.pass_obj
-def attach(desk: Desk, number: str, files: tuple[Path, ...], after: bool) -> None:
+def attach(desk: Desk, number: str, files: tuple[Path, ...], after: bool, cover: tuple[Any, ...]) -> None:
     """Add pictures to a request; all of them or none."""
-    made_ready = _prepared(files)
+    made_ready = _prepared(files, cover)
     with desk.station() as db:
         found = request(db, number)
         now, changes = attachments.add(db, found.id, made_ready, shows="after" if after else "")

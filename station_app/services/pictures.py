@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import Bug, Refused
+from ..errors import Bug, Refused, UserMistake
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,6 +30,12 @@ MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 24_000_000, "WEBP": 24_000_000}
 
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error)
 """What Pillow raises for files that are not what they say."""
+Box = tuple[int, int, int, int]
+"""A part of a picture: left, top, width and height in pixels of the picture as it is kept."""
+GRAINS = 6
+"""Into so many grains the longer side of a covered part is divided at most: a face or a number plate is none any more."""
+GRAIN = 16
+"""Pixels of a grain at least."""
 T = TypeVar("T")
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 _EDGES = (EDGE, 1280, 1024, 800, 640, 480)
@@ -60,6 +66,31 @@ def prepare(data: bytes) -> bytes:
 def codes(data: bytes) -> list[str]:
     """The texts of the QR codes in a photograph, in the order they are found. Raises Refused as ``prepare``."""
     return _decoded(data, lambda picture, _found: _texts(picture))
+
+
+def cover(jpeg: bytes, boxes: Sequence[Box]) -> bytes:
+    """A picture that ``prepare`` made, drawn anew with these parts in coarse grains; what was there is nowhere in the bytes.
+
+    Raises UserMistake ``pictures.no_part`` for a part that holds no pixel of the picture, Refused as ``check``.
+    """
+    check(jpeg)
+    return _decoded(jpeg, lambda picture, _found: _encoded(_covered(picture, boxes))) if boxes else jpeg
+
+
+def _covered(picture: Image, boxes: Sequence[Box]) -> Image:
+    from PIL import Image
+
+    plain = picture.convert("RGB")
+    for left, top, width, height in boxes:
+        edges = (max(left, 0), max(top, 0), min(left + width, plain.width), min(top + height, plain.height))
+        size = edges[2] - edges[0], edges[3] - edges[1]
+        if min(size) < 1:
+            raise UserMistake("pictures.no_part", width=plain.width, height=plain.height)
+        grain = max(GRAIN, -(-max(size) // GRAINS))
+        grains = max(size[0] // grain, 1), max(size[1] // grain, 1)
+        coarse = plain.crop(edges).resize(grains, Image.Resampling.BOX)
+        plain.paste(coarse.resize(size, Image.Resampling.NEAREST), edges[:2])
+    return plain
 
 
 def _texts(picture: Image) -> list[str]:

@@ -75,3 +75,19 @@ def test_a_place_nobody_has_and_a_seventh_picture_are_mistakes(
     result = call("--data", folder, "requests", "attach", "1", files[0])
     assert (result.exit_code, result.stderr.strip()) == (2, "一件诉求最多 6 张图片，现在已有 6 张")
     assert call("--data", folder, "requests", "detach", "1", 9).exit_code == 2
+
+
+def test_a_part_is_covered_by_command(folder: Path, run: Callable[..., str], files: list[Path], tmp_path: Path) -> None:
+    run("requests", "add", "充电口不足", "--picture", files[1], "--cover", "1:200,200,80,80")
+    run("requests", "attach", "1", files[1], files[1], "--cover", "2: 200，200，80，80")
+    told = json.loads(run("requests", "pictures", "1", "--to", tmp_path, "--json"))
+    changed = []
+    for name in told["files"]:
+        with Image.open(name) as picture:
+            red, _green, blue = picture.convert("RGB").getpixel((240, 238))
+            changed.append(abs(red - 200) > 25 or abs(blue - 30) > 25)
+    assert changed == [True, False, True]
+    for cover in ("3:1,1,9,9", "1:9,9", "1:9000,0,5,5"):
+        result = call("--data", folder, "requests", "attach", "1", files[1], "--cover", cover)
+        assert result.exit_code == 2
+        assert result.stderr.strip()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from station_app.errors import Refused
+from station_app.errors import Refused, UserMistake
 from station_app.services import pictures
 from station_app.words import t
 from tests.pictures import BLUE, PLANTED, RED, animated, bomb, drawn, phone, saved
@@ -175,3 +175,51 @@ def test_a_picture_that_is_too_large_to_draw_does_not_pass() -> None:
     Image.new("RGB", (pictures.EDGE + 1, 8)).save(out, "JPEG")
     with pytest.raises(Refused):
         pictures.check(out.getvalue())
+
+
+# --- parts that nobody is to see -------------------------------------------------------------------------------------------
+
+
+def checkered(across: int = 400, down: int = 300) -> bytes:
+    """Ready pixels that are black and white in turn: what stays of them is told at once."""
+    plate = Image.new("RGB", (across, down), "white")
+    for left in range(0, across, 20):
+        for top in range(0, down, 20):
+            if (left + top) // 20 % 2:
+                plate.paste((0, 0, 0), (left, top, left + 20, top + 20))
+    out = io.BytesIO()
+    plate.save(out, "PNG")
+    return pictures.prepare(out.getvalue())
+
+
+def levels(jpeg: bytes, box: pictures.Box) -> list[int]:
+    left, top, width, height = box
+    return list(opened(jpeg).convert("L").crop((left, top, left + width, top + height)).tobytes())
+
+
+def test_what_is_covered_is_gone_from_the_bytes_and_the_rest_stays() -> None:
+    ready, box = checkered(), (100, 60, 180, 120)
+    covered = pictures.cover(ready, [box])
+    pictures.check(covered)
+    inside = levels(covered, (108, 68, 164, 104))
+    assert max(inside) - min(inside) < 130
+    assert all(70 < level < 190 for level in inside)  # neither the black nor the white that was there
+    assert max(levels(ready, box)) - min(levels(ready, box)) > 240
+    assert sum(level < 30 for level in levels(covered, (300, 0, 100, 300))) > 10_000
+    assert opened(covered).size == opened(ready).size
+
+
+def test_no_box_changes_nothing_and_one_beside_the_picture_is_a_mistake() -> None:
+    ready = checkered()
+    assert pictures.cover(ready, []) == ready
+    assert pictures.cover(ready, [(390, 290, 5000, 5000)]) != ready  # as much of it as there is
+    for box in ((400, 0, 10, 10), (0, 300, 10, 10), (5, 5, 0, 10), (-20, 0, 10, 10)):
+        with pytest.raises(UserMistake) as mistake:
+            pictures.cover(ready, [box])
+        assert mistake.value.word == "pictures.no_part"
+
+
+def test_only_what_was_made_ready_is_covered() -> None:
+    with pytest.raises(Refused) as refusal:
+        pictures.cover(phone(), [(0, 0, 10, 10)])
+    assert refusal.value.word == "pictures.not_prepared"

@@ -158,7 +158,7 @@ def test_what_is_no_picture_is_told_below_and_the_words_stay(
     assert new.error() == "“病毒.jpg”不是照片（能收 JPG、PNG、WebP），没有添加"
     assert len(new.thumbs()) == 2
     new.thumbs()[0].setFocus()
-    press(qtbot, Key.Key_Return)  # not this one after all
+    press(qtbot, Key.Key_Return, Key.Key_Delete)  # not this one after all
     assert len(new.thumbs()) == 1
     assert new.error() == ""
     form(shell).field("text").take_focus()
@@ -168,6 +168,68 @@ def test_what_is_no_picture_is_told_below_and_the_words_stay(
     assert request.text == "保安不让进"
     [one] = attachments.listing(db, request.id)
     assert drawn(attachments.content(db, one.id)).size().toTuple() == (640, 480)
+
+
+def test_a_face_is_covered_before_it_is_kept_by_keys_and_by_the_mouse(
+    page: RequestsPage, shell: SheetShell, db: Database, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    type_in(qtbot, "保安不让进")
+    new = form(shell).pictures
+    new.bring(files[1:2])
+    settled(qtbot, page)
+    [before] = new.jpegs
+    new.thumbs()[0].setFocus()
+    press(qtbot, Key.Key_Return)
+    covering = new.covering
+    assert focus() is covering.frame
+    press(qtbot, Key.Key_Up, modifier=Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, Key.Key_Left, Key.Key_Return)  # over the line between red and blue
+    settled(qtbot, page)
+    assert covering.said.text() == "已打码 1 处，记下后原图不留"
+    spot = covering.frame.spot()
+    start, end = spot.topLeft().toPoint() + QPoint(4, 4), spot.center().toPoint() + QPoint(-30, 30)
+    qtbot.mousePress(covering.frame, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(covering.frame, end)
+    qtbot.mouseRelease(covering.frame, Qt.MouseButton.LeftButton, pos=end)
+    settled(qtbot, page)
+    assert len(new.kept[0].boxes) == 2
+    press(qtbot, Key.Key_Backspace)
+    settled(qtbot, page)
+    [(left, top, width, _height)] = new.kept[0].boxes
+    press(qtbot, Key.Key_Escape)
+    assert focus() is new.thumbs()[0]
+    assert covering.isHidden()
+    press(qtbot, Key.Key_Return, modifier=CONTROL)
+    settled(qtbot, page)
+    [request] = requests.listing(db)
+    assert request.text == "保安不让进"
+    [one] = attachments.listing(db, request.id)
+    stored = attachments.content(db, one.id)
+    assert stored != before
+    kept = drawn(stored)
+    assert near(drawn(before), left + width // 2, 238, RED)
+    assert near(drawn(before), left + width // 2, 242, BLUE)
+    assert not near(kept, left + width // 2, 238, RED) or not near(kept, left + width // 2, 242, BLUE)
+    assert near(kept, 9, 9, RED)
+    assert min(left, top) > 9
+
+
+def test_a_request_sent_while_a_part_is_being_covered_waits_for_it(
+    page: RequestsPage, shell: SheetShell, db: Database, files: list[Path], qtbot: QtBot
+) -> None:
+    page.new()
+    type_in(qtbot, "保安不让进")
+    new = form(shell).pictures
+    new.bring(files[1:2])
+    settled(qtbot, page)
+    [before] = new.jpegs
+    new.thumbs()[0].click()
+    press(qtbot, Key.Key_Return)
+    press(qtbot, Key.Key_Return, modifier=CONTROL)
+    qtbot.waitUntil(lambda: isinstance(shell.sheet, RecordedCard))
+    [one] = attachments.listing(db, requests.listing(db)[0].id)
+    assert attachments.content(db, one.id) != before
 
 
 def test_a_form_that_is_sent_while_pictures_are_made_ready_waits_for_them(

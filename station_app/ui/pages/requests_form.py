@@ -269,7 +269,7 @@ class RequestForm(Entry):
         self.field("channel").changed.connect(lambda: grid.setVisible(self.field("channel").value() == Channel.SNAP))
         self.alike = Similar(shell.jobs, self.field("text"), self._join)
         self._column.insertWidget(1, self.alike)
-        self.pictures = NewPictures(prepare, choose=choose)
+        self.pictures = NewPictures(prepare, shell.jobs, choose=choose)
         self.pictures.settled.connect(self._settled)
         self._column.insertWidget(2, self.pictures)  # below the words; Enter passes it by, Tab comes to it
         self.setAcceptDrops(True)

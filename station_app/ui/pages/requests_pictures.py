@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import shiboken6
@@ -14,12 +15,14 @@ from ...db import Database
 from ...errors import StationError
 from ...model import Changes, Picture
 from ...services import attachments
+from ...services import pictures as services
 from ...words import t
 from .. import actions
 from ..feedback import sentence
 from ..jobs import Jobs
 from ..kit import Button, Column, FlowLayout, Row, Text, clear
 from ..page import Shell
+from ..picture_cover import Covering
 from ..pictures import ACROSS, DOWN, Bringing, Large, Prepare, Thumb, choose_pictures, drawn
 from ..theme import tokens
 
@@ -43,19 +46,30 @@ def _ratio(widget: QWidget) -> float:
     return widget.devicePixelRatioF() * tokens().px(100) / 100
 
 
+@dataclass(eq=False, slots=True)
+class Kept:
+    """A picture of a request that is being written: as it was made ready, what is covered of it, and what will be kept."""
+
+    base: bytes
+    jpeg: bytes
+    boxes: list[services.Box] = field(default_factory=list)
+
+
 class NewPictures(QWidget):
-    """Pictures of a request that is being written: chosen or dropped; Enter on one takes it away again."""
+    """Pictures of a request that is being written: chosen or dropped; Enter on one shows it large, to cover a part or leave it out."""
 
     settled = Signal()
 
-    def __init__(self, prepare: Prepare, *, choose: Choose = choose_pictures) -> None:
+    def __init__(self, prepare: Prepare, jobs: Jobs, *, choose: Choose = choose_pictures) -> None:
         super().__init__()
-        self._choose = choose
-        self.jpegs: list[bytes] = []
+        self._choose, self._jobs = choose, jobs
+        self.kept: list[Kept] = []
+        self._shown: Kept | None = None
+        self._under_way = 0
         self._bringing = Bringing(prepare, self)
         self._bringing.ready.connect(self._ready)
         self._bringing.refused.connect(self._refused)
-        self._bringing.done.connect(self.settled)
+        self._bringing.done.connect(self._settle)
         self.add_button = Button(t("requests_page.add_pictures"), icon="picture")
         self.add_button.clicked.connect(lambda: self._choose(self, self.bring))
         self._flow = FlowLayout(8, row_gap=8)
@@ -64,12 +78,23 @@ class NewPictures(QWidget):
         head.addWidget(hint, 1)
         self._error = Text("", "bad", wrap=True)
         self._error.hide()
-        self.setLayout(Column(head, self._flow, self._error, gap=6))
+        self.covering = Covering()
+        self.covering.covered.connect(self._cover)
+        self.covering.undone.connect(self._uncover)
+        self.covering.left_out.connect(self._leave_out)
+        self.covering.left.connect(self._close)
+        self.covering.hide()
+        self.setLayout(Column(head, self._flow, self.covering, self._error, gap=6))
+
+    @property
+    def jpegs(self) -> list[bytes]:
+        """What is kept, with what is covered."""
+        return [kept.jpeg for kept in self.kept]
 
     @property
     def idle(self) -> bool:
-        """Whether every file that was brought is ready or refused."""
-        return self._bringing.idle
+        """Whether every file that was brought is ready or refused, and everything is covered that was framed."""
+        return self._bringing.idle and self._under_way == 0
 
     def bring(self, paths: Sequence[Path]) -> None:
         """Make these ready; what is no picture is told below and leaves the others."""
@@ -86,14 +111,18 @@ class NewPictures(QWidget):
         return [widget for item in items if item is not None and isinstance(widget := item.widget(), Thumb)]
 
     def _ready(self, jpeg: bytes) -> None:
-        if len(self.jpegs) >= attachments.MOST:
-            self._say(t("pictures.too_many", most=attachments.MOST, n=len(self.jpegs)))
+        if len(self.kept) >= attachments.MOST:
+            self._say(t("pictures.too_many", most=attachments.MOST, n=len(self.kept)))
             return
-        self.jpegs.append(jpeg)
+        self.kept.append(Kept(jpeg, jpeg))
         self._show()
 
     def _refused(self, error: StationError) -> None:
         self._say(sentence(error))
+
+    def _settle(self) -> None:
+        if self.idle:
+            self.settled.emit()
 
     def _say(self, text: str) -> None:
         self._error.set(text)
@@ -103,23 +132,84 @@ class NewPictures(QWidget):
         ratio = _ratio(self)
         before: QWidget = self.add_button
         clear(self._flow)
-        for place, jpeg in enumerate(self.jpegs):
+        for place, kept in enumerate(self.kept):
             thumb = Thumb(place + 1, self)
-            thumb.setAccessibleDescription(t("requests_page.press_to_remove"))
-            thumb.setToolTip(t("requests_page.press_to_remove"))
             # made ready already: at most 300 KB, drawn small in a few milliseconds
-            thumb.show_image(drawn(jpeg, round(ACROSS * ratio), round(DOWN * ratio)))
-            thumb.clicked.connect(lambda _checked=False, place=place: self._drop(place))
+            thumb.show_image(drawn(kept.jpeg, round(ACROSS * ratio), round(DOWN * ratio)))
+            thumb.setAccessibleDescription(t("requests_page.press_to_cover"))
+            thumb.setToolTip(t("requests_page.press_to_cover"))
+            thumb.clicked.connect(lambda _checked=False, kept=kept: self._open(kept))
             self._flow.addWidget(thumb)
+            thumb.show()  # now: the focus may come back to it before the layout shows it
             QWidget.setTabOrder(before, thumb)
             before = thumb
+        QWidget.setTabOrder(before, self.covering.frame)
         self.updateGeometry()
 
-    def _drop(self, place: int) -> None:
-        del self.jpegs[place]
+    # --- one of them large ---------------------------------------------------------------------------------------------
+
+    def _open(self, kept: Kept) -> None:
+        self._shown = kept
+        self.covering.show_jpeg(kept.jpeg, len(kept.boxes))
+        self.covering.show()
+        self.covering.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _close(self) -> None:
+        """Back to the small pictures."""
+        shown, self._shown = self._shown, None
+        self.covering.hide()
+        thumbs = self.thumbs()
+        place = self.kept.index(shown) if shown in self.kept else -1
+        (thumbs[place] if place >= 0 else self.add_button).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave_out(self) -> None:
+        if self._shown in self.kept:
+            self.kept.remove(self._shown)
         self._say("")
         self._show()
-        self.add_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._close()
+
+    def _cover(self, box: services.Box) -> None:
+        if self._shown is not None:
+            self._shown.boxes.append(box)
+            self._draw(self._shown)
+
+    def _uncover(self) -> None:
+        """The last cover comes off: until the request is recorded, what was brought is still here."""
+        if self._shown is not None and self._shown.boxes:
+            self._shown.boxes.pop()
+            self._draw(self._shown)
+
+    def _draw(self, kept: Kept) -> None:
+        """Draw it anew off the GUI thread; nothing is recorded before that is done."""
+        base, boxes = kept.base, tuple(kept.boxes)
+        self._under_way += 1
+        self._jobs.read(
+            lambda _db: services.cover(base, boxes), lambda jpeg: self._drawn(kept, jpeg), lambda error: self._failed(kept, error)
+        )
+
+    def _drawn(self, kept: Kept, jpeg: bytes) -> None:
+        if not shiboken6.isValid(self):
+            return
+        kept.jpeg = jpeg
+        self._show()
+        if self._shown is kept:
+            self.covering.show_jpeg(jpeg, len(kept.boxes))
+        self._under_way -= 1
+        self._settle()
+
+    def _failed(self, kept: Kept, error: StationError) -> None:
+        """What could not be covered is left out: it must not be kept uncovered."""
+        if not shiboken6.isValid(self):
+            return
+        if kept in self.kept:
+            self.kept.remove(kept)
+        self._show()
+        if self._shown is kept:
+            self._close()
+        self._say(sentence(error))
+        self._under_way -= 1
+        self._settle()
 
 
 class Strip(QWidget):
