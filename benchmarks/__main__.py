@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from . import day, saving, sealing, start
+from . import day, offers, saving, sealing, start
 from .stores import Figure
 
 
@@ -19,6 +19,7 @@ def measurements(visits: int, rows: int, keep: str) -> list[Callable[[], list[Fi
         lambda: start.main(visits, 9, keep),
         lambda: saving.main(400),
         lambda: day.main(visits, 300, keep),
+        lambda: offers.main(rows * 3 // 10),
         lambda: sealing.main(rows),
     ]
 

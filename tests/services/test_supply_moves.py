@@ -12,6 +12,7 @@ from station_app.model import ItemKind, MovementKind, Occupation, WeatherLevel
 from station_app.paper import order_slip
 from station_app.services import audit, history, people, pictures, stations, supplies, weather
 from station_app.services.supplies import barcodes, campaigns, kits, orders, photos, stocktakes, transfers, voids
+from station_app.services.supplies.shelf import lots_of_all
 from tests.conftest import Clock
 from tests.pictures import phone
 
@@ -302,3 +303,20 @@ def test_an_item_has_a_small_picture_without_anything_hidden(db: Database) -> No
     assert photos.photo(db, water) is None
     with pytest.raises(UserMistake):
         photos.set_photo(db, water, None)
+
+
+def test_all_items_at_once_are_each_item_by_itself(db: Database) -> None:
+    """One query over everything against one for each: lots in their order, voids left out, quotas."""
+    water, tea = add(db, "水", most_per_day=2), add(db, "茶")
+    supplies.receive(db, water, 5, lot="B", expiry="2031-01-01")
+    supplies.receive(db, water, 3)
+    supplies.receive(db, water, 4, lot="A", expiry="2030-01-01")
+    wrong = supplies.receive(db, tea, 7, lot="C").rows["movement"][0]
+    voids.void(db, wrong, "写错了")
+    supplies.hand_out(db, water, 2)
+    found = {item.id: item for item in supplies.items(db)}
+    assert found == {one: supplies.get(db, one) for one in (water, tea)}
+    assert (found[water].balance, found[water].next_expiry, found[water].most_per_day) == (10, "2030-01-01", 2)
+    assert found[tea].balance == 0
+    assert lots_of_all(db)[water] == supplies.lots(db, water)
+    assert tea not in lots_of_all(db)

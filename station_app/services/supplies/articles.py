@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,8 @@ from ...db import Database, Row, Tx
 from ...errors import UserMistake
 from ...model import Changes, Item, ItemKind, Op
 from . import barcodes
-from .quotas import MOST_AT_ONCE, simple_rule, within, write_simple
-from .shelf import lots
+from .quotas import MOST_AT_ONCE, Rule, simple_rule, simple_rules, within, write_simple
+from .shelf import Lot, lots, lots_of_all
 
 FIELDS = frozenset(
     {
@@ -143,7 +143,8 @@ def items(db: Database, *, with_retired: bool = False) -> list[Item]:
     """All supplies in the order of their keys."""
     active = "" if with_retired else "AND i.active = 1"
     rows = db.rows(f"{ITEM} WHERE i.void_reason IS NULL {active} ORDER BY i.rank, i.id")
-    return [_item(db, row) for row in rows]
+    stock, plain = lots_of_all(db), simple_rules(db)
+    return [_record(row, stock.get(row["id"], []), plain.get(row["id"])) for row in rows]
 
 
 def get(db: Database, item_id: str) -> Item:
@@ -190,9 +191,11 @@ def named(db: Database, text: str) -> Item:
 
 
 def _item(db: Database, row: Row) -> Item:
-    stock = lots(db, row["id"])
+    return _record(row, lots(db, row["id"]), simple_rule(db, row["id"]))
+
+
+def _record(row: Row, stock: Sequence[Lot], plain: Rule | None) -> Item:
     expiry = next((lot.expiry for lot in stock if lot.balance > 0 and lot.expiry), None)
-    plain = simple_rule(db, row["id"])
     return Item(
         id=row["id"], name=row["name"], unit=row["unit"], kind=ItemKind(row["kind"]), rank=row["rank"], low_level=row["low_level"],
         alcohol=bool(row["alcohol"]), first_month=row["first_month"], last_month=row["last_month"],

@@ -1,7 +1,9 @@
 """Barcodes of supplies: EAN and UPC as they stand on packages, GS1 strings with lot and expiry as scanners send them.
 
-Check digits by python-stdnum, application identifiers by its GS1-128 reader (01 article, 10 lot, 15 and 17 expiry). A code is kept as
-its GTIN without leading zeros of padding: 13 digits, 8 for EAN-8, 14 for an outer case.
+Check digits by python-stdnum (``ean``); application identifiers (01 article, 10 lot, 15 and 17 expiry) are read here. Its own reader
+``stdnum.gs1_128`` refuses a whole label for an impossible date or an identifier it does not know, and joins a lot in parentheses to
+what follows it; at a shelf the article is to be found all the same. A code is kept as its GTIN without leading zeros of padding:
+13 digits, 8 for EAN-8, 14 for an outer case.
 """
 
 from __future__ import annotations

@@ -312,6 +312,16 @@ def simple_rule(db: Database, item_id: str) -> Rule | None:
     return next((rule for row in rows if (rule := rule_of(row)).plain), None)
 
 
+def simple_rules(db: Database) -> dict[str, Rule]:
+    """The plain quotas of all items that are on, by the item's id, in one query."""
+    found: dict[str, Rule] = {}
+    for row in db.rows("SELECT * FROM quota WHERE active = 1 AND item_id IS NOT NULL AND void_reason IS NULL ORDER BY id"):
+        rule = rule_of(row)
+        if rule.plain:
+            found.setdefault(row["item_id"], rule)
+    return found
+
+
 def plain_of(rules: Sequence[Rule]) -> dict[str, int]:
     """The plain quotas among rules, by item."""
     return {next(iter(rule.items)): rule.most for rule in rules if rule.plain and rule.active}

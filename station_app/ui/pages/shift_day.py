@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ...model import Op
-from ...settings import WEATHER_HEAT_YELLOW
 from ...words import t
 from ..forms import NumberField, TextField
 from ..kit import (
@@ -188,7 +187,7 @@ class Closing(QWidget):
         """The state of now."""
         day, figures = desk.day, desk.figures
         self.opened.show_state(t("shift_page.opened_at", time=clock(day.opened)))
-        hot = day.high is not None and day.high >= int(WEATHER_HEAT_YELLOW.default)
+        hot = day.high is not None and day.high >= desk.hot_from
         self.high.show_state(
             t("shift_page.high_is", high=day.high) if day.high is not None else "", "warming" if hot else "plain"
         )

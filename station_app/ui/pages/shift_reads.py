@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 from ...db import Database
 from ...model import CheckPart, Item, LogLine, Op, Recorded, Station
-from ...services import arrivals, history, keepers, loans, shifts, supplies, visits
+from ...services import arrivals, history, keepers, loans, preferences, shifts, supplies, visits
 from ...services.arrivals import Notice
 from ...services.keepers import Shift, StationDay
 from ...services.loans import Loan
+from ...settings import WEATHER_HEAT_YELLOW
 from .shift_house import own_points
 
 DAYS = 7
@@ -40,7 +41,7 @@ class Desk:
 
     ``undoable`` has the newest operation of each kind that can be taken back; ``usual_high`` the last forecast recorded;
     ``points`` the opening check's, ``out`` what is lent, ``fast`` what was handed out most lately, ``logged`` whether the duty log
-    of today is confirmed.
+    of today is confirmed, ``hot_from`` the high in degrees Celsius from which a day is hot, by the setting.
     """
 
     today: date
@@ -57,6 +58,7 @@ class Desk:
     out: tuple[Loan, ...] = ()
     fast: tuple[Item, ...] = ()
     logged: bool = False
+    hot_from: int = int(WEATHER_HEAT_YELLOW.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def desk(db: Database) -> Desk:
         figures=visits.today(db, now), days=days, undoable=_undoable(db, now),
         usual_high=next((line.day.high for line in days if line.day.high is not None), None), notices=tuple(arrivals.notices(db)),
         points=own_points(db, CheckPart.OPENING), out=tuple(loans.open_loans(db)), fast=_fast(db, dates),
-        logged=shifts.duty_log(db, now) is not None,
+        logged=shifts.duty_log(db, now) is not None, hot_from=preferences.number(db, WEATHER_HEAT_YELLOW),
     )  # fmt: skip
 
 
