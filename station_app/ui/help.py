@@ -15,20 +15,20 @@ Keys = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 KEYS: Keys = (
     ("anywhere", (
         ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+N", "new"), ("/", "find"), ("Alt+1 – 9", "pages"), ("F10", "emergency"),
-        ("F11", "large"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "help"),
+        ("F11", "large"), ("F12", "weather"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "help"),
     )),
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),
     ("desk", (
-        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("0", "give_back"), ("*", "thing"), ("F2 5", "group"),
+        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("Ctrl+Alt+1 – 9", "all_the_same"), ("0", "give_back"), ("*", "thing"), ("F2 5", "group"),
         ("Shift+F2 – F8", "quick_card"), ("Ctrl+F2 – F8", "guest"), ("Enter", "enter"), ("Backspace", "backspace"),
         ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
     ("people", (("Ctrl+P", "card"), ("Ctrl+Shift+P", "print_room"),)),
     ("supplies", (("Enter", "count"),)),
-    ("requests", (("1 – 9", "deed"),)),
+    ("requests", (("1 – 9", "deed"), ("F9", "box"), ("Alt+Enter", "next_slip"))),
     ("shift", (("Ctrl+Enter", "day"), ("Backspace Delete", "cell"))),
-    ("reports", (("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"))),
+    ("reports", (("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"), ("Ctrl+B", "forms"))),
     ("sync", (("Ctrl+E", "export"), ("Ctrl+I", "import"))),
     ("trail", (("Enter", "step"), ("Ctrl+E", "table"), ("Ctrl+P", "paper"))),
 )  # fmt: skip
@@ -37,7 +37,7 @@ KEYS: Keys = (
 NEEDS: Mapping[str, Op] = {
     "tally": Op.TALLY, "undo": Op.UNDO, "new": Op.ADD_REQUEST, "count": Op.COUNT_STOCK, "cell": Op.PAPER_SHEET,
     "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "kiosk": Op.TALLY, "guest": Op.CHANGE_VISIT, "emergency": Op.EMERGENCY,
-    "give_back": Op.END_LOAN, "thing": Op.LEND,
+    "weather": Op.SET_WEATHER, "all_the_same": Op.HANDOUT, "box": Op.OPEN_BOX, "next_slip": Op.OPEN_BOX, "give_back": Op.END_LOAN, "thing": Op.LEND,
 }  # fmt: skip
 """What a key does that not everybody may do."""
 

@@ -134,11 +134,21 @@ def test_ctrl_z_says_what_it_took_back(house: House) -> None:
 
 
 def test_a_scan_in_the_middle_of_a_form_checks_in_and_the_form_waits(house: House) -> None:
-    house.half_a_request()
+    house.page("supplies")
+    house.hands.ctrl("n")
+    house.hands.type("12")
     house.hands.scan(house.badge)
     assert house.shown == "desk"
     assert house.person_times() == 1
-    house.page("requests")
+    house.page("supplies")
+    assert any(field.text() == "12" for field in house.window.page("supplies").findChildren(QLineEdit) if field.isVisible())
+
+
+def test_a_scan_while_a_request_is_written_says_who_brought_it(house: House) -> None:
+    house.half_a_request()
+    house.hands.scan(house.badge)
+    assert house.shown == "requests"
+    assert house.person_times() == 0
     assert house.field().toPlainText() == TEXT
 
 

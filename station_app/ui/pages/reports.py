@@ -88,7 +88,8 @@ class ReportsPage(Page):
             notice.hide()
         self._views.addWidget(Scroll(inside))
         self._views.addWidget(self.empty)
-        self._views.addWidget(self.forms)
+        self._forms_view = Scroll(self.forms)  # in large type it is higher than the smallest screen
+        self._views.addWidget(self._forms_view)
         self.setAcceptDrops(True)
         page_layout(self, self._head, self._views, gap=12).setStretchFactor(self._views, 1)
         self._fit()
@@ -217,7 +218,7 @@ class ReportsPage(Page):
         self.visitors.show_view(view)
         self.supplies.show_view(view)
         self.empty.sentence.set(t("reports_page.nothing", span=days(view.report.first, view.report.last)))
-        if self._views.currentWidget() is not self.forms:
+        if self._views.currentWidget() is not self._forms_view:
             self._views.setCurrentIndex(1 if view.empty else 0)
         for button in (self.copy_button, self.pdf_button, self.excel_button):
             button.setEnabled(not view.empty)
@@ -265,17 +266,17 @@ class ReportsPage(Page):
 
     def show_forms(self) -> None:
         """To the district's forms, or back to the figures."""
-        if self._views.currentWidget() is self.forms:
+        if self._views.currentWidget() is self._forms_view:
             self.show_figures()
         else:
-            self._views.setCurrentWidget(self.forms)
+            self._views.setCurrentWidget(self._forms_view)
             self.forms_button.set_text(t("reports_page.figures"))
             self.forms.refresh()
             self.forms.settle()
 
     def fill_form(self) -> None:
         """Fill the form that is shown."""
-        if self._views.currentWidget() is self.forms:
+        if self._views.currentWidget() is self._forms_view:
             self.forms.fill()
 
     def show_figures(self) -> None:
@@ -298,7 +299,7 @@ class ReportsPage(Page):
 
     def take_form(self, file: Path) -> None:
         """Look at a form and bind it by its headings."""
-        if self._views.currentWidget() is not self.forms:
+        if self._views.currentWidget() is not self._forms_view:
             self.show_forms()
         self.forms.take(file)
 

@@ -74,7 +74,7 @@ class RequestsPage(ListPage):
         head = Row(gap=10)
         head.addWidget(self.search, 1)
         head.addWidget(self.new_button)
-        self.boxes = Text("", "muted")
+        self.boxes = Text("", "muted", wrap=True)
         self.box_button = Button(t("box_page.open"), icon="box", key="F9")
         self.board_button = Button(t("board.print"), icon="print")
         self.figures_button = Button(t("request_figures.title"), icon="reports")
