@@ -20,7 +20,8 @@ KEYS: Keys = (
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),
     ("desk", (
-        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("Ctrl+Alt+1 – 9", "all_the_same"), ("0", "give_back"), ("*", "thing"), ("F2 5", "group"),
+        ("1 – 9", "handout"), ("Shift+1 – 9", "given"), ("Ctrl+Alt+1 – 9", "all_the_same"), ("0", "give_back"), ("*", "thing"),
+        ("F2 5", "group"),
         ("Shift+F2 – F8", "quick_card"), ("Ctrl+F2 – F8", "guest"), ("Enter", "enter"), ("Backspace", "backspace"),
         ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
@@ -37,7 +38,8 @@ KEYS: Keys = (
 NEEDS: Mapping[str, Op] = {
     "tally": Op.TALLY, "undo": Op.UNDO, "new": Op.ADD_REQUEST, "count": Op.COUNT_STOCK, "cell": Op.PAPER_SHEET,
     "deed": Op.REQUEST_STEP, "quick_card": Op.REGISTER, "kiosk": Op.TALLY, "guest": Op.CHANGE_VISIT, "emergency": Op.EMERGENCY,
-    "weather": Op.SET_WEATHER, "all_the_same": Op.HANDOUT, "box": Op.OPEN_BOX, "next_slip": Op.OPEN_BOX, "give_back": Op.END_LOAN, "thing": Op.LEND,
+    "weather": Op.SET_WEATHER, "all_the_same": Op.HANDOUT, "box": Op.OPEN_BOX, "next_slip": Op.OPEN_BOX, "give_back": Op.END_LOAN,
+    "thing": Op.LEND,
 }  # fmt: skip
 """What a key does that not everybody may do."""
 
