@@ -163,11 +163,9 @@ def _answer(ask: _Ask) -> tuple[bytes, ...]:
     keys = {envelope.key_id(key): key for key in ask.verify_keys}
     try:
         if ask.kind == "picture":
-            brought = carry.read_file(Path(ask.path), pictures.LARGEST_FILE)
-            return msgspec.msgpack.encode(_Answer()), pictures.prepare(brought)
+            return msgspec.msgpack.encode(_Answer()), pictures.prepare(_photo(ask.path))
         if ask.kind == "codes":
-            photo = carry.read_file(Path(ask.path), pictures.LARGEST_FILE)
-            return msgspec.msgpack.encode(_Answer()), msgspec.msgpack.encode(pictures.codes(photo))
+            return msgspec.msgpack.encode(_Answer()), msgspec.msgpack.encode(pictures.codes(_photo(ask.path)))
         sealed = carry.read_file(Path(ask.path), carrier.LARGEST_FILE)
         return msgspec.msgpack.encode(_Answer()), check(ask.kind, sealed, ask.identities, keys)
     except MemoryError:
@@ -177,6 +175,16 @@ def _answer(ask: _Ask) -> tuple[bytes, ...]:
             name: told if isinstance(told, int) else str(told) for name, told in error.fields.items()
         }
         return (msgspec.msgpack.encode(_Answer(error.word, fields, isinstance(error, EnvironmentFault))),)
+
+
+def _photo(path: str) -> bytes:
+    """A picture as it is brought; one that is too large is told as a picture, with how large it may be."""
+    try:
+        return carry.read_file(Path(path), pictures.LARGEST_FILE)
+    except Refused as refusal:
+        if refusal.word != "sync_files.too_big":
+            raise
+        raise Refused("pictures.too_big", most=pictures.LARGEST_FILE // 1024**2) from None
 
 
 def _limit(memory: int) -> None:

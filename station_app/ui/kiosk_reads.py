@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..db import Database
 from ..errors import Refused
 from ..model import KIOSK, Changes, Occupation, Person
-from ..services import keepers, people, requests, supplies, visits
+from ..services import answers, badges, keepers, people, requests, supplies, visits
 from .lock import AtWork, at_work
 
 
@@ -53,7 +53,7 @@ def check_in(db: Database, code: str) -> tuple[Welcome, Changes | None]:
     """A badge or a typed card number; Refused as ``visits.check_in``."""
     found, changes = visits.check_in(db, code)
     person = people.get(db, found.person_id)
-    return _welcome(db, person, person.occupation, found.repeated), changes
+    return _welcome(db, person, person.occupation, found.repeated, badges.resolve(db, code).code), changes
 
 
 def tally(db: Database, occupation: Occupation) -> tuple[Welcome, Changes]:
@@ -62,16 +62,19 @@ def tally(db: Database, occupation: Occupation) -> tuple[Welcome, Changes]:
     return _welcome(db, None, occupation, False), changes
 
 
-def _welcome(db: Database, person: Person | None, occupation: Occupation, repeated: bool) -> Welcome:
+def _welcome(db: Database, person: Person | None, occupation: Occupation, repeated: bool, digits: str = "") -> Welcome:
     place = visits.today(db, db.stamp().business_date).person_times
     person_id = person.id if person else None
-    answers = answers_waiting(db, person_id) if person_id else 0
-    return Welcome(person, occupation, repeated, place, _goods(db, person_id), answers)
+    waiting = answers_waiting(db, person_id, digits) if person_id else 0
+    return Welcome(person, occupation, repeated, place, _goods(db, person_id), waiting)
 
 
-def answers_waiting(db: Database, person_id: str) -> int:
-    """How many answers to what this person said wait to be told; what they say is for the desk alone."""
-    return len(requests.to_tell(db, person_id))
+def answers_waiting(db: Database, person_id: str, digits: str) -> int:
+    """How many answers wait for this person: to requests of this desk, and to those of others by the digits of the badge.
+
+    How many is all that is told here; what they say is for the desk alone.
+    """
+    return len(requests.to_tell(db, person_id)) + len(answers.waiting(db, digits))
 
 
 def _goods(db: Database, person_id: str | None) -> tuple[Good, ...]:

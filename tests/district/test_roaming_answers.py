@@ -28,6 +28,7 @@ from station_app.services import (
 )
 from station_app.sync import carrier, inbox, outbox
 from station_app.sync.opening import Opener
+from station_app.ui import kiosk_reads
 from tests.conftest import CHEAP, PASSWORD, PIN, SAMPLE, Clock
 from tests.district.conftest import introduced
 from tests.pictures import PLANTED, phone
@@ -164,6 +165,26 @@ def answered(station: Database, district: Database, post: Post, text: str = "充
     post.up(station)
     answer.reply(district, asked.number, S.REPLIED, "PLANTED-ANSWER 月底前加装")
     return asked
+
+
+def test_the_screen_for_visitors_counts_an_answer_of_another_station_and_says_no_word_of_it(
+    station: Database, other: Database, district: Database, post: Post
+) -> None:
+    rider, _ = people.register(station, Occupation.RIDER, "美团", "赵小川", "19911000007", Consent.DISTRICT)
+    asked, _ = requests.add(station, "充电口只有四个", person_id=rider.id)
+    post.up(station)
+    answer.reply(district, asked.number, S.ACCEPTED)
+    answer.reply(district, asked.number, S.REPLIED, "月底前加装八个", unit="区城管局")
+    post.down(station, other)
+    counted = []
+    for db in (station, other):
+        kiosk_reads.begin(db)
+        counted.append(kiosk_reads.check_in(db, rider.badge_code)[0])
+        db.only = None
+    assert [welcome.answers for welcome in counted] == [1, 1]  # at its own station once, not twice
+    assert "加装" not in repr(counted)
+    answers.tell(other, rider.badge_code, asked.id, Verdict.FIXED)
+    assert kiosk_reads.check_in(other, rider.badge_code)[0].answers == 0
 
 
 def test_nothing_of_an_answer_can_be_read_before_the_badge_is_shown(

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from station_app import blobs, vault
 from station_app.db import Database
 from station_app.district import intake, store
-from station_app.model import Request, Role
+from station_app.model import Channel, Request, RequestState, Role
 from station_app.services import attachments, keepers, pictures, requests
 from station_app.sync import outbox
 from station_app.sync.opening import Opener
@@ -28,7 +28,7 @@ from station_app.ui.pages.requests_pictures import Viewer
 from station_app.ui.pictures import Large, Thumb, drawn, files_of
 from tests.conftest import CHEAP, PASSWORD
 from tests.district.conftest import introduced
-from tests.pictures import BLUE, RED, phone, saved
+from tests.pictures import BLUE, PLANTED, RED, bomb, phone, saved
 from tests.ui.shell import SheetShell, focus, idle, in_front, sees, type_in
 
 Key = Qt.Key
@@ -399,6 +399,69 @@ def test_in_large_type_they_are_there_again(
     settled(qtbot, page)
     assert strip(page)[0] is not before
     qtbot.waitUntil(lambda: all(thumb.seen for thumb in strip(page)))
+
+
+def test_a_clue_is_adopted_and_shown_before_and_after_side_by_side(
+    page: RequestsPage, shell: SheetShell, db: Database, jpeg: bytes, qtbot: QtBot
+) -> None:
+    clue, _ = requests.add(db, "井盖松了", channel=Channel.SNAP, place="人民路口", pictures=[jpeg, jpeg])
+    page.refresh()
+    settled(qtbot, page)
+    assert "采纳" in [deed.text for deed in page.card.deeds]
+    requests.step(db, clue.id, RequestState.ACCEPTED)
+    attachments.add(db, clue.id, [jpeg], shows="after")
+    page.refresh()
+    settled(qtbot, page)
+    qtbot.waitUntil(lambda: len(strip(page)) == 3 and all(thumb.seen for thumb in strip(page)))
+    first, second, after = strip(page)
+    qtbot.waitUntil(lambda: after.x() > first.x())
+    assert after.y() == first.y()
+    assert second.x() == first.x()
+    assert second.y() > first.y()
+    sees(qtbot, page.card, "处理前")
+    sees(qtbot, page.card, "处理后")
+    after.click()
+    settled(qtbot, page)
+    assert isinstance(shell.sheet, Viewer)
+    assert shell.sheet.large.accessibleName() == "第 3 张，共 3 张 · 处理后"
+
+
+def test_hostile_files_are_refused_one_by_one_and_the_words_are_recorded(
+    page: RequestsPage, shell: SheetShell, db: Database, tmp_path: Path, qtbot: QtBot
+) -> None:
+    great = tmp_path / "大.jpg"
+    with great.open("wb") as out:
+        out.write(phone()[:4000])
+        out.truncate(50 * 1024 * 1024)
+    hostile = {
+        great: "“大.jpg”超过 32 MB，没有添加",
+        tmp_path / "炸弹.png": "“炸弹.png”超过 24 百万像素，没有打开；请拍小一点的照片",
+        tmp_path / "程序.jpg": "“程序.jpg”不是照片（能收 JPG、PNG、WebP），没有添加",
+        tmp_path / "断了.jpg": "“断了.jpg”打不开：文件不完整或已损坏",
+    }
+    for path, data in zip(list(hostile)[1:], (bomb(30_000, 30_000), b"MZ" + bytes(999), phone()[:2000]), strict=True):
+        path.write_bytes(data)
+    located = tmp_path / "有位置.jpg"
+    located.write_bytes(phone())
+    page.new()
+    type_in(qtbot, "保安不让进")
+    new = form(shell).pictures
+    for path, said in hostile.items():
+        new.bring([path])
+        settled(qtbot, page)
+        assert new.error() == said
+        assert form(shell).values()["text"] == "保安不让进"
+    new.bring([located])
+    settled(qtbot, page)
+    assert new.error() == ""
+    form(shell).submit()
+    settled(qtbot, page)
+    [request] = requests.listing(db)
+    assert request.text == "保安不让进"
+    [one] = attachments.listing(db, request.id)
+    kept = attachments.content(db, one.id)
+    assert PLANTED not in kept
+    assert b"Exif" not in kept
 
 
 # --- at the district ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
-from ...model import RequestState, Station, Verdict
+from ...model import Channel, RequestState, Station, Verdict
 from ...services.requests import AFTER
 from ...words import label, t
 from .. import when
@@ -44,7 +44,7 @@ def deeds(whole: Whole, *, steps: bool = True) -> list[Deed]:
         return [Deed(t("requests_page.print_slip"), None)] if request.text else []
     names = {
         RequestState.CLOSED: t("requests_page.close"),
-        RequestState.ACCEPTED: t("requests_page.accept"),
+        RequestState.ACCEPTED: t("requests_page.adopt" if request.channel is Channel.SNAP else "requests_page.accept"),
         RequestState.TRANSFERRED: t("requests_page.transfer"),
         RequestState.REPLIED: t("requests_page.note_reply"),
         RequestState.REOPENED: t("requests_page.reopen"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ...db import Database
 from ...errors import StationError
@@ -26,6 +26,8 @@ from ..picture_cover import Covering
 from ..pictures import ACROSS, DOWN, Bringing, Large, Prepare, Thumb, choose_pictures, drawn
 from ..theme import tokens
 
+AFTER = "after"
+"""What a picture shows that was taken when something had been done about it."""
 Images = dict[str, QImage | None]
 Choose = Callable[[QWidget, Callable[[Sequence[Path]], None]], None]
 
@@ -224,15 +226,29 @@ class Strip(QWidget):
         self.thumbs = [Thumb(place + 1, self) for place in range(len(pictures))]
         self._of = {picture.id: thumb for picture, thumb in zip(pictures, self.thumbs, strict=True)}
         flow = FlowLayout(8, row_gap=8)
+        compared = any(picture.shows == AFTER for picture in pictures)
         for place, thumb in enumerate(self.thumbs):
             thumb.clicked.connect(lambda _checked=False, place=place: self.opened.emit(place))
-            flow.addWidget(thumb)
+            if not compared:
+                flow.addWidget(thumb)
         self.add_button: Button | None = None
         if may_add and len(pictures) < attachments.MOST:
             self.add_button = Button(t("requests_page.add_pictures"), "link", icon="picture")
             self.add_button.clicked.connect(self.wanted)
             flow.addWidget(self.add_button)
-        self.setLayout(flow)
+        self.setLayout(Column(self._beside(), flow, gap=8) if compared else flow)
+
+    def _beside(self) -> QGridLayout:
+        """What it was at the left, what has become of it at the right, in the order they were brought."""
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        grid.setColumnStretch(2, 1)
+        for column, shows in enumerate(("", AFTER)):
+            grid.addWidget(Text(t("requests_page.shows_after" if shows else "requests_page.shows_before"), "small"), 0, column)
+            found = [thumb for thumb, one in zip(self.thumbs, self._pictures, strict=True) if (one.shows == AFTER) == bool(shows)]
+            for row, thumb in enumerate(found, start=1):
+                grid.addWidget(thumb, row, column)
+        return grid
 
     def read(self, jobs: Jobs) -> None:
         """Fill the frames, off the GUI thread."""
@@ -279,7 +295,10 @@ class Viewer(QWidget):
         """Show the picture before or after."""
         self.place = (self.place + by) % len(self._pictures)
         picture = self._pictures[self.place]
-        self._said.set(t("requests_page.picture_of", n=self.place + 1, all=len(self._pictures)))
+        said = [t("requests_page.picture_of", n=self.place + 1, all=len(self._pictures))]
+        if any(one.shows == AFTER for one in self._pictures):
+            said.append(t("requests_page.shows_after" if picture.shows == AFTER else "requests_page.shows_before"))
+        self._said.set(t("terms.dot").join(said))
         self.large.setAccessibleName(self._said.text())
         self.large.show_image(QImage())
         self._shell.jobs.read(
