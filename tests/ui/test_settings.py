@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from station_app import settings, vault, words
 from station_app.db import Database
 from station_app.errors import Refused
-from station_app.model import Consent, Keeper, Occupation, Role
+from station_app.model import Consent, Keeper, Occupation, Role, WeatherLevel
 from station_app.paths import DataFolder
-from station_app.services import keepers, people, preferences, stations
+from station_app.services import keepers, people, preferences, stations, weather
 from station_app.ui.entry import Entry
 from station_app.ui.jobs import Jobs
 from station_app.ui.kit import Text
@@ -101,6 +101,15 @@ def test_a_number_is_kept_by_enter_and_only_within_its_bounds(hands: Hands, db: 
     assert preferences.number(db, settings.DOUBLE_SCAN_MINUTES) == 25
     assert not row.save.isVisible()
     assert hands.shell.last == "“同一张卡几分钟内不重复计数”已改好"
+
+
+def test_from_when_it_is_hot_is_set_on_the_page(hands: Hands, db: Database) -> None:
+    row = hands.page.weather.rows[settings.WEATHER_HEAT_ORANGE.name]
+    assert row.field.value() == 37
+    row.field.take_focus()
+    hands.keys("34", Key.Key_Return)
+    assert preferences.number(db, settings.WEATHER_HEAT_ORANGE) == 34
+    assert weather.tell(db, high=34)[0].level is WeatherLevel.HEAT_ORANGE
 
 
 def test_a_number_being_typed_survives_another_change(hands: Hands, db: Database) -> None:

@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from station_app import words
+from station_app import settings, words
 from station_app.db import Database
 from station_app.model import Occupation, Op, Recorded
-from station_app.services import keepers, reports, visits
+from station_app.services import keepers, preferences, reports, visits, weather
 from station_app.ui.kit import LogRow
 from station_app.ui.pages.shift import ShiftPage
 from station_app.ui.pages.shift_reads import widened
@@ -86,6 +86,19 @@ def test_what_is_not_in_order_is_written_down_with_the_forecast(
     qtbot.waitUntil(lambda: "预报最高 37℃" in shown(page.day_card))
     assert "微波炉：加热慢" in shown(page.day_card)
     assert opening.said() == ""
+
+
+def test_a_day_is_hot_from_the_threshold_that_is_set(page: ShiftPage, db: Database, qtbot: QtBot) -> None:
+    press(qtbot, page, Key.Key_Return)
+    weather.tell(db, high=34)
+    page.refresh()
+    idle(qtbot, page)
+    qtbot.waitUntil(lambda: "34" in page.day_card.closing.high.text())
+    assert page.day_card.closing.high._tone == "plain"
+    preferences.change(db, settings.WEATHER_HEAT_YELLOW.name, "33")
+    page.refresh()
+    idle(qtbot, page)
+    qtbot.waitUntil(lambda: page.day_card.closing.high._tone == "warming")
 
 
 def test_a_forecast_that_cannot_be_keeps_the_station_closed(page: ShiftPage, db: Database, qtbot: QtBot) -> None:

@@ -22,6 +22,7 @@ from .settings_forms import SettingRow, change_form, keeper_form, leave_form, pa
 from .settings_keys import KeysCard
 from .settings_privacy import PrivacyCard
 from .settings_scanner import ScannerCard
+from .settings_weather import WeatherCard, read_thresholds
 from .sync_reads import fingerprint
 
 
@@ -35,6 +36,7 @@ class House:
     content: dict[str, str]
     fingerprint: str
     scanner: tuple[int, str]
+    thresholds: dict[str, str]
 
 
 def read_house(db: Database) -> House:
@@ -43,7 +45,7 @@ def read_house(db: Database) -> House:
     return House(
         stations.current(db), tuple((one, keepers.has_pin(db, one.id)) for one in found), db.acting,
         {setting.name: preferences.get(db, setting) for setting in settings.SHOWN}, fingerprint(db),
-        (preferences.number(db, settings.SCAN_GAP), preferences.get(db, settings.SCAN_SUFFIX)),
+        (preferences.number(db, settings.SCAN_GAP), preferences.get(db, settings.SCAN_SUFFIX)), read_thresholds(db),
     )  # fmt: skip
 
 
@@ -63,12 +65,14 @@ class SettingsPage(Page):
         for card in (self._station_card(), self._keepers_card(), self.keys_card, self._about_card(), None):
             left.addWidget(card) if card is not None else left.addStretch(1)
         self.scanner = scanner = ScannerCard(shell)
+        self.weather = weather = WeatherCard(shell)
         kiosk = self._kiosk_card()
-        for card in (self._settings_card(), scanner, kiosk, self.privacy_card, None):
+        for card in (self._settings_card(), weather, scanner, kiosk, self.privacy_card, None):
             right.addWidget(card) if card is not None else right.addStretch(1)
         for part, offered in (
             (self.keys_card, self.may(Op.SETTING)), (self.change_station, self.may(Op.SETTING)),
             (self.add_keeper, self.may(Op.ADD_KEEPER)), (scanner, shell.offers("desk")), (kiosk, shell.offers("desk")),
+            (weather, shell.offers("desk") and self.may(Op.SETTING)),
         ):  # fmt: skip
             if not offered:
                 part.hide()
@@ -162,6 +166,7 @@ class SettingsPage(Page):
     def _show(self, house: House) -> None:
         self._house = house
         self.scanner.show_scanner(house.scanner)
+        self.weather.show_thresholds(house.thresholds)
         station = house.station
         for name, text in (
             ("name", station.name), ("code", f"{station.code}-{station.letter}"), ("phone", station.phone or "—"),
