@@ -93,6 +93,20 @@ def _covered(picture: Image, boxes: Sequence[Box]) -> Image:
     return plain
 
 
+def codes_seen(grey: bytes, wide: int, high: int, stride: int) -> list[str]:
+    """The texts of the codes before a camera: QR and those on packages. ``grey``: one byte a pixel, ``stride`` bytes a line.
+
+    A frame of our own camera is no stranger's file, so this needs no worker.
+    """
+    import zxingcpp
+    from PIL import Image
+
+    wanted = zxingcpp.BarcodeFormat
+    formats = zxingcpp.BarcodeFormats([wanted.QRCode, wanted.EAN13, wanted.EAN8, wanted.UPCA, wanted.ITF14])
+    picture = Image.frombuffer("L", (wide, high), grey, "raw", "L", stride, 1)
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=formats) if found.valid]
+
+
 def _texts(picture: Image) -> list[str]:
     import zxingcpp
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
@@ -13,6 +13,7 @@ from ..db import Database
 from ..model import MAY, SEES_PEOPLE, Changes, Occupation, Op, Role, Station
 from ..services import preferences, stations
 from ..words import t
+from . import camera
 from .answer_sheet import open_for_slip
 from .frame import Frame, read_frame, show_frame
 from .lock import AtWork
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .dropped import Dropped
     from .kiosk import Kiosk
 
+CAMERA_KEYS = "Ctrl+Shift+S"
 TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
 PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings", "trail")
 """The pages in the order of Alt+1..9; on the rail settings stand at the foot."""
@@ -64,6 +66,7 @@ class MainWindow(Window):
     def _prepare(self) -> None:
         self.kiosk: Kiosk | None = None
         self._before_kiosk = Qt.WindowState.WindowNoState
+        self.lens: Callable[[], camera.Source] = camera.Lens
         self._catcher = ScanCatcher(application())
         self._catcher.scanned.connect(self._scanned)
         self._learn_scanner()
@@ -131,6 +134,8 @@ class MainWindow(Window):
         QShortcut(QKeySequence("Ctrl+Shift+P"), self, lambda: self._unless_locked(lambda: self.go("print")))
         QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._unless_locked(self.start_kiosk))
         QShortcut(QKeySequence("F10"), self).activated.connect(lambda: self._unless_locked(self._emergency))
+        if camera.there():
+            QShortcut(QKeySequence(CAMERA_KEYS), self, lambda: self._unless_locked(self.use_camera))
         for key, occupation in TALLY_KEYS.items():
             counts = QShortcut(QKeySequence(key), self)
             counts.setAutoRepeat(False)  # a key held down is still one visitor
@@ -166,6 +171,20 @@ class MainWindow(Window):
         if self._current != "desk":
             self.go("desk")
         self.page("desk").tally(occupation)  # type: ignore[attr-defined]
+
+    def use_camera(self) -> None:
+        """A sheet with what the camera sees: it closes with the first code, which is a scan like any other."""
+        if not camera.there() or not self.offers("desk"):
+            return
+        view = camera.CameraView(self.lens())
+        view.broken.connect(self._broken)
+
+        def found(code: str) -> None:
+            self.close_sheet()
+            self._scanned(code)
+
+        view.code.connect(found)
+        self.open_sheet(t("camera.title"), view, cancel=t("kit.close"))
 
     # --- the screen left to the visitors -----------------------------------------------------------------------------
 

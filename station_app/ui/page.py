@@ -51,6 +51,9 @@ class Shell(Protocol):
     def sheet_error(self, error: StationError) -> None:
         """What the service refused, inside the open sheet: under its field when error.fields names one."""
 
+    def use_camera(self) -> None:
+        """What is held before this machine's camera is scanned; only where ``camera.there()``."""
+
     def start_kiosk(self) -> None:
         """The screen is left to the visitors, until a PIN takes it back."""
 

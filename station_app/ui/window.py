@@ -265,6 +265,9 @@ class Window(QWidget):
         """Close the sheet."""
         self._sheet.close_sheet()
 
+    def use_camera(self) -> None:
+        """Scan with this machine's camera; where nothing is scanned nothing happens."""
+
     def start_kiosk(self) -> None:
         """Leave the screen to visitors; where none come nothing happens."""
 

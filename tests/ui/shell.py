@@ -67,6 +67,9 @@ class FakeShell:
     def offers(self, page: str) -> bool:
         return True
 
+    def use_camera(self) -> None:
+        self.went.append(("camera", ""))
+
     def start_kiosk(self) -> None:
         self.went.append(("kiosk", ""))
 

@@ -20,11 +20,11 @@ from ...services.loans import Asset, is_typed
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
-from .. import actions, supply_actions
+from .. import actions, camera, supply_actions
 from ..answer_sheet import open_for_badge
 from ..feedback import sentence
 from ..jobs import Otherwise
-from ..kit import Button, Card, Column, KeyCap, Notice, Row, Scroll, Text, page_layout
+from ..kit import Button, Card, Column, IconButton, KeyCap, Notice, Row, Scroll, Text, page_layout
 from ..names import person_name
 from ..page import Page, Shell
 from .desk_card import PresentCard
@@ -102,6 +102,7 @@ class DeskPage(Page):
         self.shelf, self.amenities, self.tallies = Shelf(), Amenities(), Tallies()
         self.day, self.log = DayCard(), LogList(t("desk.log"))
         self._register = Button(t("desk.register"), icon="plus", key="Ctrl+N")
+        self.camera = IconButton("camera", t("camera.use"), tip=t("camera.use_keys")) if camera.there() else None
         self._hint, self._count_hint = Text("", "muted"), Text("", "muted")
         self._more = Button("", "link")
         fills = t("desk.to_supplies") if self.shell.offers("supplies") else ""
@@ -130,6 +131,8 @@ class DeskPage(Page):
         work.setLayout(self._parts)
         top = Row(gap=12)
         top.addWidget(self.field, 1)
+        if self.camera is not None:
+            top.addWidget(self.camera)
         top.addWidget(self._register)
         self.shelf.after = self._register
         left = Column(top, gap=10)
@@ -167,6 +170,8 @@ class DeskPage(Page):
         self.card.loans.more.connect(lambda: self.shell.go("supplies", "loans"))
         self.loans.waiting.connect(self._show_waiting)
         self._register.clicked.connect(self.new)
+        if self.camera is not None:
+            self.camera.clicked.connect(self.shell.use_camera)
         self._more.clicked.connect(lambda: self.shell.go("supplies"))
         self._empty_shelf.acted.connect(lambda: self.shell.go("supplies"))
         self.shelf.chosen.connect(lambda number: self._hand_out(number, given=False))
