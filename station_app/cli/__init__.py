@@ -11,6 +11,7 @@ import click
 
 from . import answers as _answers  # noqa: F401  its commands join ``requests_group``
 from . import house, supply_moves
+from . import prints as _prints  # noqa: F401  the print room's commands join those of badges and supplies
 from . import roll as _roll  # noqa: F401  its commands hang themselves into those of people
 from .backups import backup_group
 from .days import emergency_group, lost_group

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import click
 from .. import settings
 from ..errors import UserMistake
 from ..model import Consent, Occupation, Person
-from ..services import badges, history, people, preferences, prints, privacy, retention, stations, supplies, visits
+from ..services import badges, history, people, preferences, privacy, retention, stations, supplies, visits
 from ..words import label, t
 from .frame import Desk, Group, option
-from .inputs import DAY, MOMENT, OFFSET, WHOLE, Code, OneOf, regulars
+from .inputs import DAY, MOMENT, WHOLE, Code, OneOf, regulars
 from .inputs import person as named
 from .lists import corrected, told_import
 from .outputs import moment, number, table, who
@@ -298,56 +297,3 @@ def revoke(desk: Desk, badge: str, at: datetime | None) -> None:
         badge_id = badges.resolve(db, badge).id if badge.replace(" ", "").isdecimal() else badge
         changes = badges.revoke(db, badge_id, at)
     desk.done(changes, t("cli.revoked"), id=badge_id)
-
-
-@badges_group.command("printed")
-@option("--id", "chosen", multiple=True, metavar="PERSON")
-@option("--waiting", is_flag=True)
-@click.pass_obj
-def printed(desk: Desk, chosen: tuple[str, ...], waiting: bool) -> None:
-    """These badges, or all that waited, came out of the printer."""
-    if waiting == bool(chosen):
-        raise UserMistake("cli.one_of", names="--id --waiting")
-    with desk.station() as db:
-        ids = prints.waiting(db) if waiting else [named(db, text).id for text in chosen]
-        changes = prints.printed(db, ids)
-    desk.done(changes, t("cli.badges_printed", n=len(ids)), cards=len(ids))
-
-
-@badges_group.command("sheet")
-@option("--to", type=FILE, required=True)
-@option("--all", "everybody", is_flag=True)
-@option("--id", "chosen", multiple=True, metavar="PERSON")
-@option("--waiting", is_flag=True)
-@option("--offset-mm", type=OFFSET, default=(0.0, 0.0), metavar="X,Y")
-@option("--back", is_flag=True)
-@option("--single", is_flag=True)
-@option("--label", type=WHOLE, metavar="58|80")
-@click.pass_obj
-def sheet(
-    desk: Desk, to: Path, everybody: bool, chosen: tuple[str, ...], waiting: bool, offset_mm: tuple[float, float], back: bool,
-    single: bool, label: int | None,
-) -> None:  # fmt: skip
-    """Badges as a PDF: ten on a page, one a card, or labels; what waited stays waiting until it is marked as printed."""
-    from ..paper.badges import Look, badge_cards, badge_sheet
-    from ..paper.thermal import badge_labels
-
-    if [everybody, bool(chosen), waiting].count(True) != 1:
-        raise UserMistake("cli.one_of", names="--all --id --waiting")
-    if single and label is not None:
-        raise UserMistake("cli.one_of", names="--single --label")
-    with desk.station() as db:
-        db.require_sight("badge_sheet")
-        wanted = regulars(db, people.ids(db, order_by="name")) if everybody else [named(db, text) for text in chosen]
-        if waiting:
-            wanted = regulars(db, prints.waiting(db))
-        cards = [one for one in wanted if one.badge_code]
-        station, look = stations.current(db), Look(preferences.get(db, settings.BADGE_COLOUR), prints.logo(db))
-        if label is not None:
-            pages = badge_labels(station, cards, to, wide=label)
-        elif single:
-            pages = badge_cards(station, cards, to, back=back, look=look)
-        else:
-            pages = badge_sheet(station, cards, to, offset_mm=offset_mm, back=back, look=look)
-    answer: Mapping[str, Any] = {"file": to, "cards": len(cards), "pages": pages}
-    desk.tell(answer, t("cli.sheet_written", name=to.name, cards=number(len(cards)), n=pages))

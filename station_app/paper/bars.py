@@ -49,14 +49,6 @@ def bars(text: str) -> Bars:
     return Bars(text, tuple(level < 128 for level in bytes(pixels)[:wide]))
 
 
-def internal_code(number: int) -> str:
-    """A code of the house's own for goods that bear none: the prefix 20 of shops, ten digits, a check digit (GB 12904)."""
-    from stdnum import ean
-
-    body = f"20{number % 10**10:010d}"
-    return body + str(ean.calc_check_digit(body))
-
-
 def draw(canvas: Any, code: Bars, x: float, y: float, wide: float, high: float) -> None:
     """Draw into a box of points whose lower left corner is (x, y), quiet zones included: one path, bars merged."""
     canvas.saveState()

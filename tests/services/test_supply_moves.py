@@ -125,6 +125,19 @@ def test_a_barcode_finds_its_item_and_belongs_to_one(db: Database) -> None:
     assert supplies.scanned(db, EAN) is None
 
 
+def test_the_label_on_the_shelf_is_known_whatever_stands_on_the_package(db: Database) -> None:
+    water, _tea = add(db, "矿泉水"), add(db, "凉茶")
+    label = barcodes.label_code(supplies.get(db, water))
+    assert label == barcodes.own_code(water)
+    supplies.change_item(db, water, barcode=EAN)
+    assert barcodes.label_code(supplies.get(db, water)) == EAN
+    for code in (label, EAN):
+        found = supplies.scanned(db, code)
+        assert found is not None
+        assert found[0].id == water
+    assert supplies.scanned(db, barcodes.own_code("nobody's")) is None
+
+
 # --- transfers, voids, returns, expiry -----------------------------------------------------------------------------------
 
 

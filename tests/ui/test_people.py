@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from threading import Event
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from station_app import words
+from station_app import settings, words
 from station_app.db import Database
 from station_app.model import BadgeState, Consent, Occupation, Person
 from station_app.paper import preview, qr
-from station_app.services import badges, people, privacy, requests, rosters, stations, visits
+from station_app.paper.manner import Manner, print_badges
+from station_app.services import (
+    badges,
+    people,
+    pictures,
+    preferences,
+    prints,
+    privacy,
+    requests,
+    rosters,
+    stations,
+    visits,
+)
 from station_app.services.rosters import PersonField
 from station_app.ui.jobs import Jobs
 from station_app.ui.kit import Button
@@ -481,6 +495,31 @@ def test_ctrl_p_prints_the_card_shown_and_the_button_those_listed(
     assert printed[-1].name == "驿站卡-2026-07-17-1426-11张.pdf"
     assert preview.count(printed[-1]) == 2
     assert page.strip.isHidden()
+
+
+def test_cards_are_printed_as_the_print_room_is_set(
+    page: PeoplePage, shell: SheetShell, db: Database, printed: list[Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    named(db, "师傅")
+    prints.set_logo(db, pictures.prepare(_red()))
+    for setting, text in ((settings.PRINT_OFFSET, "3,-2"), (settings.BADGE_COLOUR, "red"), (settings.PRINT_BACK, "1")):
+        preferences.change(db, setting.name, text)
+    for form, pages in (("sheet", 2), ("single", 2), ("label80", 1)):
+        preferences.change(db, settings.PRINT_FORM.name, form)
+        page.refresh()
+        idle(qtbot, page)
+        qtbot.keyClick(page.table, Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+        idle(qtbot, page)
+        meant = Manner(form, True, (3.0, -2.0), "red", prints.logo(db))
+        assert print_badges(shell.station, [held(page).person], tmp_path / "meant.pdf", meant) == pages
+        drawn, wanted = (preview.pages(file, 60) for file in (printed[-1], tmp_path / "meant.pdf"))
+        assert [bytes(one.rgb) for one in drawn] == [bytes(one.rgb) for one in wanted]
+
+
+def _red() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 300), "red").save(out, "PNG")
+    return out.getvalue()
 
 
 # --- rosters -------------------------------------------------------------------------------------------------------------

@@ -18,12 +18,13 @@ from station_app import app, vault
 from station_app.db import Database
 from station_app.model import Consent, Occupation, Person
 from station_app.paper import preview
+from station_app.paper.manner import offset_of
 from station_app.services import badges, feedback, people, pictures, preferences, prints, samples, stations, visits
+from station_app.services.supplies.barcodes import label_code
 from station_app.ui import print_out, theme
 from station_app.ui.hands import Hands
 from station_app.ui.main_window import MainWindow
 from station_app.ui.pages.prints import PrintPage
-from station_app.ui.pages.prints_draw import code_of, offset_of
 from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
 
 Key = Qt.Key
@@ -182,9 +183,9 @@ def test_an_offset_is_two_numbers(text: str) -> None:
 def test_goods_without_a_code_have_one_of_the_house_that_stays(db: Database) -> None:
     from station_app.services import supplies
 
-    first = {item.id: code_of(item) for item in supplies.items(db)}
+    first = {item.id: label_code(item) for item in supplies.items(db)}
     assert len(set(first.values())) == len(first)
-    assert {item.id: code_of(item) for item in supplies.items(db)} == first
+    assert {item.id: label_code(item) for item in supplies.items(db)} == first
 
 
 # --- a picture of a badge ------------------------------------------------------------------------------------------------

@@ -167,9 +167,13 @@ def by_name(db: Database, name: str) -> Item | None:
 
 
 def by_barcode(db: Database, code: str) -> Item | None:
-    """The supply in use with this barcode, as ``barcodes.item_code`` spells it."""
+    """The supply in use with this barcode, as ``barcodes.item_code`` spells it, or with this label on its shelf."""
     row = db.one(f"{ITEM} WHERE i.barcode = ? AND i.active = 1 AND i.void_reason IS NULL", (code,))
-    return None if row is None else _item(db, row)
+    if row is not None:
+        return _item(db, row)
+    if not code.startswith(barcodes.OWN):
+        return None
+    return next((item for item in items(db) if barcodes.own_code(item.id) == code), None)
 
 
 def scanned(db: Database, text: str) -> tuple[Item, barcodes.Scanned] | None:

@@ -8,6 +8,7 @@ what follows it; at a shelf the article is to be found all the same. A code is k
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from stdnum import ean
 from stdnum.exceptions import ValidationError
 
 from ...errors import UserMistake
+from ...model import Item
 
 SEPARATOR = "\x1d"
 """FNC1 in the middle of a GS1 string, as most scanners send it."""
@@ -49,6 +51,21 @@ def read(text: str) -> Scanned | None:
     if compact.isascii() and compact.isdigit() and len(compact) in (8, 12, 13, 14):
         return Scanned(_kept(compact)) if _holds(compact) else None
     return _gs1(plain)
+
+
+OWN = "20"
+"""What codes of a shop's own begin with (GB 12904); no package bears one."""
+
+
+def own_code(item_id: str) -> str:
+    """The house's own code of a supply, for its shelf label: it stays as long as the supply does, and is one everywhere."""
+    body = f"{OWN}{int.from_bytes(hashlib.sha256(item_id.encode()).digest()[:5], 'big') % 10**10:010d}"
+    return body + str(ean.calc_check_digit(body))
+
+
+def label_code(item: Item) -> str:
+    """What a supply's shelf label says: the code on its package, or where there is none its own."""
+    return item.barcode or own_code(item.id)
 
 
 def _holds(digits: str) -> bool:

@@ -19,6 +19,7 @@ from ...db import Database
 from ...errors import StationError
 from ...model import Changes, Consent, Occupation, Op, Person
 from ...paper import qr
+from ...paper.manner import Manner, manner, print_badges
 from ...services import badges, people, prints, privacy, roll
 from ...services.privacy import Held
 from ...words import label, t
@@ -282,7 +283,7 @@ class PeoplePage(Page):
         person, changes = outcome
         self._occupation, self._wanted = person.occupation, person.id
         done = Registered(person)
-        done.print_asked.connect(lambda: self._print_people([person]))
+        done.print_asked.connect(lambda: self._print_cards([person.id]))
         done.again_asked.connect(self.new)
         self.shell.open_sheet(t("people_page.registered_title"), done, cancel=t("people_page.done"))
         self.shell.tell_undoable(t("people_page.registered", name=person_name(person), occupation=label(person.occupation)), changes)
@@ -378,7 +379,7 @@ class PeoplePage(Page):
 
     def _print_shown(self) -> None:
         if self.wizard is None and self.card.held is not None:
-            self._print_people([self.card.held.person])
+            self._print_cards([self.card.held.person.id])
 
     def _print_cards(self, ids: Sequence[str]) -> None:
         """The cards of many people; more than MOST_CARDS are printed tab by tab."""
@@ -386,18 +387,17 @@ class PeoplePage(Page):
         if len(wanted) > MOST_CARDS:
             self.shell.tell(t("people_page.too_many_cards", most=MOST_CARDS), bad=True)
         else:
-            self.jobs.read(lambda db: people.several(db, wanted), self._print_people, key="people-print")
+            self.jobs.read(lambda db: (people.several(db, wanted), manner(db)), self._print_people, key="people-print")
 
-    def _print_people(self, found: Sequence[Person]) -> None:
-        cards = [person for person in found if person.badge_code]
+    def _print_people(self, found: tuple[Sequence[Person], Manner]) -> None:
+        """As the print room would: with the station's mark and colour, in its form, moved by the printer's offset."""
+        how, cards = found[1], [person for person in found[0] if person.badge_code]
         if not cards or self._printing is not None:
             return
         station = self.shell.station
 
         def draw(path: Path, progress: Progress) -> int:
-            from ...paper.badges import badge_sheet
-
-            return badge_sheet(station, cards, path, progress=progress)
+            return print_badges(station, cards, path, how, progress)
 
         day = self.jobs.db.now()
         name = t("people_page.card_file", number=cards[0].card_number) if len(cards) == 1 else t(

@@ -15,6 +15,7 @@ from ... import settings
 from ...db import Database
 from ...errors import StationError
 from ...model import Changes, Op
+from ...paper.manner import offset_of
 from ...services import preferences, prints
 from ...sync.opening import Opener
 from ...words import t
@@ -27,7 +28,7 @@ from ..kit import Button, Card, Column, FilterTabs, Row, Scroll, Text, page_layo
 from ..page import Page, Shell
 from ..pictures import Large, choose_pictures
 from ..printing import Show, open_file, place_for, tell_shown
-from .prints_draw import FORMS, KINDS, MOST_SHOWN, Room, Wish, draw, offset_of, picture, read_room
+from .prints_draw import FORMS, KINDS, MOST_SHOWN, Room, Wish, draw, picture, read_room
 
 LEFT = 470
 

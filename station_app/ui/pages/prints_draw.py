@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from PySide6.QtGui import QImage
 
 from ... import settings
 from ...db import Database
-from ...errors import UserMistake
-from ...model import Item, Person, Station
+from ...model import Person, Station
+from ...paper.manner import Manner, goods_of, print_badges, print_labels
 from ...services import people, preferences, prints, supplies
 from ..jobs import Progress
 
@@ -65,31 +64,6 @@ def read_room(db: Database) -> Room:
     )  # fmt: skip
 
 
-def offset_of(text: str) -> tuple[float, float]:
-    """An offset as it is kept ("x,y" in mm). Raises UserMistake ("prints.bad_offset")."""
-    try:
-        x, y = (float(part) for part in text.replace("，", ",").split(","))
-    except ValueError:
-        raise UserMistake("prints.bad_offset") from None
-    if max(abs(x), abs(y)) > 5:
-        raise UserMistake("paper.offset_too_large", most=5)
-    return x, y
-
-
-def code_of(item: Item) -> str:
-    """The bar code of a supply: the one on its package, or one of the house's own that stays as long as the supply does."""
-    from ...paper.bars import internal_code
-
-    if item.barcode:
-        return item.barcode
-    return internal_code(int.from_bytes(hashlib.sha256(item.id.encode()).digest()[:5], "big"))
-
-
-def goods(db: Database) -> list[tuple[str, str, str]]:
-    """(name, unit, code) of every supply on the shelf."""
-    return [(item.name, item.unit, code_of(item)) for item in supplies.items(db)]
-
-
 def cards(db: Database, most: int = 1000) -> list[Person]:
     """Whose badges wait, the longest waiting first."""
     ids = prints.waiting(db, most)
@@ -99,29 +73,21 @@ def cards(db: Database, most: int = 1000) -> list[Person]:
 
 def draw(db: Database, station: Station, wish: Wish, path: Path, progress: Progress | None = None, most: int = 1000) -> list[str]:
     """Draw the wish as a PDF; the people whose badges are on it, by id. Raises what ``paper`` raises."""
-    from ...paper import badges, posters, thermal
+    from ...paper import badges, posters
 
-    look = badges.Look(wish.colour, prints.logo(db))
+    how = Manner(wish.form, wish.back, wish.offset, wish.colour, prints.logo(db))
     if wish.kind == "poster":
-        posters.ask_poster(station, path, link=wish.link, logo=look.logo, colour=look.ink)
+        posters.ask_poster(station, path, link=wish.link, logo=how.logo, colour=how.look.ink)
         return []
     if wish.kind == "offset":
         badges.calibration_sheet(station, path, offset_mm=wish.offset)
         return []
     if wish.kind == "labels":
-        if wish.form.startswith("label"):
-            thermal.shelf_strips(goods(db), path, wide=int(wish.form[5:]))
-        else:
-            posters.shelf_labels(goods(db), path, progress=progress)
+        print_labels(goods_of(supplies.items(db)), path, how, progress)
         return []
     db.require_sight("badge_sheet")
     found = cards(db, most)
-    if wish.form.startswith("label"):
-        thermal.badge_labels(station, found, path, wide=int(wish.form[5:]), progress=progress)
-    elif wish.form == "single":
-        badges.badge_cards(station, found, path, progress=progress, look=look, back=wish.back)
-    else:
-        badges.badge_sheet(station, found, path, offset_mm=wish.offset, progress=progress, look=look, back=wish.back)
+    print_badges(station, found, path, how, progress)
     return [one.id for one in found]
 
 
