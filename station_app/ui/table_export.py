@@ -2,10 +2,11 @@
 
 One button for every page's table::
 
-    ExportButton(shell, table, "visits", *, note=None, records=None, leave_out=())
+    ExportButton(shell, table, "visits", *, note=None, records=None, leave_out=(), columns=None)
         note() -> str     the filters as they stand, written above the table
         records           how all records are had when the table fetches them as they are seen: (Database, ids) -> records
         leave_out         titles of columns that do not leave the house with a plain file (names, phones)
+        columns           what a file has where the table draws several facts into one cell, or a bar
 
 It is disabled while the table has no rows. The file is written beside its name first and is whole or not there.
 """
@@ -43,12 +44,14 @@ class ExportButton(Button):
         note: Callable[[], str] | None = None,
         records: Records | None = None,
         leave_out: Collection[str] = (),
+        columns: Sequence[Column] | None = None,
         then: Callable[[str], None] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(t("export.button"), icon="export", tip="Ctrl+E", parent=parent)
         self._shell, self._table, self._name = shell, table, name
         self._note, self._records, self._leave_out, self._then = note, records, frozenset(leave_out), then
+        self._columns = columns
         self._progress: Progress | None = None
         self._table_model.modelReset.connect(self._fit)
         self.clicked.connect(lambda: self.stop() if self._progress is not None else self.ask())
@@ -88,7 +91,7 @@ class ExportButton(Button):
     def save(self, target: Path) -> None:
         """Write the table to ``target``, CSV where it ends so."""
         model = self._table_model
-        columns = [column for column in model.columns if column.title not in self._leave_out]
+        columns = [column for column in self._columns or model.columns if column.title not in self._leave_out]
         ids = [model.id_at(row) for row in range(model.rowCount())]
         held = {number: model.record(row) for row, number in enumerate(ids)} if self._records is None else {}
         note = self._note() if self._note is not None else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -339,3 +340,22 @@ def test_the_log_knows_the_operation_of_a_row(db: Database) -> None:
     assert line is not None
     assert (line.operation, line.op, line.undoable) == (changes.operation, Op.ADD_REQUEST, True)
     assert history.of_row(db, "request", "nobody") is None
+
+
+def test_the_list_goes_into_a_spreadsheet_as_it_is_filtered_and_names_nobody(
+    shell: SheetShell, printed: list[Path], db: Database, rider: Person, qtbot: QtBot, tmp_path: Path
+) -> None:
+    asked, _changes = requests.add(db, "门口缺车位", person_id=rider.id, contact="13800000001")
+    requests.add(db, "想要热水")
+    page = opened(shell, printed, qtbot)
+    page.search.setText("车位")
+    page.export_button.save(tmp_path / "requests.xlsx")
+    qtbot.waitUntil(lambda: "已导出 1 行" in shell.last)
+    sheet = load_workbook(tmp_path / "requests.xlsx").active
+    assert sheet is not None
+    (note, *_), heads, row = sheet.iter_rows(values_only=True)
+    assert "车位" in str(note)
+    assert heads[:3] == ("编号", "登记时间", "内容")
+    assert (row[0], row[2]) == (asked.number, "门口缺车位")
+    assert "李志强" not in str(row)
+    assert "13800000001" not in str(row)

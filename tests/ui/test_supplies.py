@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -373,3 +374,21 @@ def test_without_a_column_of_names_nothing_can_be_imported(
     wizard.run()
     idle(qtbot, page)
     assert supplies.items(db) == []
+
+
+def test_shelf_and_ledger_go_into_a_spreadsheet_as_they_are_shown(
+    kit: Item, page: SuppliesPage, shell: SheetShell, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert [name for name, button in page.exports.items() if button.isVisible()] == ["stock"]
+    page.exports["stock"].save(tmp_path / "stock.xlsx")
+    qtbot.waitUntil(lambda: (tmp_path / "stock.xlsx").exists() and not page.exports["stock"].busy)
+    sheet = load_workbook(tmp_path / "stock.xlsx").active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[-1][1] == 40  # a number, to be summed up
+    page.tabs.choose("ledger")
+    qtbot.waitUntil(page.exports["ledger"].isEnabled)
+    assert [name for name, button in page.exports.items() if button.isVisible()] == ["ledger"]
+    page.exports["ledger"].save(tmp_path / "ledger.csv")
+    qtbot.waitUntil(lambda: (tmp_path / "ledger.csv").exists() and not page.exports["ledger"].busy)
+    assert (tmp_path / "ledger.csv").read_text("utf-8-sig").count("防暑包") == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ...db import Database
@@ -46,6 +47,7 @@ from ..pages.requests_reads import ANSWERED, Line, Whole, late
 from ..pages.requests_text import is_whole, state_pill, timeline, title, who
 from ..printing import Show, open_file, save_and_open
 from ..request_figures import FiguresSheet
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 
@@ -255,6 +257,7 @@ class RequestsPage(ListPage):
         self.meeting_button = Button(t("matters.meeting"), icon="print")
         self._model = RowsModel(self._columns())
         self.list = Table(self._model, rows=58, name=t("requests_page.list"))
+        self.export_button = ExportButton(shell, self.list, "requests", note=self._told, columns=self._file_columns())
         self._empty = EmptyState("requests", t("district_desk.no_requests"))
         self.list.set_empty(self._empty)
         self.card = RequestCard()
@@ -263,12 +266,13 @@ class RequestsPage(ListPage):
         head.addWidget(self.search, 1)
         head.addWidget(self.station)
         second = FlowLayout(8)  # two rows where large type leaves no room for one
-        for part in (self.topic, self.unit, self.figures_button, self.meeting_button):
+        for part in (self.topic, self.unit, self.figures_button, self.meeting_button, self.export_button):
             second.addWidget(part)
         left = Column(head, self.tabs, second, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         for combo in (self.topic, self.unit):
             combo.currentIndexChanged.connect(lambda _index: self._filter())
+        QShortcut(QKeySequence("Ctrl+E"), self, self.export_button.ask)
         self.figures_button.clicked.connect(self.show_figures)
         self.meeting_button.clicked.connect(self.plan_meeting)
         self.card.merging.connect(lambda number: self._merge(number))
@@ -293,6 +297,24 @@ class RequestsPage(ListPage):
             TableColumn("", lambda asked: title(asked.line.request), bold=True, sub=below),
             TableColumn("", lambda _asked: "", 190, "right", pill=lambda asked: state_pill(asked.line)),
         ]
+
+    def _file_columns(self) -> list[TableColumn]:
+        """What a file of the list has: a column a fact, and nothing of who it was."""
+        return [
+            TableColumn(t("requests_page.number"), lambda asked: asked.line.request.number),
+            TableColumn(t("requests_page.col_station"), lambda asked: asked.station),
+            TableColumn(t("requests_page.col_recorded"), lambda asked: asked.line.request.time[:16].replace("T", " ")),
+            TableColumn(t("requests_page.col_words"), lambda asked: title(asked.line.request)),
+            TableColumn(t("requests_page.category"), lambda asked: label(asked.line.request.category)),
+            TableColumn(t("requests_page.col_state"), lambda asked: state_pill(asked.line)[0]),
+            TableColumn(t("requests_page.col_unit"), lambda asked: asked.unit),
+            TableColumn(t("requests_page.col_due"), lambda asked: asked.line.request.due[:10]),
+        ]
+
+    def _told(self) -> str:
+        """What narrows the list, above the rows of a file."""
+        chosen = (combo.currentText() for combo in (self.station, self.topic, self.unit) if combo.currentData())
+        return "  ".join(part for part in (self.shell.station.name, *chosen, self.search.text().strip()) if part)
 
     def changeEvent(self, event: QEvent) -> None:
         """The type size may have changed."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from unicodedata import normalize
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ...db import Database
@@ -27,6 +28,7 @@ from ..jobs import Otherwise
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, Text, clear, page_layout
 from ..list_page import Search
 from ..page import Page, Shell
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from .supplies_asked import crossings_table, wanted_table
@@ -96,6 +98,10 @@ class SuppliesPage(Page):
         self._views = QStackedWidget()
         for view in (self.shelves, self.promised, self.wanted, self.crossings):
             self._views.addWidget(view)
+        tables = (self.shelves, self.promised, self.wanted, self.crossings)
+        self.exports = {
+            tab: ExportButton(shell, table, f"supplies-{tab}", note=self._told) for tab, table in zip(TABS, tables, strict=True)
+        }
         self._inner = Column(gap=8)
         inside = QWidget()
         inside.setLayout(self._inner)
@@ -104,8 +110,12 @@ class SuppliesPage(Page):
         head = Row(gap=8)
         head.addWidget(self.tabs, 1)
         head.addWidget(self.search)
+        foot = Row(None, *self.exports.values())
+        for button in list(self.exports.values())[1:]:
+            button.hide()
         head.addWidget(self.allocate_button)
-        left = Column(head, Card(self._views, gap=4), gap=8)
+        QShortcut(QKeySequence("Ctrl+E"), self, lambda: self.exports[self.tabs.code()].ask())
+        left = Column(head, Card(self._views, foot, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         self.tabs.chosen.connect(self._tab)
         self.search.textChanged.connect(lambda _text: self._filter())
@@ -207,8 +217,14 @@ class SuppliesPage(Page):
             self.shelves.choose(shelves[0].id)
         self._tab(self.tabs.code())
 
+    def _told(self) -> str:
+        """The district and what was looked for, above the rows of a file."""
+        return "  ".join(part for part in (self.shell.station.name, self.search.text().strip()) if part)
+
     def _tab(self, code: str) -> None:
         self._views.setCurrentIndex(TABS.index(code))
+        for name, button in self.exports.items():
+            button.setVisible(name == code)
         self.card.setVisible(code in ("shelves", "promised"))
         if code == "promised":
             self._show_promise(self.promised.current())

@@ -24,6 +24,7 @@ from ..page import Shell
 from ..pictures import Bringing, Otherwise, Then, choose_pictures
 from ..printing import Show, open_file, save_and_open
 from ..request_figures import FiguresSheet
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -67,6 +68,7 @@ class RequestsPage(ListPage):
         self.list = Table(self._model, rows=58, name=t("requests_page.list"))
         self.card = RequestCard(shell.station, steps=self.may(Op.REQUEST_STEP))
         self._empty = EmptyState("requests", t("requests_page.none_yet"))
+        self.export_button = ExportButton(shell, self.list, "requests", note=self._told, columns=self._file_columns())
         self._build()
 
     def _build(self) -> None:
@@ -80,10 +82,11 @@ class RequestsPage(ListPage):
         self.figures_button = Button(t("request_figures.title"), icon="reports")
         self.figures_button.clicked.connect(self.show_figures)
         second = FlowLayout(8)  # two rows where large type leaves no room for one
-        for part in (self.figures_button, self.board_button, self.box_button):
+        for part in (self.figures_button, self.board_button, self.box_button, self.export_button):
             second.addWidget(part)
         self.box_button.setVisible(self.may(Op.OPEN_BOX))
-        self.board_button.setVisible(self.may(Op.REQUEST_STEP))
+        for button in (self.board_button, self.export_button):
+            button.setVisible(self.may(Op.REQUEST_STEP))
         left = Column(head, self.tabs, second, self.boxes, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         self.card.setFixedWidth(CARD)
@@ -95,6 +98,7 @@ class RequestsPage(ListPage):
         self.box_button.clicked.connect(self.open_box)
         self.board_button.clicked.connect(self._print_board)
         QShortcut(QKeySequence("F9"), self, self.open_box)
+        QShortcut(QKeySequence("Ctrl+E"), self, self._export)
         self.list.current_record.connect(self._chosen)
         self.card.wanted.connect(self._do)
         self.card.picture_opened.connect(self._view)
@@ -110,6 +114,27 @@ class RequestsPage(ListPage):
             TableColumn("", lambda line: title(line.request), bold=True, sub=lambda line: sub_line(line, self._today)),
             TableColumn("", lambda _line: "", 192, "right", pill=state_pill, sub=lambda line: exchange_text(line.request)),
         ]
+
+    def _file_columns(self) -> list[TableColumn]:
+        """What a file of the list has: a column a fact, and nothing of who it was."""
+        return [
+            TableColumn(t("requests_page.number"), lambda line: line.request.number),
+            TableColumn(t("requests_page.col_recorded"), lambda line: line.request.time[:16].replace("T", " ")),
+            TableColumn(t("requests_page.col_words"), lambda line: title(line.request)),
+            TableColumn(t("requests_page.category"), lambda line: label(line.request.category)),
+            TableColumn(t("requests_page.channel"), lambda line: label(line.request.channel)),
+            TableColumn(t("requests_page.col_state"), lambda line: state_pill(line)[0]),
+            TableColumn(t("requests_page.col_due"), lambda line: line.request.due[:10]),
+        ]
+
+    def _told(self) -> str:
+        """The tab and the words looked for, above the rows of a file."""
+        told = (self.shell.station.name, self._tab_texts()[self.tabs.code()], self.search.text().strip())
+        return "  ".join(part for part in told if part)
+
+    def _export(self) -> None:
+        if self.export_button.isVisible():
+            self.export_button.ask()
 
     def changeEvent(self, event: QEvent) -> None:
         """The type size may have changed."""

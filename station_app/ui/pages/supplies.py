@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
 from ...model import Changes, Item, Op
@@ -19,8 +20,9 @@ from .. import when
 from ..arrived import DueSupplies, receive
 from ..entry import Entry
 from ..import_wizard import Choose, ImportWizard, choose_file
-from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, Row, page_layout
+from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, FlowLayout, Row, page_layout
 from ..page import Page, Shell
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -84,6 +86,11 @@ class SuppliesPage(Page):
         self.due = DueSupplies(receives=self.may(Op.RECEIVE))
         self.rules = RulesView(shell, keeps=self.may(Op.SET_QUOTA))
         self.campaigns = CampaignsView(shell, keeps=self.may(Op.SET_CAMPAIGN))
+        stock = [column for column in self._stock_rows.columns if column.title]  # a bar is no cell
+        self.exports = {
+            "stock": ExportButton(shell, self.stock, "supplies", note=lambda: shell.station.name, columns=stock),
+            "ledger": ExportButton(shell, self.ledger, "supplies-ledger", note=self._told),
+        }
         self._views, self._side = QStackedWidget(), QStackedWidget()
         self._build()
         self._connect()
@@ -116,7 +123,11 @@ class SuppliesPage(Page):
             for button in part.buttons:
                 head.addWidget(button)
                 button.hide()
-        foot = Row(self.new_button, self.import_button, self.send_button, self.take_button, None, self.only, gap=16)
+        foot = FlowLayout(16)  # two rows where large type leaves no room for one
+        for piece in (self.new_button, self.import_button, self.send_button, self.take_button, self.only, *self.exports.values()):
+            foot.addWidget(piece)
+        self.exports["ledger"].hide()
+        QShortcut(QKeySequence("Ctrl+E"), self, self._export)
         left = Column(head, self.due, Card(self._views, foot, gap=4), gap=8)
         self._content = QWidget()
         page_layout(self._content, Row(left, self._side, gap=16))
@@ -160,7 +171,10 @@ class SuppliesPage(Page):
         return [
             TableColumn(t("supplies_page.item"), lambda s: s.item.name, 190, bold=True, sub=lambda s: label(s.item.kind)),
             TableColumn("", lambda _s: "", bar=bar),
-            TableColumn(t("supplies_page.balance"), lambda s: amount(s.item.balance, s.item), 104, "right", bold=True),
+            TableColumn(
+                t("supplies_page.balance"), lambda s: amount(s.item.balance, s.item), 104, "right", bold=True,
+                export=lambda s: s.item.balance,
+            ),
             TableColumn(t("supplies_page.next_expiry"), expiry, 112, pill=near),
             TableColumn(t("supplies_page.runs_out"), lambda _s: "", 166, pill=state),
         ]
@@ -304,7 +318,19 @@ class SuppliesPage(Page):
         ):  # fmt: skip
             button.setVisible(self._keeps and code in ("stock", "ledger"))
         self.only.setVisible(code == "ledger" and self.card.detail is not None)
+        for name, button in self.exports.items():
+            button.setVisible(name == code)
         self._refresh_tab(code)
+
+    def _told(self) -> str:
+        """The station, and the one supply whose lines are shown, above the rows of a file."""
+        detail = self.card.detail if self.only.isChecked() else None
+        return "  ".join((self.shell.station.name, *((detail.shelf.item.name,) if detail is not None else ())))
+
+    def _export(self) -> None:
+        button = self.exports.get(self.tabs.code())
+        if button is not None:
+            button.ask()
 
     def _show_own_ledger(self) -> None:
         self.only.setChecked(True)
