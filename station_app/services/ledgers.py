@@ -401,6 +401,35 @@ def _requests(db: Database, asked: Asked) -> list[Line]:
     return found
 
 
+@_ledger(
+    "clues", Column("number", 26), Column("asked_at", 26), Column("place", 26), Column("grid", 18), Column("category", 20),
+    Column("text", 60), Column("pictures", 12, number=True), Column("who", 18, names=True), Column("responsible", 24),
+    Column("adopted", 20), Column("ended", 18), Column("verdict", 20),
+)  # fmt: skip
+def _clues(db: Database, asked: Asked) -> list[Line]:
+    where, parameters = asked.where("r")
+    rows = db.rows(
+        f"{requests.REQUEST} WHERE {where} AND r.channel = ? ORDER BY r.time, r.id", [*parameters, Channel.SNAP.value]
+    )
+    who = _people(db, rows, asked)
+    pictures = {
+        row["subject_id"]: row["n"]
+        for row in db.rows("SELECT subject_id, count(*) AS n FROM attachment WHERE void_reason IS NULL GROUP BY subject_id")
+    }
+    found: list[Line] = []
+    for row in rows:
+        one = requests.get(db, row["id"])
+        name, _badge, _phone = _named(who, one.person_id)
+        days = {step.state: step.time[:10] for step in one.steps}
+        units = [step.unit for step in one.steps if step.state is RequestState.TRANSFERRED]
+        found.append(
+            (one.number, one.time, one.place, one.grid, one.category, one.text if asked.names or db.sees_people else None,
+             pictures.get(one.id, 0), name, units[-1] if units else None, days.get(RequestState.ACCEPTED),
+             days.get(RequestState.CLOSED) if one.state is RequestState.CLOSED else None, one.verdict)
+        )  # fmt: skip
+    return found
+
+
 # --- what nobody planned -----------------------------------------------------------------------------------------------------
 
 

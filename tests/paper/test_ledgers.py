@@ -24,19 +24,21 @@ from station_app.services import (
     ledgers,
     loans,
     people,
+    pictures,
     requests,
     shifts,
     stations,
     supplies,
     visits,
 )  # fmt: skip
+from tests.pictures import phone
 
 TODAY = "2026-07-17"
 DOMAIN = {
     "visits", "stock_in", "handouts", "stocktake", "equipment", "repairs", "loans", "first_aid", "safety", "duty", "requests",
-    "lost_property", "box_openings",
+    "lost_property", "box_openings", "clues",
 }  # fmt: skip
-"""Rows 1-12 and 24 of DOMAIN.md section 4."""
+"""Rows 1-13 and 24 of DOMAIN.md section 4."""
 
 
 @pytest.fixture
@@ -57,6 +59,10 @@ def full(db: Database) -> Database:
     shifts.check_house(db, ["灭火器", "插座"], "插座松", "已断电")
     made, _ = requests.add(db, "电动车充电口不足", person_id=rider.id)
     requests.step(db, made.id, RequestState.REPLIED, note="本周加装")
+    clue, _ = requests.add(
+        db, "井盖松了", channel=Channel.SNAP, place="人民路口", grid="07", person_id=rider.id, pictures=[pictures.prepare(phone())]
+    )
+    requests.step(db, clue.id, RequestState.ACCEPTED)
     shifts.confirm(db, TODAY, person_times=4, events="来访 4 人次")
     boxes.open_box(db, Channel.REQUEST_BOX, "王敏", "赵丽", [boxes.Slip("充电口不够")], slips_found=2)
     incidents.stamp(db)
@@ -99,7 +105,7 @@ def test_every_ledger_is_printed_with_its_columns(full: Database, tmp_path: Path
 
 
 def test_names_and_phones_only_when_asked_and_only_for_who_may(full: Database, tmp_path: Path) -> None:
-    for name in ("visits", "handouts", "loans", "requests"):
+    for name in ("visits", "handouts", "loans", "requests", "clues"):
         write(full, name, tmp_path / "masked.pdf")
         assert not {"欧阳志强", "13912345678"} & set("".join(texts(tmp_path / "masked.pdf")).split()), name
         assert "未列姓名和电话" in "".join(texts(tmp_path / "masked.pdf"))
@@ -111,6 +117,13 @@ def test_names_and_phones_only_when_asked_and_only_for_who_may(full: Database, t
     with pytest.raises(Refused, match=r"roles\.not_allowed"):
         ledgers.lines(full, "visits", TODAY, TODAY, names=True)
     assert all(line[5] is None for line in ledgers.lines(full, "visits", TODAY, TODAY))
+
+
+def test_a_clue_is_told_with_its_place_its_pictures_and_the_day_it_was_adopted(full: Database) -> None:
+    [line] = ledgers.lines(full, "clues", TODAY, TODAY, names=True)
+    assert line[2:4] == ("人民路口", "07")
+    assert line[5:10] == ("井盖松了", 1, "欧阳志强", None, TODAY)
+    assert ledgers.lines(full, "clues", TODAY, TODAY)[0][7] is None
 
 
 def test_heads_and_numbers_are_on_every_page_and_nothing_is_cut(db: Database, tmp_path: Path) -> None:
