@@ -39,6 +39,7 @@ from ..model import (
 )
 from ..paths import DataFolder
 from . import badges, history, keepers, people, reports, requests, samples, stations, supplies, visits
+from .demo_house import House
 
 Progress = people.Progress
 
@@ -111,7 +112,9 @@ def make(
                 db, folder, root, samples.KEEPERS[1], Role.KEEPER, f"{PASSWORD}-2", PINS[1], cost=cost
             )
             samples.stock(db)
-            story = _Story(db, past, (keeper.id, evening.id), visits_per_day)
+            house = House(db, str(seed))
+            house.furnish()
+            story = _Story(db, past, (keeper.id, evening.id), visits_per_day, house)
             for number in range(days):
                 progress(number, days)
                 day = first + timedelta(days=number)
@@ -170,11 +173,12 @@ class _Step:
 class _Story:
     """The station as days go by."""
 
-    def __init__(self, db: Database, clock: _Clock, keeper_ids: tuple[str, str], visits_per_day: int) -> None:
+    def __init__(self, db: Database, clock: _Clock, keeper_ids: tuple[str, str], visits_per_day: int, house: House) -> None:
         self.db = db
         self.clock = clock
         self.keepers = keeper_ids
         self.visits_per_day = visits_per_day
+        self.house = house
         self.regulars: dict[Occupation, list[_Regular]] = {occupation: [] for occupation in Occupation}
         self.items: list[tuple[samples.Stock, Item]] = [
             (one, item) for one in samples.SHELF if (item := supplies.by_name(db, one.name)) is not None
@@ -198,9 +202,11 @@ class _Story:
             (morning - timedelta(minutes=10), lambda: self._begin(0)),
             (morning - timedelta(minutes=5), lambda: self._open(day, dice)),
             (morning - timedelta(minutes=3), lambda: self._refill(day, dice)),
-            (morning.replace(hour=14, minute=30), lambda: self._begin(1)),
-            (morning.replace(hour=21), self._close),
+            (morning - timedelta(minutes=2), lambda: self.house.morning(day)),
+            (morning.replace(hour=14, minute=30), self._hand_over),
+            (morning.replace(hour=21), lambda: self._close(day)),
         ]
+        work += [(back, partial(self.house.bring_back, back)) for back in (morning.replace(hour=hour) for hour in (9, 12, 16, 20))]
         work += [(one.moment, partial(self._arrive, one, dice)) for one in self._arrivals(morning, dice)]
         due = [step for step in self.steps if step.moment.date() <= day]
         self.steps = [step for step in self.steps if step.moment.date() > day]
@@ -232,9 +238,15 @@ class _Story:
     def _open(self, day: date, dice: Random) -> None:
         high = round(dice.gauss(samples.HIGHS[day.month - 1], 2.5))
         keepers.open_station(self.db, "微波炉报修中" if dice.random() < 0.03 else "", high)
+        self.house.heat(high)
 
-    def _close(self) -> None:
+    def _hand_over(self) -> None:
+        self.db.acting = self.keepers[1]
+        self.house.hand_over()
+
+    def _close(self, day: date) -> None:
         keepers.close_station(self.db)
+        self.house.log(day, samples.KEEPERS)
         keepers.end_shift(self.db)
 
     def _refill(self, day: date, dice: Random) -> None:
@@ -271,6 +283,7 @@ class _Story:
                 visits.use_amenity(self.db, visit.id, amenity)
         if dice.random() < (HANDED if person_id else HANDED_TO_GROUP):
             self._hand_out(one, visit, person_id, dice)
+        self.house.lend(one.moment, person_id, visit.id, one.occupation)
         if dice.random() < REQUESTED * one.count:
             self._ask(person_id, dice)
 

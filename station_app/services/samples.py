@@ -5,12 +5,13 @@ Everything here is invented; phones stand in the block 199 1100 xxxx, which the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from ..db import Database
-from ..model import Amenity, Category, ItemKind, MovementKind, Occupation, RequestKind, Station
+from ..model import Amenity, AssetKind, Category, ItemKind, MovementKind, Occupation, RequestKind, Station
 from . import supplies
 
 STATION = Station(
@@ -72,6 +73,37 @@ def lot_of(one: Stock, moment: datetime, number: int, keeps: int) -> tuple[str, 
     if not keeps:
         return "", ""
     return f"{moment:%y%m%d}-{number}", (moment + timedelta(days=keeps)).date().isoformat()
+
+
+# --- what stands in the house ------------------------------------------------------------------------------------------------
+
+SOURCE = "云桥街道"
+LENDING: tuple[tuple[AssetKind, str, int, bool], ...] = (
+    (AssetKind.UMBRELLA, "雨伞", 12, False), (AssetKind.POWER_BANK, "充电宝", 8, False), (AssetKind.PUMP, "打气筒", 1, False),
+    (AssetKind.RAINCOAT, "雨衣", 10, True),
+)  # fmt: skip
+"""Kind, name, how many, whether all alike share one code."""
+EQUIPMENT = (("微波炉", "窗边", 30), ("饮水机", "门口", 30), ("充电柜", "东墙", 30), ("空调", "大厅", 90), ("灭火器", "门口", 30))
+"""Name, place, days between checks."""
+FIRST_AID = (
+    ("碘伏棉签", "包", 6, 500), ("创可贴", "片", 60, 700), ("烫伤膏", "支", 2, 160), ("纱布", "卷", 5, 900), ("藿香正气水", "盒", 2, 95),
+)  # fmt: skip
+"""Name, unit, how many, days it keeps."""
+FAULTS = ("不加热", "有异响", "不通电", "漏水")
+FIXER, MENDED = "社区电工", "已更换零件"
+EXCEPTIONS = (("插座松动", "已断电，报修"), ("安全通道有杂物", "已清理"), ("地面湿滑", "已拖干，放警示牌"))
+FOUND = (("手套", "充电区"), ("头盔", "门口"), ("保温杯", "休息区"), ("工作证", "柜台"), ("雨伞", "门口"))
+KEPT_IN = "柜台抽屉"
+
+
+def late(titles: Sequence[str]) -> str:
+    """What a handover says of things that are late."""
+    return f"超期未还：{'、'.join(titles)}"
+
+
+def came(count: int) -> str:
+    """What a duty log says of a quiet day."""
+    return f"来访 {count} 人次"
 
 
 # --- who comes, when and for what ----------------------------------------------------------------------------------------

@@ -13,7 +13,20 @@ from station_app import vault
 from station_app.db import Database
 from station_app.errors import Cancelled, EnvironmentFault, RuleRefused, UserMistake
 from station_app.model import Amenity, Occupation, RequestState
-from station_app.services import audit, demo, people, reports, requests, samples, stations, supplies
+from station_app.services import (
+    audit,
+    demo,
+    ledgers,
+    loans,
+    people,
+    reports,
+    requests,
+    samples,
+    shifts,
+    stations,
+    supplies,
+    weather,
+)
 
 CHEAP = vault.Cost(passes=1, memory=8 * 1024)
 UNTIL = date(2026, 7, 17)
@@ -54,6 +67,22 @@ def test_everything_adds_up(folder: Path, made: demo.Made) -> None:
         given = supplies.handouts(db, report.first, report.last)
         assert sum(report.handouts.values()) == sum(one.quantity for one in given if one.void_reason is None)
         assert not any(one.short for one in given)
+    finally:
+        db.close()
+
+
+def test_the_house_has_a_past_too(folder: Path, made: demo.Made) -> None:
+    """No tab of it is empty: something is lent and something late, mended, checked, found, handed over, logged."""
+    db = stations.open_station(folder, demo.PASSWORD)
+    try:
+        first, last = made.report.first, made.report.last
+        out = loans.open_loans(db)
+        assert out
+        assert loans.figures(db, first, last).lent > len(out)
+        for name in ("loans", "equipment", "first_aid", "safety", "duty", "handovers", "lost_property"):
+            assert ledgers.lines(db, name, first, last), name
+        assert len(shifts.duty_logs(db, first, last)) == len(shifts.house_checks(db, first, last)) == made.days
+        assert any(one.warning for one in weather.of_days(db, first, last).values())
     finally:
         db.close()
 
