@@ -95,9 +95,6 @@ class FormsView(QWidget):
         lines.setStretchFactor(self.grid, 1)
         inside.setLayout(lines)
         self._side.addWidget(inside)
-        for part in (self.take_button, self.forget_button, self.use_button):
-            part.setVisible(may)
-        self.archive_button.setVisible(self._page.may(Op.EXPORT_DATA))
         months = Row(self.back, self.month_text, self.on, None, gap=4)
         left = Card(
             Row(Text(t("forms_page.kept"), "heading"), None, self.take_button), self.list, months, self.fill_button,
@@ -109,6 +106,10 @@ class FormsView(QWidget):
         row.addWidget(left, 3)
         row.addWidget(right, 9)
         self.setLayout(row)
+        # only now: shown before it has its place, a button would be a window of its own and take the keys
+        for part in (self.take_button, self.forget_button, self.use_button):
+            part.setVisible(may)
+        self.archive_button.setVisible(self._page.may(Op.EXPORT_DATA))
         self.list.set_empty(EmptyState("file", t("forms_page.none")))
         self._show_month()
 
