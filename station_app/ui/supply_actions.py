@@ -10,7 +10,7 @@ from typing import Any
 
 from ..model import Changes, Occupation, WeatherLevel
 from ..services import supplies, weather
-from ..services.supplies import campaigns, orders, quotas, transfers, voids
+from ..services.supplies import campaigns, orders, photos, quotas, transfers, voids
 from .jobs import Jobs, Otherwise, Then
 
 
@@ -37,6 +37,11 @@ def void(jobs: Jobs, movement_id: str, reason: str, then: Then, otherwise: Other
 def set_parts(jobs: Jobs, kit_id: str, parts: dict[str, int], then: Then, otherwise: Otherwise) -> None:
     """What a kit holds; ``then`` gets the Changes."""
     jobs.run(lambda db: supplies.set_parts(db, kit_id, parts), then, otherwise)
+
+
+def set_photo(jobs: Jobs, item_id: str, jpeg: bytes | None, then: Then, otherwise: Otherwise) -> None:
+    """The picture of an item, made ready; None takes it away; ``then`` gets the Changes."""
+    jobs.run(lambda db: photos.set_photo(db, item_id, jpeg), then, otherwise)
 
 
 def assemble(jobs: Jobs, kit_id: str, quantity: int, then: Then, otherwise: Otherwise, *, apart: bool = False) -> None:

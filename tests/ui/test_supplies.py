@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +16,16 @@ from station_app.db import Database
 from station_app.model import Consent, Item, ItemKind, MovementKind, Occupation
 from station_app.services import people, supplies
 from station_app.services.rosters import ItemField
+from station_app.services.supplies import photos
+from station_app.sync.opening import Opener
 from station_app.ui.kit import Button, LogRow
 from station_app.ui.pages.supplies import SuppliesPage
+from station_app.ui.pages.supplies_photo import PhotoLine
+from tests.pictures import phone
 from tests.ui.shell import Clock, SheetShell, focus, idle, in_front, sees, shown, type_in
 
 Key = Qt.Key
+WORKER = (sys.executable, "-c", "from station_app.sync.opening import worker_main; raise SystemExit(worker_main())")
 
 
 @pytest.fixture
@@ -392,3 +398,30 @@ def test_shelf_and_ledger_go_into_a_spreadsheet_as_they_are_shown(
     page.exports["ledger"].save(tmp_path / "ledger.csv")
     qtbot.waitUntil(lambda: (tmp_path / "ledger.csv").exists() and not page.exports["ledger"].busy)
     assert (tmp_path / "ledger.csv").read_text("utf-8-sig").count("防暑包") == 2
+
+
+def test_an_item_has_a_picture_that_is_brought_shown_and_taken_away(
+    shell: SheetShell, db: Database, kit: Item, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(phone())
+    with Opener(command=WORKER) as opener:
+        page = in_front(SuppliesPage(shell, opener=opener, pictures=lambda _parent, then: then([file])), shell, qtbot)
+
+        def line() -> PhotoLine:
+            assert page.card.photo is not None
+            return page.card.photo
+
+        qtbot.waitUntil(lambda: page.card.photo is not None)
+        assert line().thumb is None
+        line().bring.click()
+        qtbot.waitUntil(lambda: line().thumb is not None, timeout=20_000)
+        assert photos.photo(db, kit.id) is not None
+        idle(qtbot, page)
+        line().remove.click()
+        qtbot.waitUntil(lambda: line().thumb is None)
+        assert photos.photo(db, kit.id) is None
+        idle(qtbot, page)
+        assert shell.then is not None
+        shell.then()
+        qtbot.waitUntil(lambda: line().thumb is not None)

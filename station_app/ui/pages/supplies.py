@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
 
 from ...model import Changes, Item, Op
@@ -15,6 +15,7 @@ from ...services import supplies
 from ...services.arrivals import Arrival
 from ...services.loans import is_code
 from ...services.supplies import barcodes, orders
+from ...sync.opening import Opener
 from ...words import label, t
 from .. import when
 from ..arrived import DueSupplies, receive
@@ -22,6 +23,7 @@ from ..entry import Entry
 from ..import_wizard import Choose, ImportWizard, choose_file
 from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, FlowLayout, Row, page_layout
 from ..page import Page, Shell
+from ..pictures import choose_pictures
 from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
@@ -36,6 +38,8 @@ from .supplies_card import ItemCard
 from .supplies_forms import CountForm, Done, ItemForm, ReceiveForm, WasteForm
 from .supplies_import import item_list
 from .supplies_orders import KitForm, OrderForm, SendForm, TakeForm, VoidForm, print_order
+from .supplies_photo import Choose as ChoosePictures
+from .supplies_photo import Photos
 from .supplies_reads import Detail, Line, Overview, Shelf
 from .supplies_rules import RulesView
 from .supplies_text import amount, bar, change, expiry_pill, expiry_text, happened, state_pill
@@ -50,10 +54,13 @@ class SuppliesPage(Page):
 
     name = "supplies"
     tables = frozenset({"item", "quota", "movement", "handout", "stocktake", "person", "identity", "allocation",
-        "kit_part", "campaign", "campaign_item", "transfer", "assembly", "station_day", "refusal", "rule_set", *TABLES})
+        "item_photo", "kit_part", "campaign", "campaign_item", "transfer", "assembly", "station_day", "refusal", "rule_set", *TABLES})
 
-    def __init__(self, shell: Shell, *, choose: Choose = choose_file) -> None:
+    def __init__(
+        self, shell: Shell, *, choose: Choose = choose_file, opener: Opener | None = None, pictures: ChoosePictures = choose_pictures
+    ) -> None:
         super().__init__(shell)
+        self.photos = Photos(self, shell, opener=opener, choose=pictures)
         self._choose = choose
         self._today = date.min
         self._items: tuple[Item, ...] = ()
@@ -153,6 +160,9 @@ class SuppliesPage(Page):
         self.card.order.connect(self._order)
         self.card.void.connect(self._void)
         self.card.kit.connect(self._put_together)
+        self.card.photo_wanted.connect(lambda: self.photos.choose(self._shown()))
+        self.card.photo_dropped.connect(lambda path: self.photos.bring(self._shown(), path))
+        self.card.photo_removed.connect(lambda: self.photos.remove(self._shown()))
         self.card.receive.connect(self._receive)
         self.card.waste.connect(self._waste)
         self.card.undo.connect(self._undo)
@@ -202,6 +212,16 @@ class SuppliesPage(Page):
         large = tokens().large
         self._side.setFixedWidth(CARD_LARGE if large else CARD)
         self.stock.show_columns((0, 2, 3, 4) if large else range(len(self._stock_rows.columns)))  # the number says it too
+
+    @property
+    def idle(self) -> bool:
+        """Whether no picture is being made ready."""
+        return self.photos.idle
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody brings pictures: no process is kept."""
+        super().hideEvent(event)
+        self.photos.close()
 
     # --- what the window asks ----------------------------------------------------------------------------------------
 
@@ -391,6 +411,10 @@ class SuppliesPage(Page):
         if self.card.detail is not None:
             form = KitForm(self.shell, self.card.detail.shelf.item, self.card.detail.parts, self._saved)
             self.shell.open_sheet(t("supplies_page.put_together"), form, submit=t("supplies_page.save"))
+
+    def _shown(self) -> Item:
+        assert self.card.detail is not None  # the line that asks is part of the card
+        return self.card.detail.shelf.item
 
     def _add_item(self) -> None:
         form = ItemForm(self.shell, None, self._saved, items=self._items)

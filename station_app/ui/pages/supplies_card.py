@@ -15,6 +15,7 @@ from .. import when
 from ..charts import StockDay, StockLine
 from ..kit import Button, Card, Column, EmptyState, FlowLayout, LogRow, Notice, Pill, Row, Scroll, Text, clear
 from ..theme import tokens
+from .supplies_photo import PhotoLine
 from .supplies_reads import Detail
 from .supplies_text import SHORT, amount, expiry_pill, happened, is_low, rules
 
@@ -93,6 +94,9 @@ class ItemCard(Card):
     void = Signal(str)
     order = Signal()
     kit = Signal()
+    photo_wanted = Signal()
+    photo_dropped = Signal(object)
+    photo_removed = Signal()
 
     def __init__(self, *, keeps: bool = True) -> None:
         inner = QWidget()
@@ -100,6 +104,7 @@ class ItemCard(Card):
         inner.setLayout(self._parts)
         super().__init__(Scroll(inner))
         self._keeps = keeps
+        self.photo: PhotoLine | None = None
         self.detail: Detail | None = None
         self.show_nothing()
 
@@ -117,6 +122,7 @@ class ItemCard(Card):
         self.setAccessibleName(item.name)
         self._parts.addLayout(self._head(detail))
         self._parts.addLayout(self._rules(detail))
+        self._add_photo(detail)
         warning = self._warning(detail)
         if warning is not None:
             self._parts.addWidget(warning)
@@ -152,6 +158,15 @@ class ItemCard(Card):
         if self._keeps:
             row.addWidget(edit)
         return row
+
+    def _add_photo(self, detail: Detail) -> None:
+        if not self._keeps and detail.photo is None:
+            return
+        self.photo = PhotoLine(detail.shelf.item, detail.photo, keeps=self._keeps)
+        self.photo.wanted.connect(self.photo_wanted)
+        self.photo.dropped.connect(self.photo_dropped)
+        self.photo.removed.connect(self.photo_removed)
+        self._parts.addWidget(self.photo)
 
     def _warning(self, detail: Detail) -> Notice | None:
         item = detail.shelf.item

@@ -6,15 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from PySide6.QtGui import QImage
+
 from ...db import Database
 from ...model import Item, LogLine, MovementKind, Op, Person
 from ...services import arrivals, history, people, supplies
 from ...services.arrivals import Arrival
-from ...services.supplies import Lot, Movement, campaigns, quotas, stocktakes
+from ...services.supplies import Lot, Movement, campaigns, photos, quotas, stocktakes
 from ...services.supplies import forecast as forecasting
 from ...services.supplies.forecast import Forecast
 from ...services.supplies.quotas import Rule
 from ...services.supplies.stocktakes import Explanation
+from ..pictures import drawn
+from .supplies_photo import SIZE
 
 DAYS = 30
 """How far back chart and bars look."""
@@ -69,7 +73,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One item in full: its lots, (day, given, balance) of the last days, its newest movements."""
+    """One item in full: its lots, (day, given, balance) of the last days, its newest movements, its picture (None without one)."""
 
     today: date
     shelf: Shelf
@@ -77,6 +81,7 @@ class Detail:
     days: tuple[tuple[str, int, int], ...]
     lines: tuple[Line, ...]
     parts: tuple[tuple[Item, int], ...] = ()
+    photo: QImage | None = None
 
 
 def overview(db: Database) -> Overview:
@@ -110,7 +115,11 @@ def detail(db: Database, item_id: str) -> Detail:
     )  # fmt: skip
     among = {one.id: one for one in supplies.items(db, with_retired=True)} if item.kit else {}
     parts = tuple((among[part], number) for part, number in supplies.parts_of(db, item_id).items())
-    return Detail(today, shelf, tuple(supplies.lots(db, item_id)), tuple(_days(db, item_id, today)), tuple(lines), parts)
+    jpeg = photos.photo(db, item_id)
+    return Detail(
+        today, shelf, tuple(supplies.lots(db, item_id)), tuple(_days(db, item_id, today)), tuple(lines), parts,
+        drawn(jpeg, *SIZE) if jpeg is not None else None,
+    )  # fmt: skip
 
 
 def ledger(db: Database, item_id: str = "") -> list[Line]:
