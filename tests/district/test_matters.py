@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from station_app.db import Database
-from station_app.district import answer, hotline, intake, matters
+from station_app.district import answer, hotline, intake, matters, rules
 from station_app.errors import Refused, UserMistake
-from station_app.model import Category, RequestState, Verdict
+from station_app.model import Category, RequestState, RuleKind, Verdict
 from station_app.paper.agenda import agenda
+from station_app.rulebook import Unit, Units
 from station_app.services import request_figures, requests, stations, voices
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
@@ -99,6 +100,24 @@ def test_a_joint_meeting_decides_and_its_decision_is_the_answer(
     assert (last.state, last.note, last.unit) == (S.REPLIED, "由教育局牵头，发一张清单", "七月联席会")
     with pytest.raises(UserMistake):
         matters.plan_meeting(district, "2026-02-30", "不存在的日子", [])
+
+
+def test_the_rules_in_force_name_the_unit_and_the_street_takes_the_rest(
+    station: Database, other: Database, district: Database, stick: Path, opener: Opener
+) -> None:
+    street, water = Unit(name="云桥街道", fallback=True), Unit(name="供水公司", categories=("facilities",))
+    homes = Unit(name="住建局", categories=("housing",), stations=("LT",))
+    rules.save(district, Units(units=(street, water, homes)), "2026-07-17")
+    rules.switch_on(district, RuleKind.UNITS)
+    asked = [
+        requests.add(station, "水管漏了", category=Category.FACILITIES)[0],
+        requests.add(station, "房租太贵", category=Category.HOUSING)[0],
+        requests.add(other, "找不到房子", category=Category.HOUSING)[0],
+    ]
+    up(district, stick, opener, station, other)
+    taken = [matters.assign(district, one.number)[0].steps[-1].unit for one in asked]
+    assert taken == ["供水公司", "云桥街道", "住建局"]
+    assert matters.units(district) == ["云桥街道", "供水公司", "住建局"]
 
 
 def test_without_rules_a_unit_has_to_be_named(station: Database, district: Database, stick: Path, opener: Opener) -> None:
