@@ -65,6 +65,9 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "emergency": ("time", "kind", "called", "place", "note", "ended"),
     "lost_item": ("time", "number", "thing", "state", "place", "kept_in", "ended", "ended_by", "note"),
     "feedback": ("time", "mood"),
+    "person_merge": ("time", "reason"),
+    "companion": ("time", "kind"),
+    "item_photo": (),
     "erasure": ("time", "reason"),
 }  # fmt: skip
 """What is shown of a row: nothing sealed, no badge, and no id that leads to a person."""

@@ -105,7 +105,7 @@ def test_the_screen_locks_by_itself_also_when_the_computer_slept(opened: Opened,
     """No timer runs while a computer sleeps: what counts is when a key was pressed last."""
     preferences.change(station, "idle_lock_minutes", "5")
     window, hands = opened()
-    assert window._idle.remainingTime() <= 5 * 60_000
+    assert window._idle.remainingTime() <= 5 * 60_000 * 1.05  # a timer of minutes may be a twentieth late
     window._tick()
     assert not window.locked
     window._last_key = time.time() - 5 * 60
