@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .stores import Figure, resident, station
+from .stores import Figure, ranked, resident, station
 
 
 def main(visits: int = 300_000, scans: int = 300, keep: str = "") -> list[Figure]:
@@ -93,7 +93,7 @@ def main(visits: int = 300_000, scans: int = 300, keep: str = "") -> list[Figure
     rows = [
         Figure("scan to all shown", f"p50 {_ms(shown, 50)}, p99 {_ms(shown, 99)}", "keys of the burst included"),
         Figure("longest absence of the window's thread at a scan", f"p50 {_ms(away, 50)}, p99 {_ms(away, 99)}", "a frame: 16.7 ms",
-               "<= 16.7 ms", _rank(away, 99) <= 0.0167),
+               "<= 16.7 ms", ranked(away, 99) <= 0.0167),
         Figure("painted at once after a scan", f"p50 {statistics.median(shares):.0%}, most {max(shares):.0%} of the window", "",
                "never all of it", max(shares) < 0.9),
         Figure(f"memory after a day on {visits:,} visits", f"{held} MB, at most {most} MB", "", "<= 150 MB", held <= 150 if held else None),
@@ -110,12 +110,8 @@ def _codes(db: Any) -> list[str]:
     return [badges.issue(db, person_id)[0].code for person_id in people.ids(db)[:200]]
 
 
-def _rank(measured: list[float], percent: int) -> float:
-    return sorted(measured)[max(-(-len(measured) * percent // 100) - 1, 0)]
-
-
 def _ms(measured: list[float], percent: int) -> str:
-    return f"{_rank(measured, percent) * 1000:.1f} ms"
+    return f"{ranked(measured, percent) * 1000:.1f} ms"
 
 
 if __name__ == "__main__":

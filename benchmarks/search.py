@@ -19,17 +19,13 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2 as driver
 
-from station_app import vault
 from station_app.db import Database
-from station_app.model import Consent, Occupation, Op, Station
+from station_app.model import Consent, Occupation, Op
 from station_app.services import near, people, search, stations
 
-CHEAP = vault.Cost(passes=1, memory=8 * 1024)
-PASSWORD = "benchmark"
-HERE = Station(
-    id="", code="YQ", letter="A", name="云桥驿站", district_code="990101", district_name="云桥区", opens="08:30", closes="17:30",
-    zone="Asia/Shanghai",
-)  # fmt: skip
+from . import stores
+from .stores import CHEAP, HERE, PASSWORD, ranked
+
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石"
     "单仇解查"
@@ -166,14 +162,7 @@ def best(work: Callable[[], object]) -> float:
 
 def timed(work: Callable[[], object]) -> float:
     """Milliseconds it took."""
-    started = time.perf_counter()
-    work()
-    return (time.perf_counter() - started) * 1000
-
-
-def ranked(measured: list[float], percent: int) -> float:
-    """The nearest-rank percentile."""
-    return sorted(measured)[max(-(-len(measured) * percent // 100) - 1, 0)] if measured else 0.0
+    return stores.timed(work) * 1000
 
 
 if __name__ == "__main__":

@@ -90,6 +90,11 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def ranked(measured: Sequence[float], percent: int) -> float:
+    """The nearest-rank percentile, 0 of nothing."""
+    return sorted(measured)[max(-(-len(measured) * percent // 100) - 1, 0)] if measured else 0.0
+
+
 def in_turn(times: int, *works: Callable[[], object]) -> list[float]:
     """The median seconds of each, done in turn so that whatever else the machine does hits all alike."""
     spent: list[list[float]] = [[] for _ in works]
