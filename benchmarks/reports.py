@@ -31,7 +31,10 @@ LAST = date(2026, 7, 31)
 MONTH = ("2026-07-01", "2026-07-31")
 RUNS = 5
 AT_ONCE = 20_000
-TABLES = ("person", "item", "visit", "amenity_use", "handout", "movement", "request", "request_step", "station", "station_day", "alias")
+TABLES = (
+    "person", "item", "visit", "amenity_use", "handout", "movement", "request", "request_step", "station", "station_day", "alias",
+    "feedback", "loan", "loan_end", "asset", "repair", "equipment", "stock_sum",
+)  # fmt: skip
 
 
 Made = tuple[str, dict[str, Any]]
@@ -170,12 +173,17 @@ def copied(db: Database, target: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(target)
     connection.row_factory = sqlite3.Row
     for table in TABLES:
-        for row in db.rows("SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC", (table,)):
+        made = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC"
+        for row in db.rows(made, (table,)):
             connection.execute(row["sql"])
         columns = [row["name"] for row in db.rows(f"SELECT name FROM pragma_table_info('{table}')")]
         place = 0
+        marks = ", ".join("?" * len(columns))
+        if table == "stock_sum":  # without rowids, and small
+            rows = db.rows("SELECT * FROM stock_sum")
+            connection.executemany(f"INSERT INTO stock_sum VALUES({marks})", [[row[name] for name in columns] for row in rows])
+            continue
         while rows := db.rows(f"SELECT rowid AS place, * FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT {AT_ONCE}", (place,)):
-            marks = ", ".join("?" * len(columns))
             connection.executemany(f"INSERT INTO {table} VALUES({marks})", [[row[name] for name in columns] for row in rows])
             place = rows[-1]["place"]
     connection.commit()

@@ -156,8 +156,8 @@ def _supplies_1(db: sqlite_utils.Database) -> None:
     index("movement", "assembly_id", "WHERE assembly_id IS NOT NULL")
     index("movement", "transfer_id", "WHERE transfer_id IS NOT NULL")
     index("movement", "stocktake_id", "WHERE stocktake_id IS NOT NULL")
-    # the shelf is summed up at every scan: this index alone answers it, lot by lot
-    db.execute("CREATE INDEX movement_stock ON movement(item_id, void_reason, expiry, lot, delta)")
+    index("movement", "source", "WHERE source IS NOT NULL")  # what answers a promise of the district
+    _stock_1(db)
     index("item", "barcode", "WHERE barcode IS NOT NULL")
     index("kit_part", "kit_id")
     index("campaign", "active, starts_on")
@@ -168,6 +168,40 @@ def _supplies_1(db: sqlite_utils.Database) -> None:
     index("assembly", "kit_id")
     index("supply_order", "number")
     index("refusal", "business_date")
+
+
+def _stock_1(db: sqlite_utils.Database) -> None:
+    """Local: what movements add up to by lot, altogether, by year and by month, kept by the database with each of them.
+
+    The shelf is looked at with every scan and for any past day: neither may cost more with every year. ``since`` is the year or month
+    ("" for all); what adds up to nothing has no row.
+    """
+    db.execute(
+        "CREATE TABLE stock_sum(span TEXT NOT NULL, since TEXT NOT NULL, item_id TEXT NOT NULL, expiry TEXT NOT NULL, lot TEXT NOT NULL,"
+        " store_id TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(span, since, item_id, expiry, lot, store_id)) STRICT, WITHOUT ROWID"
+    )
+    spans = (("all", "''"), ("year", "substr({row}.business_date, 1, 4)"), ("month", "substr({row}.business_date, 1, 7)"))
+
+    def counted(row: str, sign: str) -> str:
+        lot = f"{row}.item_id, coalesce({row}.expiry, ''), coalesce({row}.lot, ''), {row}.store_id"
+        sums = ", ".join(f"('{span}', {since.format(row=row)}, {lot}, {sign}{row}.delta)" for span, since in spans)
+        return (
+            f"INSERT INTO stock_sum(span, since, item_id, expiry, lot, store_id, n) VALUES {sums}"
+            " ON CONFLICT(span, since, item_id, expiry, lot, store_id) DO UPDATE SET n = n + excluded.n; "
+        ) + " ".join(
+            f"DELETE FROM stock_sum WHERE span = '{span}' AND since = {since.format(row=row)}"
+            f" AND (item_id, expiry, lot, store_id) = ({lot}) AND n = 0;"
+            for span, since in spans
+        )
+
+    events = (
+        ("added", "INSERT", "NEW", ""), ("counted", "UPDATE", "NEW", ""), ("uncounted", "UPDATE", "OLD", "-"),
+        ("removed", "DELETE", "OLD", "-"),
+    )  # fmt: skip
+    for name, event, row, sign in events:
+        db.execute(
+            f"CREATE TRIGGER movement_{name} AFTER {event} ON movement WHEN {row}.void_reason IS NULL BEGIN {counted(row, sign)} END"
+        )
 
 
 def _ledgers_1(db: sqlite_utils.Database) -> None:
@@ -664,7 +698,7 @@ def _to_date_1(db: sqlite_utils.Database) -> None:
 
 
 def _desk_1(db: sqlite_utils.Database) -> None:
-    """The district's own books: who was called about what, months that were closed; movements by what they answer."""
+    """The district's own books: who was called about what, months that were closed."""
     db.table("called").create(
         {"id": str, "station_id": str, "time": str, "keeper_id": str, "note": str}, pk="id", not_null={"station_id", "time"}, strict=True
     )  # fmt: skip
@@ -674,7 +708,6 @@ def _desk_1(db: sqlite_utils.Database) -> None:
         {"month": str, "station_id": str, "figures": str, "closed": str, "keeper_id": str}, pk=("month", "station_id"),
         not_null={"figures", "closed"}, strict=True,
     )  # fmt: skip
-    db.execute("CREATE INDEX movement_source ON movement(source) WHERE source IS NOT NULL")
 
 
 def _plans_1(db: sqlite_utils.Database) -> None:

@@ -267,8 +267,8 @@ def balances(db: Database) -> list[Row]:
     """What is on every station's shelf: station_id, name, unit, kind, low_level, n, the items of one name as one."""
     return db.rows(
         "SELECT s.station_id, i.name, i.unit, i.kind, max(i.low_level) AS low_level, sum(coalesce(m.n, 0)) AS n FROM item i"
-        " JOIN store s ON s.store_id = i.store_id LEFT JOIN (SELECT item_id, sum(delta) AS n FROM movement"
-        " WHERE void_reason IS NULL GROUP BY item_id) m ON m.item_id = i.id"
+        " JOIN store s ON s.store_id = i.store_id LEFT JOIN (SELECT item_id, sum(n) AS n FROM stock_sum"
+        " WHERE span = 'all' GROUP BY item_id) m ON m.item_id = i.id"
         " WHERE i.void_reason IS NULL AND i.active = 1 GROUP BY 1, 2, 3, 4 ORDER BY 2, 1"
     )
 

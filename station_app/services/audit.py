@@ -17,7 +17,7 @@ from ..errors import Cancelled
 from ..model import Changes, Op
 from ..schema import LEDGERS
 from . import aliases, attachments, exchange, incarnation, loans, slots
-from .supplies import kits
+from .supplies import kept, kits
 
 Tell = Callable[[int, int], None]
 """Told (done, total); may raise Cancelled."""
@@ -172,7 +172,10 @@ def _from_district(db: Database, table: str) -> set[str]:
 
 
 def _stock_is_its_movements(db: Database) -> Iterator[Problem]:
-    """A balance below zero is consistent only where handouts were flagged short."""
+    """What is kept of the shelf is what its movements add up to; below zero it is consistent only where handouts were flagged short."""
+    names = {row["id"]: row["name"] for row in db.rows("SELECT id, name FROM item")}
+    for item_id, told, moved in kept.differing(db):
+        yield Problem("audit.stock_differs", {"name": names.get(item_id, item_id), "kept": told, "n": moved})
     rows = db.rows(
         "SELECT i.id, i.name, (SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = i.id AND void_reason IS NULL) AS balance,"
         " (SELECT count(*) FROM handout h WHERE h.short = 1 AND h.void_reason IS NULL AND (h.item_id = i.id OR EXISTS("

@@ -30,6 +30,7 @@ from ..model import (
 )
 from . import people, requests, supplies
 from .shifts import days_of
+from .supplies import kept
 
 Cell = str | int | StrEnum | tuple[StrEnum, ...] | None
 Line = tuple[Cell, ...]
@@ -193,15 +194,7 @@ def _handouts(db: Database, asked: Asked) -> list[Line]:
         f" WHERE {where} ORDER BY h.time, h.id",
         parameters,
     )
-    left = {
-        row["handout_id"]: row["balance"]
-        for row in db.rows(
-            "SELECT handout_id, min(balance) AS balance FROM (SELECT handout_id, business_date, sum(delta) OVER"
-            " (PARTITION BY item_id, store_id ORDER BY time, id) AS balance FROM movement WHERE void_reason IS NULL) m"
-            " WHERE m.business_date BETWEEN ? AND ? AND handout_id IS NOT NULL GROUP BY 1",
-            (asked.first, asked.last),
-        )
-    }
+    left = _left_after(db, asked)
     who = _people(db, rows, asked)
     found: list[Line] = []
     for row in rows:
@@ -212,6 +205,23 @@ def _handouts(db: Database, asked: Asked) -> list[Line]:
              Occupation(row["occupation"]) if row["occupation"] else None, row["keeper"], left.get(row["id"]), flags)
         )  # fmt: skip
     return found
+
+
+def _left_after(db: Database, asked: Asked) -> dict[str, int]:
+    """What each handout of a span left of its supply: from the balance before the span on, in the order of time."""
+    shelf, parameters = kept.before(asked.first)
+    sums = db.rows(f"SELECT item_id, sum(n) AS n FROM {shelf} s GROUP BY 1", parameters)
+    balance = {row["item_id"]: int(row["n"]) for row in sums}
+    left: dict[str, int] = {}
+    for row in db.rows(
+        "SELECT m.item_id, m.delta, m.kind, m.handout_id FROM item i CROSS JOIN movement m ON m.item_id = i.id"
+        " WHERE m.business_date BETWEEN ? AND ? AND m.void_reason IS NULL ORDER BY m.business_date, m.time, m.id",
+        (asked.first, asked.last),
+    ):
+        balance[row["item_id"]] = balance.get(row["item_id"], 0) + row["delta"]
+        if row["kind"] == MovementKind.HANDOUT:
+            left[row["handout_id"]] = balance[row["item_id"]]
+    return left
 
 
 @_ledger(

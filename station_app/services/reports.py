@@ -19,6 +19,7 @@ from ..errors import UserMistake
 from ..model import Report
 from .aliases import meant
 from .requests import NEWEST_STEP
+from .supplies import kept
 
 
 def period(db: Database, first: str, last: str, stores: Sequence[str] | None = None) -> Report:
@@ -136,18 +137,23 @@ def across(
         if (part := of.get(row["store_id"])) is not None:
             part.opened.add(row["business_date"])
     item = "JOIN item i ON i.id = t.item_id"
-    for name, figures, table, since in (
+    for name, figures, table in (
         ("by_platform", "coalesce(p.platform, '') AS part, sum(t.person_times) AS n",
-         f"visit t JOIN person p ON p.id = {meant('t.person_id')}", first),
-        ("by_amenity", "t.amenity AS part, count(*) AS n", "amenity_use t", first),
-        ("by_mood", "t.mood AS part, count(*) AS n", "feedback t", first),
-        ("handouts", "i.name AS part, sum(t.quantity) AS n", f"handout t {item}", first),
-        ("balances", "i.name AS part, sum(t.delta) AS n", f"movement t {item}", ""),
-        ("requests", f"{STATE} AS part, count(*) AS n", "request t", first),
+         f"visit t JOIN person p ON p.id = {meant('t.person_id')}"),
+        ("by_amenity", "t.amenity AS part, count(*) AS n", "amenity_use t"),
+        ("by_mood", "t.mood AS part, count(*) AS n", "feedback t"),
+        ("handouts", "i.name AS part, sum(t.quantity) AS n", f"handout t {item}"),
+        ("requests", f"{STATE} AS part, count(*) AS n", "request t"),
     ):  # fmt: skip
-        for row in db.rows(f"SELECT t.store_id, {figures} FROM {table} WHERE {span} GROUP BY 1, 2", (since, last)):
+        for row in db.rows(f"SELECT t.store_id, {figures} FROM {table} WHERE {span} GROUP BY 1, 2", (first, last)):
             if (part := of.get(row["store_id"])) is not None:
                 part.counts[name][row["part"]] += row["n"]
+    shelf, parameters = kept.at_end_of(last)
+    left = f"SELECT s.store_id, i.name AS part, sum(s.n) AS n FROM {shelf} s JOIN item i ON i.id = s.item_id GROUP BY 1, 2"
+    used_up = f"SELECT i.store_id, i.name AS part, 0 AS n FROM item i WHERE EXISTS({MOVED})"
+    for row in [*db.rows(left, parameters), *db.rows(used_up, (last,))]:
+        if (part := of.get(row["store_id"])) is not None:
+            part.counts["balances"][row["part"]] += row["n"]
     whole = _Sums()
     for part in sums.values():
         whole.add(part)
@@ -225,13 +231,19 @@ def _handouts(db: Database, where: str, parameters: list[str]) -> dict[str, int]
 
 
 def _balances(db: Database, last: str, stores: Sequence[str] | None) -> dict[str, int]:
-    chosen = "" if stores is None else f" AND m.store_id IN ({', '.join('?' * len(stores))})"
+    """What was left of each supply at the end of a day, by its name; 0 of what is used up, nothing of what never came."""
+    shelf, parameters = kept.at_end_of(last)
+    chosen = "" if stores is None else f" AND {{}}.store_id IN ({', '.join('?' * len(stores))})"
     rows = db.rows(
-        "SELECT i.name, sum(m.delta) AS n FROM movement m JOIN item i ON i.id = m.item_id"
-        f" WHERE m.business_date <= ? AND m.void_reason IS NULL{chosen} GROUP BY 1 ORDER BY 1",
-        [last, *(stores or ())],
+        f"SELECT i.name, coalesce(sum(s.n), 0) AS n FROM item i LEFT JOIN {shelf} s ON s.item_id = i.id{chosen.format('s')}"
+        f" WHERE EXISTS({MOVED}{chosen.format('m')}) GROUP BY 1 ORDER BY 1",
+        [*parameters, *(stores or ()), last, *(stores or ())],
     )
     return {row["name"]: row["n"] for row in rows}
+
+
+MOVED = "SELECT 1 FROM movement m WHERE m.item_id = i.id AND m.business_date <= ? AND m.void_reason IS NULL"
+"""Whether a supply ``i`` had moved by the end of a day."""
 
 
 STATE = f"coalesce((SELECT state FROM request_step WHERE id = {NEWEST_STEP.replace('r.id', 't.id')}), 'recorded')"

@@ -15,6 +15,7 @@ from ..db import Database, Row
 from . import figures, reports
 from .figures import Wanted
 from .requests import NEWEST_STEP
+from .supplies import kept
 
 LONGEST_RUN = 0.01
 """How seldom (once in a hundred such spans) honest counting gives a run of equal days as long as one that is told."""
@@ -145,22 +146,27 @@ def _closing_minutes(db: Database, where: str, parameters: list[str]) -> list[in
 
 def _stock_out(db: Database, first: str, last: str, chosen: str, more: Sequence[str]) -> dict[str, int]:
     """Days of a span at whose end nothing was left of a supply that there had been, up to today."""
-    moved = (
-        "FROM movement t JOIN item i ON i.id = t.item_id WHERE t.business_date {} AND t.void_reason IS NULL"
-        f"{chosen} AND i.active = 1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-    )
-    # what there was before, in one sum; then day by day
-    rows = db.rows(f"SELECT i.name, t.store_id, '' AS business_date, sum(t.delta) AS n {moved.format('< ?')}", [first, *more])
-    rows += db.rows(
-        f"SELECT i.name, t.store_id, t.business_date, sum(t.delta) AS n {moved.format('BETWEEN ? AND ?')}", [first, last, *more]
-    )
+    shelf, parameters = kept.before(first)
+    of_items = f"JOIN item i ON i.id = t.item_id WHERE i.active = 1{chosen} GROUP BY 1"
+    before = {row["id"]: row["n"] for row in db.rows(f"SELECT i.id, sum(t.n) AS n FROM {shelf} t {of_items}", [*parameters, *more])}
+    for row in db.rows(  # what was used up by then
+        "SELECT id FROM item i WHERE active = 1 AND EXISTS(SELECT 1 FROM movement t WHERE t.item_id = i.id AND t.business_date < ?"
+        f" AND t.void_reason IS NULL{chosen})",
+        [first, *more],
+    ):
+        before.setdefault(row["id"], 0)
+    moves: dict[str, list[tuple[str, int]]] = {item_id: [("", n)] for item_id, n in before.items()}
+    for row in db.rows(
+        "SELECT i.id, t.business_date, sum(t.delta) AS n FROM item i CROSS JOIN movement t ON t.item_id = i.id"
+        f" WHERE t.business_date BETWEEN ? AND ? AND t.void_reason IS NULL AND i.active = 1{chosen} GROUP BY 1, 2 ORDER BY 1, 2",
+        [first, last, *more],
+    ):
+        moves.setdefault(row["id"], []).append((row["business_date"], row["n"]))
+    names = {row["id"]: row["name"] for row in db.rows("SELECT id, name FROM item")}
     newest = min(last, db.stamp().business_date)
-    moves: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for row in rows:
-        moves.setdefault((row["name"], row["store_id"]), []).append((row["business_date"], row["n"]))
     out: dict[str, int] = {}
-    for (name, _store), days in moves.items():
-        balance = 0
+    for item_id, days in sorted(moves.items()):
+        name, balance = names[item_id], 0
         for place, (day, n) in enumerate(days):
             balance += n
             until = days[place + 1][0] if place + 1 < len(days) else (date.fromisoformat(newest) + timedelta(1)).isoformat()

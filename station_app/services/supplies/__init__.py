@@ -3,7 +3,7 @@
 ::
 
     articles barcodes       what there is          quotas evaluate   rules, and what stands against giving
-    shelf stock             movements, lots        giving            offers, giving, refusing
+    shelf kept stock        movements, lots        giving            offers, giving, refusing
     kits transfers voids    in pairs, taken back   campaigns         each recipient once, at all stations
     stocktakes forecast orders   what is missing, when it runs out, what is asked for        lists   import
 """

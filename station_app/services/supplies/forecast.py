@@ -74,17 +74,19 @@ def forecasts(db: Database, items: Sequence[Item]) -> dict[str, Forecast]:
     }  # fmt: skip
 
 
+SPAN = "FROM item i CROSS JOIN movement m WHERE m.item_id = i.id AND m.business_date BETWEEN ? AND ? AND m.void_reason IS NULL"
+"""The movements of a span, item by item: the index leads to them, whatever was before."""
+
+
 def _histories(db: Database, first: date, today: date) -> dict[str, list[Usage]]:
     """What each open day before today took of each item; under "" the open days."""
     span = (first.isoformat(), (today - timedelta(days=1)).isoformat())
     rows = db.rows(
-        "SELECT item_id, business_date, -sum(delta) AS n FROM movement WHERE business_date BETWEEN ? AND ? AND void_reason IS NULL"
-        " AND kind IN ('handout', 'returned') GROUP BY item_id, business_date",
+        f"SELECT m.item_id, m.business_date, -sum(m.delta) AS n {SPAN} AND m.kind IN ('handout', 'returned') GROUP BY 1, 2",
         span,
     )
     parts = db.rows(  # what goes into kits that are handed out is used, too
-        "SELECT item_id, business_date, -sum(delta) AS n FROM movement WHERE business_date BETWEEN ? AND ? AND void_reason IS NULL"
-        " AND kind = 'assembly' AND delta < 0 GROUP BY item_id, business_date",
+        f"SELECT m.item_id, m.business_date, -sum(m.delta) AS n {SPAN} AND m.kind = 'assembly' AND m.delta < 0 GROUP BY 1, 2",
         span,
     )
     given: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -106,8 +108,8 @@ def _last_years(db: Database, today: date) -> dict[str, dict[int, float]]:
     """What a day of each month took of each item in the year before the weeks looked at, by month."""
     until = today - timedelta(weeks=WEEKS)
     rows = db.rows(
-        "SELECT item_id, CAST(substr(business_date, 6, 2) AS INTEGER) AS month, -sum(delta) AS n, count(DISTINCT business_date) AS days"
-        " FROM movement WHERE business_date BETWEEN ? AND ? AND void_reason IS NULL AND kind IN ('handout', 'returned') GROUP BY 1, 2",
+        "SELECT m.item_id, CAST(substr(m.business_date, 6, 2) AS INTEGER) AS month, -sum(m.delta) AS n,"
+        f" count(DISTINCT m.business_date) AS days {SPAN} AND m.kind IN ('handout', 'returned') GROUP BY 1, 2",
         ((until - timedelta(days=365)).isoformat(), until.isoformat()),
     )
     found: dict[str, dict[int, float]] = defaultdict(dict)

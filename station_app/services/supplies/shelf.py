@@ -1,12 +1,13 @@
-"""The shelf: what is left of each lot, an item's ledger, its days. Stock is the sum of movements and nothing else."""
+"""The shelf: what is left of each lot, an item's ledger, its days. Stock is the sum of movements and nothing else (``kept``)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ...db import Database, Tx
+from ...db import Database, Row, Tx
 from ...model import MovementKind
+from . import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,61 +36,63 @@ class Movement:
 
 
 def lots(db: Database, item_id: str) -> list[Lot]:
-    """The lots of an item, the first to expire first (without a date last).
-
-    Asked at every scan; grouped in the order of the index ``movement_stock``, which alone answers it.
-    """
-    rows = db.rows(
-        "SELECT expiry, lot, sum(delta) AS n FROM movement WHERE item_id = ? AND void_reason IS NULL GROUP BY expiry, lot"
-        " ORDER BY expiry IS NULL, expiry, lot",
-        (item_id,),
-    )
-    return [Lot(row["lot"] or "", row["expiry"] or "", row["n"]) for row in rows]
+    """The lots of an item of which something is left, or lacks, the first to expire first (without a date last)."""
+    return _lots(db, kept.now(), item_id)
 
 
 def lots_of_all(db: Database) -> dict[str, list[Lot]]:
-    """The lots of every item in one query, as ``lots`` has those of one, by the item's id.
-
-    Item by item through the index ``movement_stock``, which alone answers it: from the movements' side the sum would compare the
-    item of every one of them.
-    """
+    """The lots of every item in one query, as ``lots`` has those of one, by the item's id."""
+    shelf, parameters = kept.now()
     rows = db.rows(
-        "SELECT i.id, m.expiry, m.lot, sum(m.delta) AS n FROM item i CROSS JOIN movement m"
-        " WHERE m.item_id = i.id AND m.void_reason IS NULL GROUP BY i.id, m.expiry, m.lot"
+        f"SELECT item_id, {LOTS} FROM {shelf} s GROUP BY item_id, expiry, lot HAVING sum(n) <> 0 ORDER BY item_id, {FIRST}", parameters
     )
     found: dict[str, list[Lot]] = {}
     for row in rows:
-        found.setdefault(row["id"], []).append(Lot(row["lot"] or "", row["expiry"] or "", row["n"]))
-    for stock in found.values():
-        stock.sort(key=lambda lot: (not lot.expiry, lot.expiry, lot.lot))
+        found.setdefault(row["item_id"], []).append(_lot(row))
     return found
+
+
+LOTS = "expiry, lot, sum(n) AS n"
+FIRST = "expiry = '', expiry, lot"
+"""The first to expire first, what does not expire last."""
+
+
+def _lots(db: Database, source: kept.Source, item_id: str) -> list[Lot]:
+    shelf, parameters = source
+    rows = db.rows(
+        f"SELECT {LOTS} FROM {shelf} s WHERE item_id = ? GROUP BY expiry, lot HAVING sum(n) <> 0 ORDER BY {FIRST}", (*parameters, item_id)
+    )
+    return [_lot(row) for row in rows]
+
+
+def _lot(row: Row) -> Lot:
+    return Lot(row["lot"], row["expiry"], row["n"])
 
 
 def movements(db: Database, item_id: str, limit: int = 200) -> list[Movement]:
     """An item's ledger, the newest first; voided lines are shown and do not count."""
     rows = db.rows(
-        "SELECT m.*, h.person_id, sum(CASE WHEN m.void_reason IS NULL THEN m.delta ELSE 0 END)"
-        " OVER (ORDER BY m.business_date, m.time, m.id) AS balance"
-        " FROM movement m LEFT JOIN handout h ON h.id = m.handout_id WHERE m.item_id = ?"
+        "SELECT m.*, h.person_id FROM movement m LEFT JOIN handout h ON h.id = m.handout_id WHERE m.item_id = ?"
         " ORDER BY m.business_date DESC, m.time DESC, m.id DESC LIMIT ?",
         (item_id, limit),
     )
-    return [
-        Movement(
-            row["id"], row["time"], MovementKind(row["kind"]), row["delta"], row["lot"] or "", row["expiry"] or "",
-            row["source"] or "", row["person_id"], row["balance"], row["void_reason"],
-        )
-        for row in rows
-    ]  # fmt: skip
+    balance = sum(lot.balance for lot in lots(db, item_id))  # after the newest line; from there backwards, line by line
+    found = []
+    for row in rows:
+        found.append(
+            Movement(
+                row["id"], row["time"], MovementKind(row["kind"]), row["delta"], row["lot"] or "", row["expiry"] or "",
+                row["source"] or "", row["person_id"], balance, row["void_reason"],
+            )
+        )  # fmt: skip
+        balance -= 0 if row["void_reason"] else row["delta"]
+    return found
 
 
 def daily(db: Database, item_id: str, first: str, last: str) -> list[tuple[str, int, int]]:
     """(day, handed out, balance at the day's end) for each business date of a span, both ends included."""
     start, finish = date.fromisoformat(first), date.fromisoformat(last)
-    balance = db.scalar(
-        "SELECT coalesce(sum(delta), 0) FROM movement WHERE item_id = ? AND void_reason IS NULL AND business_date < ?",
-        (item_id, first),
-    )
+    balance = sum(lot.balance for lot in _lots(db, kept.before(first), item_id))
     rows = db.rows(
         "SELECT business_date, sum(delta) AS net, -sum(CASE WHEN kind = 'handout' THEN delta ELSE 0 END) AS given FROM movement"
         " WHERE item_id = ? AND void_reason IS NULL AND business_date BETWEEN ? AND ? GROUP BY business_date",
@@ -106,13 +109,11 @@ def daily(db: Database, item_id: str, first: str, last: str) -> list[tuple[str, 
 
 
 def balance_on(db: Database, item_id: str, day: str) -> list[Lot]:
-    """What was left of each lot at the end of a past business date, by what is known today; lots without anything left out."""
-    rows = db.rows(
-        "SELECT expiry, lot, sum(delta) AS n FROM movement WHERE item_id = ? AND void_reason IS NULL AND business_date <= ?"
-        " GROUP BY expiry, lot HAVING sum(delta) <> 0 ORDER BY expiry IS NULL, expiry, lot",
-        (item_id, day),
-    )
-    return [Lot(row["lot"] or "", row["expiry"] or "", row["n"]) for row in rows]
+    """What was left of each lot at the end of a past business date, by what is known today; lots without anything left out.
+
+    ValueError for a day that is none.
+    """
+    return _lots(db, kept.at_end_of(day), item_id)
 
 
 def move(tx: Tx, item_id: str, delta: int, kind: MovementKind, **more: str | None) -> str:
