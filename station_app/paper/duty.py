@@ -156,7 +156,8 @@ def hours_line(found: Hours) -> str:
     if not found.posted:
         return told
     kept = t("duty.kept", kept=hours_of(found.kept), posted=hours_of(found.posted), share=share(found))
-    return told + t("duty.stop") + kept
+    guessed = t("duty.stop") + t("duty.guessed", n=found.guessed) if found.guessed else ""
+    return told + t("duty.stop") + kept + guessed
 
 
 def share(found: Hours) -> str:

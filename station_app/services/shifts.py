@@ -10,7 +10,7 @@ from .. import settings
 from ..db import Database, Row, Tx
 from ..errors import Refused, UserMistake
 from ..model import Changes, CheckPart, ClosedReason, Item, Op, Request
-from . import equipment, first_aid, keepers, loans, preferences, requests, rules, supplies, visits
+from . import equipment, first_aid, keepers, loans, opening_hours, preferences, requests, rules, supplies, visits
 from .equipment import Equipment, Repair
 from .first_aid import Medicine
 from .loans import Loan
@@ -124,7 +124,10 @@ class ClosedDay:
 
 @dataclass(frozen=True, slots=True)
 class DayHours:
-    """A day as posted and as kept: "HH:MM" or "", minutes late and early beyond a grace, minutes posted and kept of them."""
+    """A day as posted and as kept: "HH:MM" or "", minutes late and early beyond a grace, minutes posted and kept of them.
+
+    ``guessed``: its closing was not recorded, so the posted one was taken (``opening_hours``).
+    """
 
     business_date: str
     opens: str
@@ -137,11 +140,15 @@ class DayHours:
     kept: int
     closed_day: ClosedDay | None
     person_times: int
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A span of days: how many were to be open, were, stayed closed by plan, were missed; hours in minutes."""
+    """A span of days: how many were to be open, were, stayed closed by plan, were missed; minutes of those that were opened.
+
+    ``guessed`` days have no closing, so the posted one was taken.
+    """
 
     first: str
     last: str
@@ -151,6 +158,7 @@ class Hours:
     missed: int
     posted: int
     kept: int
+    guessed: int
     days: tuple[DayHours, ...]
 
 
@@ -230,7 +238,8 @@ def hours(db: Database, first: str, last: str) -> Hours:
     return Hours(
         first=first, last=last, to_open=len(planned), opened=len(open_days), closed=len(days) - len(planned),
         missed=sum(1 for day in planned if not day.opened and not day.person_times and day.business_date < today),
-        posted=sum(day.posted for day in days), kept=sum(day.kept for day in days), days=tuple(days),
+        posted=sum(day.posted for day in days), kept=sum(day.kept for day in days), guessed=sum(day.guessed for day in days),
+        days=tuple(days),
     )  # fmt: skip
 
 
@@ -248,25 +257,14 @@ def _posted(db: Database) -> tuple[str, str]:
 def _day_hours(
     day: str, station: tuple[str, str], row: Row | None, shut: ClosedDay | None, person_times: int, running: bool
 ) -> DayHours:
-    opens, closes = station if shut is None else ("", "")
     opened, closing = (row["opened"] or "", row["closed"] or "") if row is not None else ("", "")
-    begin, end = _minute(opened[11:16]), _minute(closing[11:16]) if closing[:10] == day else 24 * 60
-    from_minute, to_minute = _minute(opens), _minute(closes)
-    if to_minute <= from_minute:
-        to_minute += 24 * 60
-    posted = to_minute - from_minute if opens and closes else 0
-    whole = bool(opened and closing)
-    kept = max(0, min(end, to_minute) - max(begin, from_minute)) if whole and posted else max(0, end - begin) if whole else 0
-    late = begin - from_minute if opened and posted and begin - from_minute > GRACE else 0
-    early = to_minute - end if closing and posted and to_minute - end > GRACE else 0
+    found = opening_hours.kept(day, opened, closing, station, running=running)
+    opens, closes = station if shut is None else ("", "")
+    late, early = (minutes if shut is None and minutes > GRACE else 0 for minutes in (found.late, found.early))
     return DayHours(
         business_date=day, opens=opens, closes=closes, opened=opened[11:16], closed=closing[11:16], late=late, early=early,
-        posted=0 if running and not closing else posted, kept=kept, closed_day=shut, person_times=person_times,
+        posted=found.posted, kept=found.kept, closed_day=shut, person_times=person_times, guessed=found.guessed,
     )  # fmt: skip
-
-
-def _minute(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:5]) if clock else 0
 
 
 def _person_times(db: Database, first: str, last: str) -> dict[str, int]:

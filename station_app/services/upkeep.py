@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from ..db import Database, Row
-from . import figures, reports
+from ..db import Database
+from . import figures, opening_hours, reports
 from .figures import Wanted
 from .requests import NEWEST_STEP
 from .supplies import kept
@@ -33,9 +33,9 @@ class Streak:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """A span in figures. Minutes are within the posted hours; ``estimated`` days have no closing, so its posted hour was taken.
+    """A span in figures. Minutes as ``opening_hours`` counts them; ``estimated`` days have no closing, so its posted hour was taken.
 
-    ``times_while_open`` are person-times of the days whose opening was recorded. ``closed_in`` is the median (nearest rank) of
+    ``times_while_open`` are person-times of the days whose opening was recorded, without one that still runs. ``closed_in`` is the median (nearest rank) of
     the minutes from a request's recording to its closing, None without one; ``stock_out`` days by item that it was used up.
     ``lent`` are things lent in the span, ``still_out`` and ``repairs_open`` what was lent or told up to its end and is not back
     or not accepted by now.
@@ -81,11 +81,13 @@ def upkeep(db: Database, first: str, last: str, stores: Sequence[str] | None = N
     where = f"t.business_date BETWEEN ? AND ? AND t.void_reason IS NULL{chosen}"
     posted = kept = estimated = 0
     opened: list[tuple[str, str]] = []
-    hours = _hours(db)
+    hours, today = _hours(db), db.stamp().business_date
     for row in db.rows(f"SELECT t.* FROM station_day t WHERE {where} AND t.opened IS NOT NULL", [first, last, *more]):
-        due, was, guessed = _minutes(row, hours.get(row["store_id"], ("", "")))
-        posted, kept, estimated = posted + due, kept + was, estimated + guessed
-        opened.append((row["business_date"], row["store_id"]))
+        day, closed = row["business_date"], row["closed"] or ""
+        told = opening_hours.kept(day, row["opened"], closed, hours.get(row["store_id"], ("", "")), running=day == today)
+        posted, kept, estimated = posted + told.posted, kept + told.kept, estimated + told.guessed
+        if closed or day != today:
+            opened.append((day, row["store_id"]))
     times = {
         (row["business_date"], row["store_id"]): row["n"]
         for row in db.rows(
@@ -110,24 +112,6 @@ def _hours(db: Database) -> dict[str, tuple[str, str]]:
     """The posted hours by store: those of the newest record of its station."""
     rows = db.rows("SELECT store_id, opens, closes FROM station WHERE void_reason IS NULL ORDER BY version")
     return {row["store_id"]: (row["opens"] or "", row["closes"] or "") for row in rows}
-
-
-def _minutes(row: Row, hours: tuple[str, str]) -> tuple[int, int, int]:
-    """(minutes posted, minutes kept of them, whether the closing had to be guessed) of a day."""
-    begin = datetime.fromisoformat(row["opened"])
-    opens, closes = (_at(begin, text) for text in hours)
-    if opens is None or closes is None or closes <= opens:
-        return 0, 0, 0
-    finished = datetime.fromisoformat(row["closed"]) if row["closed"] else None
-    until = min(finished or closes, closes)
-    kept = max(int((until - max(begin, opens)).total_seconds() // 60), 0)
-    return int((closes - opens).total_seconds() // 60), kept, int(finished is None)
-
-
-def _at(day: datetime, clock: str) -> datetime | None:
-    """A posted hour ("08:30") on a day."""
-    hour, _, minute = clock.partition(":")
-    return day.replace(hour=int(hour), minute=int(minute), second=0) if hour.isdecimal() and minute.isdecimal() else None
 
 
 # --- requests and shelves -----------------------------------------------------------------------------------------------

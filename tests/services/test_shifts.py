@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import date, datetime
+
+import pytest
 
 from station_app.db import Database
 from station_app.errors import StationError
@@ -17,12 +20,14 @@ from station_app.services import (
     incidents,
     keepers,
     loans,
+    opening_hours,
     people,
     preferences,
     requests,
     shifts,
     stations,
     supplies,
+    upkeep,
     visits,
 )  # fmt: skip
 from tests.conftest import Clock
@@ -67,9 +72,47 @@ def test_hours_kept_against_hours_posted(db: Database) -> None:
     assert by_day["11"].closed_day is not None
     assert by_day["11"].closed_day.reason is ClosedReason.REST
     assert (found.to_open, found.opened, found.closed, found.missed) == (4, 3, 3, 1)  # the 16th; today may still open
-    assert (found.posted, found.kept) == (3 * 540, 960)
-    assert "59%" in hours_line(found)
+    assert (found.posted, found.kept, found.guessed) == (2 * 540, 540 + 420, 0)  # a missed day is told as a day
+    assert "89%" in hours_line(found)
     assert said(lambda: shifts.hours(db, TODAY, "2026-07-01")) == "shifts.bad_span"
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "posted", "running", "expected"),
+    [
+        ("17T08:20", "17T17:40", ("08:30", "17:30"), False, (540, 540, False, 0, 0)),
+        ("17T09:30", "17T16:30", ("08:30", "17:30"), True, (540, 420, False, 60, 60)),
+        ("17T09:30", "", ("08:30", "17:30"), False, (540, 480, True, 60, 0)),
+        ("17T09:30", "", ("08:30", "17:30"), True, (0, 0, False, 60, 0)),
+        ("17T21:00", "18T02:00", ("20:00", "06:00"), False, (600, 300, False, 60, 240)),
+        ("17T18:00", "17T19:00", ("08:30", "17:30"), False, (540, 0, False, 570, 0)),
+        ("17T08:00", "17T10:15", ("", ""), False, (0, 135, False, 0, 0)),
+        ("17T08:00", "", ("", ""), False, (0, 0, True, 0, 0)),
+        ("", "", ("08:30", "17:30"), False, (0, 0, False, 0, 0)),
+    ],
+)
+def test_the_minutes_of_a_day(
+    opened: str, closed: str, posted: tuple[str, str], running: bool, expected: tuple[int, int, bool, int, int]
+) -> None:
+    """On time, late and early, not closed on a past day and on the day that runs, past midnight, without posted hours."""
+    moments = [f"2026-07-{text}:00+08:00" if text else "" for text in (opened, closed)]
+    assert astuple(opening_hours.kept("2026-07-17", *moments, posted, running=running)) == expected
+
+
+def test_the_shift_and_the_reports_count_the_same_hours(db: Database) -> None:
+    keepers.open_station(db, at=at("13T08:25"))
+    keepers.close_station(db, at=at("13T16:00"))
+    keepers.open_station(db, at=at("14T09:30"))  # nobody closed
+    shifts.close_days(db, date(2026, 7, 15), date(2026, 7, 15), ClosedReason.REPAIR)
+    keepers.open_station(db, at=at("15T10:00"))  # opened all the same
+    keepers.close_station(db, at=at("15T12:00"))
+    visits.tally(db, Occupation.RIDER, 6, at=at("15T11:00"))
+    keepers.open_station(db, at=at("17T07:00"))  # runs: nothing is counted yet, nor who came today
+    visits.tally(db, Occupation.RIDER, 9, at=at("17T07:30"))
+    found, kept = shifts.hours(db, "2026-07-01", TODAY), upkeep.upkeep(db, "2026-07-01", TODAY)
+    assert (found.posted, found.kept, found.guessed) == (kept.posted_minutes, kept.open_minutes, kept.estimated) == (1620, 450 + 480 + 120, 1)
+    assert (kept.recorded_days, kept.times_while_open) == (3, 6)
+    assert "1 天" in hours_line(found)
 
 
 def test_a_closed_day_is_taken_back(db: Database) -> None:

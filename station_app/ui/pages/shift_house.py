@@ -358,7 +358,9 @@ class HoursCard(QWidget):
                 return t("shift_page.missed"), "bad"
             if day.late:
                 return t("shift_page.late", n=day.late), "attention"
-            return (t("shift_page.early", n=day.early), "attention") if day.early else None
+            if day.early:
+                return t("shift_page.early", n=day.early), "attention"
+            return (t("shift_page.guessed"), "plain") if day.guessed else None
 
         return [
             TableColumn(t("shift_page.day"), lambda day: when.day(day.business_date, self._today), 96, bold=True),
