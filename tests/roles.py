@@ -220,14 +220,14 @@ def _kept(w: World, then: Callable[[str], object]) -> Call:
 def _archived(w: World, role: Role) -> Call:
     """A year of the station, with papers that somebody else draws."""
     words = {"title": "2026", "read_me": "2026"}
-    return lambda: archive.write(w.db, 2026, w.folder / f"archive-{role}", lambda _part: None, words, {})
+    return lambda: archive.write(w.db, 2026, w.folder / f"archive-{role}", lambda _part: None, words)
 
 
 def _exported(w: World, _role: Role) -> Call:
     """A report that was exported, and another visit since."""
     export, _ = exported.remember(w.boss(), reports.period(w.db, DAY, DAY), "pdf")
     visits.tally(w.db, Occupation.RIDER, at=datetime.fromisoformat(f"{DAY}T09:00:00+08:00"))
-    (change, *_) = exported.differences(export.report, reports.period(w.db, DAY, DAY))
+    (change, *_) = exported.differences(export, reports.period(w.db, DAY, DAY), upkeep.upkeep(w.db, DAY, DAY))
     return lambda: exported.why(w.db, export, change)
 
 
@@ -950,6 +950,8 @@ CASES: dict[str, Case] = {
     "weather.thresholds": plain(READ, lambda w: weather.thresholds(w.db)),
     "weather.today": plain(READ, lambda w: weather.today(w.db)),
     "upkeep.upkeep": plain(READ, lambda w: upkeep.upkeep(w.db, DAY, DAY)),
+    "upkeep.hours": plain(READ, lambda w: upkeep.hours(w.db, DAY, DAY)),
+    "upkeep.closing_minutes": plain(READ, lambda w: upkeep.closing_minutes(w.db, DAY, DAY)),
     "visits.amenities": plain(READ, lambda w: visits.amenities(w.db, w.visit)),
     "visits.check_in": (Op.CHECK_IN, _arrival),
     "visits.check_in_person": (Op.CHECK_IN, _arrival_by_name),

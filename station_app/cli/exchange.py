@@ -377,7 +377,7 @@ def district_report(line: Desk, first: date, last: date, codes: tuple[str, ...])
 def export_data(line: Desk, folder: Path, names: bool) -> None:
     """The merged data as a CSV data package for other programs."""
     with open_district(line) as db:
-        made, _ = package.export(db, folder, names=names)
+        made, _ = package.export(db, folder, names=names, progress=line.progress(t("cli.packing")))
     line.tell(
         {"folder": made.folder, "rows": made.rows},
         t("cli.package_written", folder=str(made.folder), rows=number(sum(made.rows.values()))),

@@ -114,6 +114,19 @@ class Desk:
         else:
             say(text if isinstance(text, str) else text())
 
+    def progress(self, what: str) -> Callable[[int, int], None]:
+        """Tells on standard error how far ``what`` is, in percent, where somebody watches; Ctrl+C stops it, and nothing is left."""
+        shown = -1
+
+        def tell(done: int, total: int) -> None:
+            nonlocal shown
+            percent = min(done * 100 // max(total, 1), 100)
+            if percent != shown and watched():
+                click.echo(f"\r{t('cli.progress', what=what, percent=percent)}", err=True, nl=percent == 100)
+                shown = percent
+
+        return tell
+
     def done(self, changes: Changes | None, text: str, **result: Any) -> None:
         """Answer what was done: the result with its operation and whether it can be undone; no changes, nothing to undo."""
         marks = {
@@ -121,6 +134,11 @@ class Desk:
             "undoable": changes is not None and changes.undoable,
         }
         self.tell({**result, **marks}, text)
+
+
+def watched() -> bool:
+    """Whether somebody sees standard error: a file of it would only fill with steps."""
+    return sys.stderr.isatty()
 
 
 def secret_from(file: Path) -> str:

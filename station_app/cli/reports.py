@@ -13,7 +13,7 @@ from ..db import Database
 from ..errors import Refused, UserMistake
 from ..paper import figure_words
 from ..paths import DataFolder
-from ..services import archive, bindings, exported, figures, kept_forms, reports, stations, supplies
+from ..services import bindings, exported, figures, kept_forms, reports, stations, supplies, upkeep
 from ..words import t
 from .frame import Desk, Group, option, secret_from
 from .house import figures as told_figures
@@ -98,7 +98,7 @@ def why(desk: Desk, first: date, last: date) -> None:
         before = exported.previous(db, start, end)
         if before is None:
             raise Refused("reports.never_exported", first=start, last=end)
-        found = exported.differences(before.report, reports.period(db, start, end))
+        found = exported.differences(before, reports.period(db, start, end), upkeep.upkeep(db, start, end))
         told = [(one, exported.why(db, before, one)) for one in found]
     answer = [
         {"figure": one.wanted.figure, "parts": one.wanted.parts, "then": one.then, "now": one.now, "untold": explained.untold,
@@ -175,19 +175,13 @@ def _span(month: str | None, quarter: str | None, year: str | None, day: date | 
 @click.pass_obj
 def yearly(desk: Desk, year: str, to: Path, sealed_file: Path | None) -> None:
     """A year in one folder, or in one sealed file."""
-    from ..district.package import PERSONAL
     from ..paper import yearly as papers
 
     first, _last = _span(None, None, year, None)
     passphrase = secret_from(sealed_file) if sealed_file is not None else ""
     with desk.station() as db:
-        station = stations.current(db)
-
-        def draw(folder: Path) -> None:
-            papers.draw(db, int(first[:4]), folder, station)
-
-        made, changes = archive.write(
-            db, int(first[:4]), to, draw, papers.words(station, int(first[:4])), PERSONAL, passphrase=passphrase
+        made, changes = papers.write(
+            db, int(first[:4]), to, stations.current(db), passphrase=passphrase, progress=desk.progress(t("cli.archiving", year=first[:4]))
         )
     desk.done(changes, t("cli.archived", n=sum(made.rows.values()), path=made.path), path=made.path, rows=made.rows)
 

@@ -7,12 +7,8 @@ from the types of the wire, so the package cannot say anything else than what cr
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,48 +16,17 @@ from typing import Any
 import msgspec
 
 from ..db import Database, Row
-from ..errors import EnvironmentFault
 from ..model import Changes, Op
 from ..schema import LEDGERS
-from ..services import subjects
+from ..services import packages, subjects
+from ..services.packages import Progress
 from ..sync import wire
-from ..vault import sync_folder
 from ..words import t
 from . import store
 
-SPECIFICATION = "https://specs.frictionlessdata.io"
 PAGE = 5000
 """Rows read at a time, so that memory does not grow with the data."""
 
-PERSONAL: Mapping[str, frozenset[str]] = {
-    "keeper": frozenset({"name"}),
-    "shift": frozenset(),
-    "station_day": frozenset({"opened_by", "closed_by", "exceptions", "note"}),
-    "badge": frozenset({"code", "card_number"}),
-    "stocktake": frozenset({"reason", "second_name"}),
-    "refusal": frozenset({"reason"}),
-    "transfer": frozenset({"note"}),
-    "supply_order": frozenset({"note"}),
-    "campaign": frozenset({"note"}),
-    "box_opening": frozenset({"first_name", "second_name", "note"}),
-    "request": frozenset({"locked_key"}),
-    "erasure": frozenset({"reason"}),
-    "asset": frozenset({"code", "note"}),
-    "asset_move": frozenset({"note"}),
-    "loan": frozenset({"note"}),
-    "loan_end": frozenset({"note"}),
-    "equipment": frozenset({"note"}),
-    "equipment_check": frozenset({"note"}),
-    "repair": frozenset({"fault", "reported_by", "fixer", "done_note", "accepted_by"}),
-    "medicine_check": frozenset({"note"}),
-    "house_check": frozenset({"exceptions", "action", "second_name"}),
-    "closed_day": frozenset({"note"}),
-    "handover": frozenset({"from_name", "to_name", "matters", "note"}),
-    "duty_log": frozenset({"events", "matters", "handed_by", "handed_to"}),
-    "emergency": frozenset({"place", "note"}),
-    "lost_item": frozenset({"thing", "place", "kept_in", "ended_by", "note"}),
-}
-"""Columns that name somebody, let a card be copied, or hold what somebody typed freely."""
 ONLY_PERSONAL = frozenset({"identity"})
 LEFT_OUT = frozenset({"item_photo"})
 """Pictures are no figures."""
@@ -83,8 +48,6 @@ UNITS: Mapping[str, str] = {
     "due_hours": "h", "check_days": "d", "least": "medicine.unit", "deposit": "CNY",
 }  # fmt: skip
 """Units of numbers: UCUM codes, the unit that an item is counted in, or one person coming in once."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +80,7 @@ def export(
     with db.transact(Op.EXPORT_DATA, names=names) as tx:
         made = tx.stamp.time
     name = f"district-{db.meta('district_code')}-{made[:10].replace('-', '')}"
-    with _finished(target, name) as (part, folder):
+    with packages.finished(target, name, "district.package_unwritable") as (part, folder):
         (part / "data").mkdir()
         resources = [_stores(db, part)]
         counts: dict[str, int] = {}
@@ -146,7 +109,7 @@ def _columns(table: str, names: bool) -> list[str]:
     found = []
     for column in wire.TABLES[table].__struct_fields__:
         sealed = column.endswith("_sealed")
-        if not names and (sealed or column in PERSONAL.get(table, ())):
+        if not names and (sealed or column in packages.PERSONAL.get(table, ())):
             continue
         found.append(column.removesuffix("_sealed") if sealed else column)
     first = [name for name in ("id", "time", "business_date") if name in found]
@@ -196,7 +159,7 @@ def _stores(db: Database, part: Path) -> dict[str, Any]:
     fields = [{"name": column, "type": "string"} for column in columns[:-1]]
     fields.append({"name": columns[-1], "type": "datetime", "format": "any"})
     _, path = _csv(part, "store", columns, store.all_stores(db))
-    return _described(part, path, "store", {"fields": fields, "primaryKey": "store_id"})
+    return packages.resource(part, path, "store", {"fields": fields, "primaryKey": "store_id"})
 
 
 def _resource(part: Path, table: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> tuple[int, dict[str, Any]]:
@@ -207,7 +170,7 @@ def _resource(part: Path, table: str, columns: Sequence[str], rows: Iterable[Map
         if column in PARENTS
     ]
     schema = {"fields": [_field(table, column) for column in columns], "primaryKey": "id", "foreignKeys": keys}
-    return count, _described(part, path, table, schema)
+    return count, packages.resource(part, path, table, schema)
 
 
 def _csv(part: Path, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> tuple[int, Path]:
@@ -223,55 +186,12 @@ def _csv(part: Path, name: str, columns: Sequence[str], rows: Iterable[Mapping[s
     return count, path
 
 
-def _described(part: Path, path: Path, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    with path.open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
-    return {
-        "name": name, "path": path.relative_to(part).as_posix(), "profile": "tabular-data-resource", "format": "csv",
-        "mediatype": "text/csv", "encoding": "utf-8", "bytes": path.stat().st_size, "hash": f"sha256:{digest}",
-        "schema": {**schema, "missingValues": [""]},
-    }  # fmt: skip
-
-
 def _write_description(file: Path, db: Database, made: str, resources: Sequence[Mapping[str, Any]], *, names: bool) -> None:
     district = db.meta("district_name")
     told = {
-        "profile": "tabular-data-package", "name": file.parent.name.strip(".").removesuffix(".part"),
+        "name": file.parent.name.strip(".").removesuffix(".part"),
         "title": t("district.package_title", name=district),
         "description": t("district.package_named") if names else t("district.package_nameless"),
-        "homepage": SPECIFICATION, "created": made, "resources": resources,
+        "homepage": packages.SPECIFICATION, "created": made, "resources": resources,
     }  # fmt: skip
-    with file.open("w", encoding="utf-8") as out:
-        json.dump(told, out, ensure_ascii=False, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-
-
-@contextmanager
-def _finished(target: Path, name: str) -> Iterator[tuple[Path, Path]]:
-    """A folder to write in and the one it becomes when all is there; another of the same day gets the next number."""
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        taken = {entry.name for entry in target.iterdir()}
-        folder = target / next(one for one in _numbered(name) if one not in taken)
-        part = target / f".{folder.name}.part"
-        shutil.rmtree(part, ignore_errors=True)  # what a power cut left
-        part.mkdir()
-    except OSError as error:
-        raise EnvironmentFault("district.package_unwritable", folder=str(target), reason=error.strerror) from error
-    try:
-        yield part, folder
-        part.replace(folder)
-        sync_folder(target)
-    except OSError as error:
-        raise EnvironmentFault("district.package_unwritable", folder=str(target), reason=error.strerror) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}-{number}"
-        number += 1
+    packages.describe(file, told)

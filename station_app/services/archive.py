@@ -1,6 +1,6 @@
 """A year in one folder that is read without this program: CSV with a data package, a plain SQLite file, the reports on paper.
 
-No names, phones or words of visitors: sealed columns stay out, and so does whatever the caller leaves out. Rows that were voided
+No names, phones or words of visitors: sealed columns stay out, and so do those of ``packages.PERSONAL``. Rows that were voided
 are in it with their reason, so that everything adds up to what the reports say. Sealed, it is one age file under a passphrase,
 which the ``age`` tool opens: https://age-encryption.org/v1.
 """
@@ -8,22 +8,20 @@ which the ``age`` tool opens: https://age-encryption.org/v1.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..db import Database, Row, plain_file
-from ..errors import EnvironmentFault, UserMistake
+from ..errors import UserMistake
 from ..model import Changes, Op
 from ..schema import LEDGERS
-from ..vault import sync_folder
+from . import packages
+from .packages import Progress
 
 PAGE = 5_000
 """Rows read at a time, so that memory does not grow with the year."""
@@ -32,7 +30,6 @@ SHORTEST = 8
 DATES = frozenset({"business_date", "registered_on", "starts_on", "expiry"})
 TIMES = frozenset({"time", "opened", "closed", "due", "finished"})
 
-Progress = Callable[[int, int], None]
 Draw = Callable[[Path], None]
 """Writes the reports of the year into a folder."""
 
@@ -46,14 +43,14 @@ class Archive:
 
 
 def write(
-    db: Database, year: int, target: Path, draw: Draw, words: Mapping[str, str], left_out: Mapping[str, frozenset[str]], *,
-    passphrase: str = "", progress: Progress | None = None,
+    db: Database, year: int, target: Path, draw: Draw, words: Mapping[str, str], *, passphrase: str = "",
+    progress: Progress | None = None,
 ) -> tuple[Archive, Changes]:
     """Write the year into a new folder in ``target``, or one sealed file with a ``passphrase``; whole or not there at all.
 
-    ``draw`` puts the reports in; ``words`` are the texts "title" and "read_me"; ``left_out`` are columns by table that name
-    somebody. ``progress(done, total)`` counts rows, twice for the two forms, and may raise Cancelled. Raises Refused to whoever may
-    not, UserMistake for a year that is none, is still to come, or a passphrase too short, EnvironmentFault when the disk says no.
+    ``draw`` puts the reports in; ``words`` are the texts "title" and "read_me". ``progress(done, total)`` counts rows, twice for
+    the two forms, and may raise Cancelled. Raises Refused to whoever may not, UserMistake for a year that is none, is still to come,
+    or a passphrase too short, EnvironmentFault when the disk says no.
     """  # fmt: skip
     now = db.now()
     if not 1990 <= year <= now.year:
@@ -63,11 +60,11 @@ def write(
     db.require(Op.EXPORT_DATA)
     station = db.one("SELECT code, letter FROM station WHERE void_reason IS NULL LIMIT 1")
     name = f"station-{station['code']}-{station['letter']}-{year}" if station is not None else f"station-{year}"
-    with _finished(target, f"{name}.zip.age" if passphrase else name) as (part, place):
+    with packages.finished(target, f"{name}.zip.age" if passphrase else name, "reports.archive_unwritable") as (part, place):
         with db.snapshot() as still:
-            counts = _tables(still, year, part, left_out, progress)
+            counts = _tables(still, year, part, progress)
         draw(part)
-        _describe(part, name, db.stamp().time, words, counts, left_out, db)
+        _describe(part, name, words, counts, db)
         if passphrase:
             _seal(part, passphrase)
     with db.transact(Op.EXPORT_DATA, year=year, sealed=bool(passphrase)) as tx:
@@ -78,18 +75,16 @@ def write(
 # --- tables ---------------------------------------------------------------------------------------------------------------
 
 
-def _tables(
-    db: Database, year: int, part: Path, left_out: Mapping[str, frozenset[str]], progress: Progress | None
-) -> dict[str, int]:
+def _tables(db: Database, year: int, part: Path, progress: Progress | None) -> dict[str, int]:
     """Every ledger as CSV and in the SQLite file; facts of the year, and whole what they speak of."""
-    tables = [table for table in LEDGERS if _columns(db, table, left_out)]
+    tables = [table for table in LEDGERS if _columns(db, table)]
     totals = [db.scalar(f"SELECT count(*) FROM {table} WHERE {_condition(db, table)}", _span(db, table, year)) for table in tables]
     done, whole = 0, max(sum(totals) * 2, 1)
     counts: dict[str, int] = {}
     (part / "data").mkdir()
     with plain_file(part / "data.sqlite") as store:
         for table in tables:
-            columns = _columns(db, table, left_out)
+            columns = _columns(db, table)
             store.create(table, columns, _types(db, table, columns))
             counts[table] = 0
             with (part / "data" / f"{table}.csv").open("w", encoding="utf-8-sig", newline="") as file:
@@ -108,9 +103,9 @@ def _tables(
     return counts
 
 
-def _columns(db: Database, table: str, left_out: Mapping[str, frozenset[str]]) -> list[str]:
+def _columns(db: Database, table: str) -> list[str]:
     """The columns that leave the house in the clear; none of a table that holds nothing else than what is sealed."""
-    own = [name for name in db.columns(table) if not name.endswith("_sealed") and name not in left_out.get(table, ())]
+    own = [name for name in db.columns(table) if not name.endswith("_sealed") and name not in packages.PERSONAL.get(table, ())]
     sealed = [name for name in db.columns(table) if name.endswith("_sealed")]
     return [] if sealed and set(own) <= {"id", "version", "store_id", "void_reason"} else own
 
@@ -141,29 +136,18 @@ def _types(db: Database, table: str, columns: Sequence[str]) -> list[str]:
 # --- what it says of itself -------------------------------------------------------------------------------------------------
 
 
-def _describe(
-    part: Path, name: str, made: str, words: Mapping[str, str], counts: Mapping[str, int], left_out: Mapping[str, frozenset[str]],
-    db: Database,
-) -> None:  # fmt: skip
-    """``datapackage.json`` (https://specs.frictionlessdata.io) with the digest of each table, and a text for whoever opens it."""
+def _describe(part: Path, name: str, words: Mapping[str, str], counts: Mapping[str, int], db: Database) -> None:
+    """``datapackage.json`` with the digest of each table, and a text for whoever opens it."""
     resources = []
     for table in counts:
-        columns = _columns(db, table, left_out)
+        columns = _columns(db, table)
         kinds = zip(columns, _types(db, table, columns), strict=True)
-        file = part / "data" / f"{table}.csv"
-        with file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
         fields = [{"name": column, "type": _kind(column, kind)} for column, kind in kinds]
-        resources.append(
-            {
-                "name": table.replace("_", "-"), "path": f"data/{table}.csv", "profile": "tabular-data-resource", "format": "csv",
-                "mediatype": "text/csv", "encoding": "utf-8", "bytes": file.stat().st_size, "hash": f"sha256:{digest}",
-                "schema": {"fields": fields, "primaryKey": "id", "missingValues": [""]},
-            }
-        )  # fmt: skip
-    told = {"profile": "tabular-data-package", "name": name.lower(), "title": words["title"], "created": made, "resources": resources}
-    for file_name, text in (("datapackage.json", json.dumps(told, ensure_ascii=False, indent=1)), ("README.txt", words["read_me"])):
-        (part / file_name).write_text(text, "utf-8")
+        schema = {"fields": fields, "primaryKey": "id"}
+        resources.append(packages.resource(part, part / "data" / f"{table}.csv", table.replace("_", "-"), schema))
+    told = {"name": name.lower(), "title": words["title"], "created": db.stamp().time, "resources": resources}
+    packages.describe(part / "datapackage.json", told)
+    (part / "README.txt").write_text(words["read_me"], "utf-8")
 
 
 def _kind(column: str, kind: str) -> str:
@@ -172,7 +156,7 @@ def _kind(column: str, kind: str) -> str:
     return "date" if column in DATES else "datetime" if column in TIMES else "string"
 
 
-# --- one file under a passphrase, and all or nothing ------------------------------------------------------------------------
+# --- one file under a passphrase ---------------------------------------------------------------------------------------------
 
 
 def _seal(part: Path, passphrase: str) -> None:
@@ -190,36 +174,3 @@ def _seal(part: Path, passphrase: str) -> None:
         out.write(sealed)
         out.flush()
         os.fsync(out.fileno())
-
-
-@contextmanager
-def _finished(target: Path, name: str) -> Iterator[tuple[Path, Path]]:
-    """A folder to write in and what it becomes when all is there; another of the same name gets the next number."""
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        taken = {entry.name for entry in target.iterdir()}
-        stem, dot, ending = name.partition(".")
-        names = (f"{stem}-{number}{dot}{ending}" if number > 1 else name for number in range(1, 10_000))
-        place = target / next(one for one in names if one not in taken)
-        part = target / f".{place.name}.part"
-        _drop(part)
-        part.mkdir()
-    except OSError as error:
-        raise EnvironmentFault("reports.archive_unwritable", folder=str(target), reason=error.strerror) from error
-    try:
-        yield part, place
-        part.replace(place)
-        sync_folder(target)
-    except OSError as error:
-        raise EnvironmentFault("reports.archive_unwritable", folder=str(target), reason=error.strerror) from error
-    finally:
-        _drop(part)
-
-
-def _drop(part: Path) -> None:
-    """What a power cut or a person left half done."""
-    if part.is_dir():
-        shutil.rmtree(part, ignore_errors=True)
-    else:
-        part.unlink(missing_ok=True)
-

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ..db import Database, Row
 from ..model import Changes, Op, Report, RequestState, uuid7
-from . import aliases, figures, reports, requests
-from .figures import Figure, Line, Wanted
+from . import aliases, figures, reports, requests, upkeep
+from .figures import Figure, Image, Line, Wanted
+from .upkeep import Upkeep
 
 Measure = tuple[str, tuple[tuple[str, str], ...]]
 """A figure's code and what it is narrowed to."""
@@ -34,6 +36,12 @@ class Export:
     """The days it counted as open."""
     merged: Mapping[str, str]
     """Whom the ids of its people meant, for those that meant somebody else."""
+    kept: Mapping[str, Any]
+    """How the station was kept then: figures by their codes, days out of stock by item."""
+    hours: Mapping[str, Mapping[str, int]]
+    """The minutes of each day by the codes of ``HOURS``."""
+    took: Mapping[str, int]
+    """The minutes until each closed request was closed, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +79,23 @@ class Explained:
 # --- remembering --------------------------------------------------------------------------------------------------------
 
 
-def remember(db: Database, report: Report, kind: str) -> tuple[Export, Changes]:
-    """Remember that a report was exported as ``kind``, by whoever did it."""
+def remember(db: Database, report: Report, kind: str, kept: Upkeep | None = None) -> tuple[Export, Changes]:
+    """Remember that a report was exported as ``kind``, by whoever did it; ``kept`` where it was asked for already."""
     wanted = Wanted("requests", report.first, report.last)
     states = {one.id: str(one.says["state"]) for part in _parts(figures.ids(db, wanted)) for one in figures.lines(db, "request", part)}
     people = list(figures.people(db, Wanted("registered", report.first, report.last)))
-    kept = {
+    told = {
         "report": json.loads(reports.frozen(report)), "states": states, "days": reports.open_dates(db, report.first, report.last),
-        "merged": aliases.finals(db, people),
+        "merged": aliases.finals(db, people), "kept": asdict(kept or upkeep.upkeep(db, report.first, report.last)),
+        "hours": _hours_now(db, report.first, report.last), "took": upkeep.closing_minutes(db, report.first, report.last),
     }  # fmt: skip
     with db.transact(Op.EXPORT_REPORT, by_itself=True, kind=kind, first=report.first, last=report.last) as tx:
         export_id, sequence = uuid7(), int(db.scalar("SELECT coalesce(max(sequence), 0) FROM change"))
         tx.run(
             "INSERT INTO exported(id, time, kind, first_day, last_day, sequence, figures) VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (export_id, tx.stamp.time, kind, report.first, report.last, sequence, json.dumps(kept, ensure_ascii=False, sort_keys=True)),
+            (export_id, tx.stamp.time, kind, report.first, report.last, sequence, json.dumps(told, ensure_ascii=False, sort_keys=True)),
         )
-    found = Export(export_id, tx.stamp.time, kind, report, sequence, states, tuple(kept["days"]), kept["merged"])
+    found = _told(export_id, tx.stamp.time, kind, report, sequence, told)
     return found, Changes(tx.operation, Op.EXPORT_REPORT, {"exported": (export_id,)})
 
 
@@ -103,10 +112,14 @@ def listing(db: Database, first: str, last: str) -> list[Export]:
 
 
 def _export(row: Row) -> Export:
-    kept = json.loads(row["figures"])
+    told = json.loads(row["figures"])
+    return _told(row["id"], row["time"], row["kind"], reports.thawed(told["report"]), row["sequence"], told)
+
+
+def _told(export_id: str, time: str, kind: str, report: Report, sequence: int, told: Mapping[str, Any]) -> Export:
     return Export(
-        row["id"], row["time"], row["kind"], reports.thawed(kept["report"]), row["sequence"], kept["states"], tuple(kept["days"]),
-        kept["merged"],
+        export_id, time, kind, report, sequence, told["states"], tuple(told["days"]), told["merged"], told["kept"], told["hours"],
+        told["took"],
     )  # fmt: skip
 
 
@@ -121,6 +134,12 @@ SPLITS = (
 """(figure, part, field of ``Report``): what a report tells, in its order."""
 
 
+KEPT = ("posted_minutes", "open_minutes", "estimated", "closed_in", "lent", "still_out", "repairs_open")
+"""What a report tells of how the station was kept, by the fields of ``Upkeep``; days out of stock by item beside them."""
+HOURS = ("posted_minutes", "open_minutes", "estimated")
+"""Those of them that are sums over days."""
+
+
 def measures(report: Report) -> dict[Measure, int]:
     """Every figure of a report by its code and part."""
     found: dict[Measure, int] = {(name, ()): getattr(report, name) for name in TOTALS}
@@ -132,24 +151,43 @@ def measures(report: Report) -> dict[Measure, int]:
     return found
 
 
-def differences(then: Report, now: Report) -> list[Difference]:
-    """The figures that differ between two reports of the same days, in the report's order."""
-    before, after = measures(then), measures(now)
+def measures_kept(kept: Mapping[str, Any]) -> dict[Measure, int]:
+    """Every figure of how a station was kept (the fields of ``Upkeep``) by its code and part."""
+    found: dict[Measure, int] = {(name, ()): kept[name] or 0 for name in KEPT}
+    return found | {("stock_out", (("item", item),)): n for item, n in kept["stock_out"].items()}
+
+
+TOLD = dict.fromkeys([*TOTALS, "handed_out", "requests", *KEPT, *(figure for figure, _, _ in SPLITS), "stock_out"])
+ORDER = {name: place for place, name in enumerate(TOLD)}
+
+
+def differences(then: Export, now: Report, kept: Upkeep) -> list[Difference]:
+    """The figures of an export that are others now, in the report's order: totals, then their parts."""
+    before = measures(then.report) | measures_kept(then.kept)
+    after = measures(now) | measures_kept(asdict(kept))
     keys = [*after, *(key for key in before if key not in after)]
-    order = {name: place for place, name in enumerate(dict.fromkeys([*TOTALS, "handed_out", "requests", *(one for one, _, _ in SPLITS)]))}
     found = [
         Difference(Wanted(figure, now.first, now.last, {part: (value,) for part, value in parts}), before.get(key, 0), after.get(key, 0))
         for key in keys
         if before.get(key, 0) != after.get(key, 0)
         for figure, parts in (key,)
     ]
-    return sorted(found, key=lambda one: (bool(one.wanted.parts), order[one.wanted.figure]))
+    return sorted(found, key=lambda one: (bool(one.wanted.parts), ORDER[one.wanted.figure]))
 
 
 def why(db: Database, export: Export, difference: Difference) -> Explained:
-    """The rows that make a figure another than it was at an export."""
+    """The rows that make a figure another than it was at an export.
+
+    The median of what took how long and days out of stock are no sums: their rows are told as they changed, without a remainder.
+    """
     wanted = difference.wanted
-    if wanted.figure == "open_days":
+    if wanted.figure == "closed_in":
+        return Explained(tuple(_took(db, export, wanted)), 0)
+    if wanted.figure == "stock_out":
+        return Explained(tuple(_rows(db, export, Wanted("balance", wanted.first, wanted.last, wanted.parts))), 0)
+    if wanted.figure in HOURS:
+        causes = _hours(export, wanted.figure, _hours_now(db, wanted.first, wanted.last))
+    elif wanted.figure == "open_days":
         causes = _days(export, reports.open_dates(db, wanted.first, wanted.last))
     elif wanted.figure == "unique_people":
         causes = _people(db, export, wanted)
@@ -159,6 +197,36 @@ def why(db: Database, export: Export, difference: Difference) -> Explained:
         causes = _rows(db, export, wanted)
     told = sum(one.now - one.then for one in causes)
     return Explained(tuple(causes), difference.now - difference.then - told)
+
+
+def _hours_now(db: Database, first: str, last: str) -> dict[str, dict[str, int]]:
+    """The minutes of each day of a span by the codes of ``HOURS``."""
+    found = upkeep.hours(db, first, last)
+    return {day: dict(zip(HOURS, (one.posted, one.kept, int(one.guessed)), strict=True)) for day, one in found.items()}
+
+
+def _hours(export: Export, figure: str, now: Mapping[str, Mapping[str, int]]) -> list[Cause]:
+    """Days whose opening or closing was recorded, or put right, since."""
+    causes = []
+    for day in sorted({*export.hours, *now}):
+        was, is_ = (told.get(day, {}).get(figure, 0) for told in (export.hours, now))
+        if was != is_:
+            causes.append(Cause("day", was, is_, day, None))
+    return causes
+
+
+def _took(db: Database, export: Export, wanted: Wanted) -> list[Cause]:
+    """Requests that were closed, reopened or voided since, each with the minutes it took then and takes now."""
+    now = upkeep.closing_minutes(db, wanted.first, wanted.last)
+    changed = [one for one in {**export.took, **now} if export.took.get(one) != now.get(one)]
+    causes = []
+    for part in _parts(changed):
+        for line in figures.lines(db, "request", part):
+            gone = str(line.says["void_reason"] or "")
+            causes.append(
+                Cause("voided" if gone else "state", export.took.get(line.id, 0), now.get(line.id, 0), line.time, line, gone)
+            )
+    return sorted(causes, key=lambda one: one.time)
 
 
 def _days(export: Export, now: Sequence[str]) -> list[Cause]:
@@ -196,11 +264,11 @@ def _rows(db: Database, export: Export, wanted: Wanted) -> list[Cause]:
 
 
 def _causes(
-    db: Database, figure: Figure, touched: Mapping[str, Mapping[str, object] | None], then: Mapping[str, int], now: set[str]
+    db: Database, figure: Figure, touched: Mapping[str, Image], then: Mapping[str, int], now: set[str]
 ) -> list[Cause]:
     causes = []
     for part in _parts([one for one in touched if one in then or one in now]):
-        for line in figures.lines(db, figure.table, part):
+        for line in figures.lines(db, figure.table, part, figure.adds):
             was, is_ = then.get(line.id, 0), line.n if line.id in now else 0
             if was != is_:
                 gone = str(line.says["void_reason"] or "")
@@ -259,27 +327,32 @@ def _merged(
 # --- what the log tells -------------------------------------------------------------------------------------------------
 
 
-def _touched(db: Database, export: Export, figure: Figure) -> dict[str, Mapping[str, object] | None]:
+LOOKED_UP = ("person", "item", "visit", "loan_end")
+"""Ledgers that figures look up beside their own."""
+
+
+def _touched(db: Database, export: Export, figure: Figure) -> dict[str, Image]:
     """The rows of a figure's ledger that were written since, or hang on one that was, with their image then (None: not there)."""
     found = _images(db, figure.table, export.sequence)
+    hanging: list[Row] = []
     for table, column in (("person", "person_id"), ("item", "item_id"), ("visit", "visit_id")):
         if column in db.columns(figure.table) and table != figure.table:
             parents = [row_id for row_id, image in _images(db, table, export.sequence).items() if image is not None]
-            for part in _parts(parents):
-                for row in figures.hanging(db, figure.table, column, part):
-                    found.setdefault(row["id"], dict(row))
+            hanging += [row for part in _parts(parents) for row in figures.hanging(db, figure.table, column, part)]
+    if figure.table == "loan" and figure.adds:  # what came back since
+        ends = [row for part in _parts(_images(db, "loan_end", export.sequence)) for row in figures.hanging(db, "loan_end", "id", part)]
+        hanging += [row for part in _parts({row["loan_id"]: 0 for row in ends}) for row in figures.hanging(db, "loan", "id", part)]
+    for row in hanging:
+        found.setdefault(row["id"], dict(row))
     return found
 
 
-def _as_then(db: Database, export: Export) -> dict[str, list[Mapping[str, object]]]:
+def _as_then(db: Database, export: Export) -> dict[str, dict[str, Image]]:
     """What figures look up beside their ledger, as it was: only rows that changed since."""
-    return {
-        table: [image for image in _images(db, table, export.sequence).values() if image is not None]
-        for table in ("person", "item", "visit")
-    }
+    return {table: _images(db, table, export.sequence) for table in LOOKED_UP}
 
 
-def _images(db: Database, table: str, sequence: int) -> dict[str, Mapping[str, object] | None]:
+def _images(db: Database, table: str, sequence: int) -> dict[str, Image]:
     """The rows of a ledger written after a change, each as it was just before."""
     rows = db.rows(
         "SELECT c.row_id, c.before FROM change c JOIN (SELECT min(sequence) AS n FROM change WHERE sequence > ? AND table_name = ?"

@@ -186,6 +186,9 @@ def _keeper(table: str) -> str:
 
 # --- as it was ----------------------------------------------------------------------------------------------------------
 
+Image = Mapping[str, Any] | None
+"""A row as the log has it, None where there was none yet."""
+
 
 def among(db: Database, wanted: Wanted, row_ids: Sequence[str], tells: str = "1") -> dict[str, Any]:
     """Which of these rows (some hundreds) the figure counts now, each with ``tells`` (a column of ``t``)."""
@@ -200,34 +203,30 @@ def among(db: Database, wanted: Wanted, row_ids: Sequence[str], tells: str = "1"
 
 
 def counted_then(
-    db: Database, wanted: Wanted, images: Mapping[str, Mapping[str, Any] | None], beside: Mapping[str, Sequence[Mapping[str, Any]]],
-    tells: str = "",
+    db: Database, wanted: Wanted, images: Mapping[str, Image], beside: Mapping[str, Mapping[str, Image]], tells: str = ""
 ) -> dict[str, Any]:
     """What each of these rows added to a figure (or ``tells``, a column of ``t``) as it was: the same query over its old image.
 
-    ``images`` are the old rows by id (None: not there yet), ``beside`` the old rows of ledgers that are looked up.
-    """  # fmt: skip
+    ``images`` are the old rows by id, ``beside`` those of ledgers that are looked up; None for one that was not there yet.
+    """
     figure = known(wanted.figure)
     condition, parameters = _condition(figure, wanted, None)
-    own = [image for image in images.values() if image is not None]
-    tables: list[tuple[str, Sequence[Mapping[str, Any]], bool]] = [(figure.table, own, False)]
-    source = _source(figure.table, condition)
-    tables += [(name, rows, True) for name, rows in beside.items() if f" {name} " in source and name != figure.table]
+    source, tells = _source(figure.table, condition), tells or figure.adds or TELLS[figure.table][0]
+    tables = [(figure.table, images, False)]
+    asked = f"{source} {condition} {tells}"
+    tables += [(name, rows, True) for name, rows in beside.items() if f" {name} " in asked and name != figure.table]
     heads, told = [], []
     for name, rows, rest in tables:
         columns = db.columns(name)
         drawn = ", ".join(f"json_extract(value, '$.{column}') AS {column}" for column in columns)
         text = f"SELECT {drawn} FROM json_each(?)"
-        told.append(json.dumps(list(rows), ensure_ascii=False))
+        told.append(json.dumps([image for image in rows.values() if image is not None], ensure_ascii=False))
         if rest:
             text += f" UNION ALL SELECT {', '.join(columns)} FROM main.{name} WHERE id NOT IN (SELECT value FROM json_each(?))"
-            told.append(json.dumps([row["id"] for row in rows]))
+            told.append(json.dumps(list(rows)))
         heads.append(f"{name} AS ({text})")
-    rows = db.rows(
-        f"WITH {', '.join(heads)} SELECT t.id, {tells or TELLS[figure.table][0]} AS told FROM {source} WHERE {condition}",
-        [*told, *parameters],
-    )
-    return {row["id"]: row["told"] for row in rows}
+    found = db.rows(f"WITH {', '.join(heads)} SELECT t.id, {tells} AS told FROM {source} WHERE {condition}", [*told, *parameters])
+    return {row["id"]: row["told"] for row in found}
 
 
 def people(db: Database, wanted: Wanted, leave_out: Iterable[str] = ()) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Minutes:
     early: int = 0
 
 
-def kept(day: str, opened: str, closed: str, posted: tuple[str, str], *, running: bool) -> Minutes:
+def kept(day: str, opened: str, closed: str, posted: tuple[str, str], *, running: bool = False) -> Minutes:
     """The minutes of a business date from its records (ISO 8601 or "") and the posted hours ("HH:MM" or "").
 
     A day that still runs counts nothing before it is closed; on a past one without a closing the posted hour is taken for it, and

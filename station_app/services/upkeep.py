@@ -14,9 +14,11 @@ from datetime import date, datetime, timedelta
 from ..db import Database
 from . import figures, opening_hours, reports
 from .figures import Wanted
+from .opening_hours import Minutes
 from .requests import NEWEST_STEP
 from .supplies import kept
 
+SPAN = "t.business_date BETWEEN ? AND ? AND t.void_reason IS NULL"
 LONGEST_RUN = 0.01
 """How seldom (once in a hundred such spans) honest counting gives a run of equal days as long as one that is told."""
 
@@ -35,10 +37,10 @@ class Streak:
 class Upkeep:
     """A span in figures. Minutes as ``opening_hours`` counts them; ``estimated`` days have no closing, so its posted hour was taken.
 
-    ``times_while_open`` are person-times of the days whose opening was recorded, without one that still runs. ``closed_in`` is the median (nearest rank) of
-    the minutes from a request's recording to its closing, None without one; ``stock_out`` days by item that it was used up.
-    ``lent`` are things lent in the span, ``still_out`` and ``repairs_open`` what was lent or told up to its end and is not back
-    or not accepted by now.
+    ``times_while_open`` are person-times of the days whose opening was recorded, without one that still runs. ``closed_in`` is the
+    median (nearest rank) of the minutes from a request's recording to its closing, None without one; ``stock_out`` days by item
+    that it was used up. ``lent`` are things lent in the span, ``still_out`` and ``repairs_open`` what was lent or told up to its
+    end and is not back or not accepted by now.
     """
 
     first: str
@@ -78,27 +80,20 @@ def upkeep(db: Database, first: str, last: str, stores: Sequence[str] | None = N
     reports.check_span(first, last)
     chosen = "" if stores is None else f" AND t.store_id IN ({', '.join('?' * len(stores))})"
     more = list(stores or ())
-    where = f"t.business_date BETWEEN ? AND ? AND t.void_reason IS NULL{chosen}"
-    posted = kept = estimated = 0
-    opened: list[tuple[str, str]] = []
-    hours, today = _hours(db), db.stamp().business_date
-    for row in db.rows(f"SELECT t.* FROM station_day t WHERE {where} AND t.opened IS NOT NULL", [first, last, *more]):
-        day, closed = row["business_date"], row["closed"] or ""
-        told = opening_hours.kept(day, row["opened"], closed, hours.get(row["store_id"], ("", "")), running=day == today)
-        posted, kept, estimated = posted + told.posted, kept + told.kept, estimated + told.guessed
-        if closed or day != today:
-            opened.append((day, row["store_id"]))
+    where = f"{SPAN}{chosen}"
+    found = _opened(db, where, [first, last, *more])
     times = {
         (row["business_date"], row["store_id"]): row["n"]
         for row in db.rows(
             f"SELECT t.business_date, t.store_id, sum(t.person_times) AS n FROM visit t WHERE {where} GROUP BY 1, 2", [first, last, *more]
         )
     }
-    took = _closing_minutes(db, where, [first, last, *more])
+    took = list(_closing_minutes(db, where, [first, last, *more]).values())
     asked = int(db.scalar(f"SELECT count(*) FROM request t WHERE {where}", [first, last, *more]))
     single = stores is None or len(stores) == 1
     return Upkeep(
-        first, last, posted, kept, len(opened), estimated, sum(times.get(day, 0) for day in opened), asked, len(took),
+        first, last, sum(one.posted for one in found.values()), sum(one.kept for one in found.values()), len(found),
+        sum(one.guessed for one in found.values()), sum(times.get(day, 0) for day in found), asked, len(took),
         sorted(took)[math.ceil(len(took) / 2) - 1] if took else None, _stock_out(db, first, last, chosen, more),
         made_up({day: n for (day, _store), n in times.items()}) if single else None,
         *(figures.count(db, Wanted(name, first, last), stores) for name in ("lent", "still_out", "repairs_open")),
@@ -108,24 +103,41 @@ def upkeep(db: Database, first: str, last: str, stores: Sequence[str] | None = N
 # --- hours ----------------------------------------------------------------------------------------------------------------
 
 
-def _hours(db: Database) -> dict[str, tuple[str, str]]:
-    """The posted hours by store: those of the newest record of its station."""
+def hours(db: Database, first: str, last: str) -> dict[str, Minutes]:
+    """The minutes of each day of a span that was opened and does not run any more, by its date. UserMistake as ``upkeep``."""
+    reports.check_span(first, last)
+    return {day: one for (day, _store), one in _opened(db, SPAN, [first, last]).items()}
+
+
+def _opened(db: Database, where: str, parameters: list[str]) -> dict[tuple[str, str], Minutes]:
+    """The minutes by day and store; the posted hours are those of the newest record of a store's station."""
     rows = db.rows("SELECT store_id, opens, closes FROM station WHERE void_reason IS NULL ORDER BY version")
-    return {row["store_id"]: (row["opens"] or "", row["closes"] or "") for row in rows}
+    posted, today = {row["store_id"]: (row["opens"] or "", row["closes"] or "") for row in rows}, db.stamp().business_date
+    found = {}
+    for row in db.rows(f"SELECT t.* FROM station_day t WHERE {where} AND t.opened IS NOT NULL", parameters):
+        day, closed = row["business_date"], row["closed"] or ""
+        if closed or day != today:
+            found[day, row["store_id"]] = opening_hours.kept(day, row["opened"], closed, posted.get(row["store_id"], ("", "")))
+    return found
 
 
 # --- requests and shelves -----------------------------------------------------------------------------------------------
 
 
-def _closing_minutes(db: Database, where: str, parameters: list[str]) -> list[int]:
-    """Minutes from recording to closing of the requests of a span that are closed now."""
+def closing_minutes(db: Database, first: str, last: str) -> dict[str, int]:
+    """Minutes from recording to closing of the requests of a span that are closed now, by their ids. UserMistake as ``upkeep``."""
+    reports.check_span(first, last)
+    return _closing_minutes(db, SPAN, [first, last])
+
+
+def _closing_minutes(db: Database, where: str, parameters: list[str]) -> dict[str, int]:
     rows = db.rows(
-        "SELECT t.time AS asked, s.time AS closed FROM request t JOIN request_step s ON s.id ="
+        "SELECT t.id, t.time AS asked, s.time AS closed FROM request t JOIN request_step s ON s.id ="
         f" {NEWEST_STEP.replace('r.id', 't.id')} WHERE {where} AND s.state = 'closed'",
         parameters,
     )
-    spans = (datetime.fromisoformat(row["closed"]) - datetime.fromisoformat(row["asked"]) for row in rows)
-    return [max(int(span.total_seconds() // 60), 0) for span in spans]
+    spans = {row["id"]: datetime.fromisoformat(row["closed"]) - datetime.fromisoformat(row["asked"]) for row in rows}
+    return {request: max(int(span.total_seconds() // 60), 0) for request, span in spans.items()}
 
 
 def _stock_out(db: Database, first: str, last: str, chosen: str, more: Sequence[str]) -> dict[str, int]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from station_app.cli import frame
 from station_app.services import stations
+from station_app.words import t
 from tests.cli.conftest import AT, REAL, call
 from tests.conftest import CHEAP
 
@@ -315,3 +318,27 @@ def test_the_trail_of_operations_is_shown_and_written(
     told = ask("history", "trail", "--from", "2000-01-01", "--to-file", file)
     assert told["steps"] == len(file.read_text("utf-8-sig").splitlines()) - 1 > 1
     refused(2, "history", "trail", "--keeper", "没有这个人")
+
+
+def test_a_year_is_archived_from_the_command_line_and_can_be_stopped(
+    folder: Path, rider: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How far it is stands on standard error where somebody watches; Ctrl+C stops it with one line and leaves nothing."""
+    monkeypatch.setattr(frame, "watched", lambda: True)
+    year = AT[:4]
+    made = call("--data", folder, "report", "archive", "--year", year, "--to", tmp_path / "out")
+    assert made.exit_code == 0, made.stderr
+    steps = [int(one) for one in re.findall(r"正在归档 \d+ 年 (\d+)%", made.stderr)]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 100
+    seen = []
+
+    def stopped() -> bool:
+        seen.append(list(tmp_path.glob("stopped/.*.part")))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(frame, "watched", stopped)
+    away = call("--data", folder, "report", "archive", "--year", year, "--to", tmp_path / "stopped")
+    assert (away.exit_code, away.stderr.strip()) == (1, t("cli.stopped"))
+    assert seen[0], "it was under way"
+    assert list((tmp_path / "stopped").iterdir()) == []

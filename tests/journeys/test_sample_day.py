@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 from station_app import app, runs, words
 from station_app.db import Database
 from station_app.district import desk, store
-from station_app.model import Report
+from station_app.model import Occupation, Report, RequestState
 from station_app.paper import form_hints, forms, preview
 from station_app.services import audit, bindings, exchange, history, keepers, people, reports, requests, stations
 from station_app.ui.main_window import PAGES
@@ -137,11 +138,36 @@ def test_the_districts_form_is_filled_with_the_totals_of_the_day_file(day: Done,
     assert column("E") == given["防暑包"] + given["清凉包"] + given["藿香正气水"] + given["冰饮"] > 0
     assert column("F") == given["暖宝宝"] + given["暖心包"] == 0
     assert column("G") == len(lines("request"))
+    assert column("H") == 0, "the day file closes none of its requests"
     rows = ("rider", "courier", "sanitation_worker", "ride_hail_driver", "truck_driver", "other")
     tallied: Counter[str] = Counter()
     for line in lines("tally"):
         tallied[OCCUPATION[line["occupation"]]] += line["count"]
     assert {who: sheet[f"C{row}"].value for row, who in enumerate(rows, 5)} == {who: tallied[who] for who in rows}
+
+
+def test_what_was_closed_stands_in_the_column_of_what_was_closed(db: Database, tmp_path: Path) -> None:
+    """办结: the requests of the month that are closed now, in the row of whoever asked; reopened ones count no more."""
+    seen = forms.look(DATA / "district_monthly_form.xlsx")
+    asked: Counter[str] = Counter()
+    closed: Counter[str] = Counter()
+    for number, who in enumerate([Occupation.RIDER, Occupation.RIDER, Occupation.COURIER, Occupation.RESIDENT, Occupation.OTHER, None]):
+        person = people.register(db, who)[0].id if who is not None else None
+        request, _ = requests.add(db, f"第 {number} 件", person_id=person, at=datetime.fromisoformat("2026-07-03T10:00:00+08:00"))
+        asked[who or ""] += 1
+        if number != 1:
+            requests.step(db, request.id, RequestState.CLOSED, at=datetime.fromisoformat("2026-07-04T10:00:00+08:00"))
+        if number == 4:
+            requests.step(db, request.id, RequestState.REOPENED, at=datetime.fromisoformat("2026-07-05T10:00:00+08:00"))
+        closed[who or ""] += number not in (1, 4)
+    binding = form_hints.suggest(seen)
+    forms.fill(seen, binding, bindings.values(db, binding, "2026-07-01", "2026-07-31", "2026年7月"), tmp_path / "out.xlsx")
+    sheet = load_workbook(tmp_path / "out.xlsx")["月报"]
+    others = ["resident", "other", ""]
+    for row, rows in enumerate([["rider"], ["courier"], ["sanitation_worker"], ["ride_hail_driver"], ["truck_driver"], others], 5):
+        assert sheet[f"G{row}"].value == sum(asked[who] for who in rows)
+        assert sheet[f"H{row}"].value == sum(closed[who] for who in rows)
+    assert [sheet[f"H{row}"].value for row in range(5, 11)] == [1, 1, 0, 0, 0, 2]
 
 
 def test_requests_kept_their_words_their_people_and_got_their_answer(day: Done) -> None:

@@ -17,7 +17,6 @@ import pyrage
 import pytest
 
 from station_app.db import Database
-from station_app.district.package import PERSONAL
 from station_app.errors import Cancelled, EnvironmentFault, UserMistake
 from station_app.model import Consent, ItemKind, Occupation
 from station_app.paper import preview, yearly
@@ -42,12 +41,7 @@ def year(db: Database) -> Database:
 
 
 def write(db: Database, folder: Path, *, passphrase: str = "", progress: Callable[[int, int], None] | None = None) -> archive.Archive:
-    station = stations.current(db)
-    made, _ = archive.write(
-        db, 2026, folder, lambda part: yearly.draw(db, 2026, part, station), yearly.words(station, 2026), PERSONAL,
-        passphrase=passphrase, progress=progress,
-    )  # fmt: skip
-    return made
+    return yearly.write(db, 2026, folder, stations.current(db), passphrase=passphrase, progress=progress)[0]
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:
@@ -124,6 +118,6 @@ def test_stopped_it_leaves_nothing(year: Database, tmp_path: Path) -> None:
         write(year, tmp_path / "file")
     for bad in (1889, 2027):
         with pytest.raises(UserMistake):
-            archive.write(year, bad, out, lambda _part: None, {"title": "", "read_me": ""}, {})
+            archive.write(year, bad, out, lambda _part: None, {"title": "", "read_me": ""})
     with pytest.raises(UserMistake):
         write(year, out, passphrase="kurz")

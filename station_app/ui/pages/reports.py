@@ -315,8 +315,8 @@ class ReportsPage(Page):
     def _remember(self, kind: str) -> None:
         """These figures left the house: whatever changes them from now on can be told."""
         if self.view is not None:
-            report = self.view.report
-            self.jobs.run(lambda db: exported.remember(db, report, kind))
+            report, kept = self.view.report, self.view.upkeep
+            self.jobs.run(lambda db: exported.remember(db, report, kind, kept))
 
     def ask_excel(self) -> None:
         """Ask where to, then write every figure as a spreadsheet."""

@@ -9,7 +9,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog
 
 from ...errors import Cancelled, StationError
-from ...services import archive
 from ...services.archive import Archive
 from ...words import t
 from ..aside import Aside
@@ -72,17 +71,9 @@ class ArchiveButton(Button):
         db = self._shell.jobs.db
 
         def work() -> Archive:
-            from ...district.package import PERSONAL
             from ...paper import yearly
 
-            def draw(part: Path) -> None:
-                yearly.draw(db, year, part, station, lambda done, total: progress(90 + done * 10 // total, 100))
-
-            def rows(done: int, total: int) -> None:
-                progress(done * 90 // max(total, 1), 100)
-
-            told = yearly.words(station, year)
-            return archive.write(db, year, target, draw, told, PERSONAL, passphrase=passphrase, progress=rows)[0]
+            return yearly.write(db, year, target, station, passphrase=passphrase, progress=progress)[0]
 
         self._working.do(work, self._done, self._failed)
         self._told(0, 100)

@@ -121,9 +121,10 @@ def read(db: Database, code: str, dates: tuple[date, date] | None) -> View:
     earlier = (day.isoformat() for day in before(first, last))
     _title, columns = bars(report)
     export = exported.previous(db, report.first, report.last)
+    kept = upkeep.upkeep(db, report.first, report.last)
     return View(
-        today, report, reports.period(db, *earlier), tuple(columns), upkeep.upkeep(db, report.first, report.last),
+        today, report, reports.period(db, *earlier), tuple(columns), kept,
         reports.period(db, year_before(first).isoformat(), year_before(last).isoformat()),
         averages.average(db, report.first, report.last), export,
-        tuple(exported.differences(export.report, report)) if export is not None else (), beam.day_code(db, report),
+        tuple(exported.differences(export, report, kept)) if export is not None else (), beam.day_code(db, report),
     )  # fmt: skip
