@@ -38,6 +38,7 @@ def main(args: Sequence[str] | None = None) -> int:
     from .cli import group, later
 
     later("window", lambda: _window_command("main"))
+    later("drill", lambda: _window_command("drill_main"))
     later("district desk", lambda: _window_command("district_main"))
     for path in FROM_RUNS:
         later(path, _from_runs(path))
@@ -74,7 +75,7 @@ def _window_command(name: str) -> click.Command:
 
     @click.pass_obj
     def show(desk: Desk) -> int:
-        return _window(desk.folder if name == "main" else desk.district_folder, name)
+        return _window(desk.district_folder if name == "district_main" else desk.folder, name)
 
     return Command("window", callback=show)
 

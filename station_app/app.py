@@ -30,13 +30,14 @@ from . import settings, words
 from .db import DAMAGE, Database
 from .errors import Refused
 from .paths import DataFolder
-from .services import preferences
+from .services import drill, preferences
 from .ui import doorbell, place, theme
-from .ui.errands import Errand, Rescuing
+from .ui.errands import Errand, Practised, Practising, Rescuing
 from .ui.main_window import MainWindow
 from .ui.mishap import Mishaps, keep_log
 from .ui.page import Page
 from .ui.start import StartWindow
+from .ui.start_work import end_practice
 from .ui.window import Window
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def main(folder: Path) -> int:
     return _run(DataFolder(folder), lambda errand: StartWindow(folder, errand=errand), window)
 
 
+def drill_main(folder: Path) -> int:
+    """Open a practice day; the station in ``folder`` stays closed. Returns the exit code."""
+    return _run(DataFolder(folder), lambda errand: StartWindow(folder, errand=errand), window, Practising())
+
+
 def district_main(folder: Path) -> int:
     """Open the district's desk: set-up or unlock first. Returns the exit code."""
     from .ui.district.start import DistrictStart
@@ -155,7 +161,12 @@ def district_main(folder: Path) -> int:
     return _run(DataFolder(folder, "district"), lambda errand: DistrictStart(folder, errand=errand), district_window)
 
 
-def _run(home: DataFolder, starts: Callable[[Errand | None], StartWindow], opens: Callable[..., Window]) -> int:
+def _run(
+    home: DataFolder,
+    starts: Callable[[Errand | None], StartWindow],
+    opens: Callable[..., Window],
+    errand: Errand | None = None,
+) -> int:
     """Show the first window, then the one it opens, until that is closed; a second start brings the first to the front."""
     app = application()
     if doorbell.ring(home.path, home.side):
@@ -164,7 +175,7 @@ def _run(home: DataFolder, starts: Callable[[Errand | None], StartWindow], opens
     log = keep_log(home.log)
     sys.excepthook = mishaps.caught
     turns = Turns(home, starts, opens)
-    turns.begin()
+    turns.begin(errand)
     bells: list[doorbell.Doorbell] = []
 
     def listen() -> None:
@@ -211,7 +222,7 @@ class Turns:
     def _opened(self, db: Database) -> None:
         before = self.start
         try:
-            self.shown = self._opens(db, backups=True)
+            self.shown = self._opens(db, backups=not drill.practising(db))
         except Refused as error:  # a bad page that nothing met before the window was built
             db.close()
             if error.word not in DAMAGE:
@@ -227,8 +238,13 @@ class Turns:
             before.close()
 
     def _closed(self, db: Database) -> None:
-        if self.shown is not None:
+        practised = drill.practising(db)
+        if self.shown is not None and not practised:
             place.keep(self.shown, self._home.place)
         db.close()
-        if self.shown is not None and self.shown.errand is not None:
-            self.begin(self.shown.errand)
+        errand = self.shown.errand if self.shown is not None else None
+        if practised:
+            gone = end_practice(self._home.path)
+            errand = Practised(gone) if isinstance(errand, Practised) else errand
+        if errand is not None:
+            self.begin(errand)

@@ -24,4 +24,16 @@ class Rescuing:
     """The store was found damaged: unlock it for rescue."""
 
 
-Errand = Restoring | Rescuing
+@dataclass(frozen=True, slots=True)
+class Practising:
+    """Make a practice station and open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """A practice is over; ``gone`` tells whether everything of it could be wiped."""
+
+    gone: bool = True
+
+
+Errand = Restoring | Rescuing | Practising | Practised

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
 from .. import settings
 from ..db import Database
 from ..model import MAY, SEES_PEOPLE, Changes, Occupation, Op, Role, Station
-from ..services import preferences, stations
+from ..services import drill, preferences, stations
 from ..words import t
 from . import camera
 from .answer_sheet import open_for_slip
+from .errands import Practised
 from .frame import Frame, read_frame, show_frame
 from .lock import AtWork
 from .pages.shift_house import stamp_emergency
@@ -24,10 +26,13 @@ from .weather_sheet import open_weather
 from .window import Window, application
 
 if TYPE_CHECKING:
+    from .drill import DrillStrip
     from .dropped import Dropped
     from .kiosk import Kiosk
 
 CAMERA_KEYS = "Ctrl+Shift+S"
+LEAVE_KEYS = "Ctrl+Q"
+"""Ends a practice."""
 TALLY_KEYS = dict(zip(range(Qt.Key.Key_F2.value, Qt.Key.Key_F9.value), Occupation, strict=True))
 PAGES = ("desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings", "trail")
 """The pages in the order of Alt+1..9; on the rail settings stand at the foot."""
@@ -65,6 +70,8 @@ class MainWindow(Window):
 
     def _prepare(self) -> None:
         self.kiosk: Kiosk | None = None
+        self.drill: DrillStrip | None = None
+        self.practising = drill.practising(self.db)
         self._before_kiosk = Qt.WindowState.WindowNoState
         self.lens: Callable[[], camera.Source] = camera.Lens
         self._catcher = ScanCatcher(application())
@@ -96,6 +103,30 @@ class MainWindow(Window):
             self._dropped.refused.connect(self.tell_error)
         self._dropped.read(path)
 
+    # --- a practice day --------------------------------------------------------------------------------------------
+
+    def _above(self) -> QWidget | None:
+        if not self.practising:
+            return None
+        from .drill import DrillStrip
+
+        self.drill = DrillStrip(self.jobs)
+        self.drill.left.connect(self.end_practice)
+        return self.drill
+
+    def end_practice(self) -> None:
+        """Ctrl+Q, any time: the window closes, what was practised is wiped, the first window comes back."""
+        if self.practising:
+            self.hand_over(Practised())
+
+    def lock(self) -> None:
+        """As every window; in a practice there is nothing to hide, and nobody knows its PIN."""
+        if self.practising:
+            self.tell(t("drill.not_here"))
+            self._restart_idle()
+        else:
+            super().lock()
+
     def _learn_scanner(self) -> None:
         """Believe what was found out about this machine's scanner."""
         self.jobs.read(read_scanner, lambda found: self._catcher.learn(*found), key="scanner")
@@ -118,6 +149,8 @@ class MainWindow(Window):
             self.top.show_station(self.station.name)
         if "setting" in changes.tables:
             self._learn_scanner()
+        if self.drill is not None:
+            self.drill.look()
         super()._note(changes)
 
     # --- scans and tally keys --------------------------------------------------------------------------------------
@@ -132,6 +165,8 @@ class MainWindow(Window):
         QShortcut(QKeySequence("F12"), self).activated.connect(lambda: self._unless_locked(self._tell_weather))
         self.top.weather_clicked.connect(lambda: self._unless_locked(self._tell_weather))
         QShortcut(QKeySequence("Ctrl+Shift+P"), self, lambda: self._unless_locked(lambda: self.go("print")))
+        if self.practising:
+            QShortcut(QKeySequence(LEAVE_KEYS), self, self.end_practice)
         QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._unless_locked(self.start_kiosk))
         QShortcut(QKeySequence("F10"), self).activated.connect(lambda: self._unless_locked(self._emergency))
         if camera.there():
@@ -191,6 +226,9 @@ class MainWindow(Window):
     def start_kiosk(self) -> None:
         """Ctrl+K: the whole screen is the visitors'; nothing typed in a form is lost to it."""
         if self.kiosk is not None or not self.offers("desk"):
+            return
+        if self.practising:
+            self.tell(t("drill.not_here"))
             return
         if any(sheet.typed() for sheet in self._sheets.values()):
             self.tell(t("window.form_first"))

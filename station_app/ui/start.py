@@ -22,7 +22,7 @@ from ..services import slots
 from ..words import t
 from . import start_work, theme
 from .aside import Aside
-from .errands import Errand, Rescuing, Restoring
+from .errands import Errand, Practised, Practising, Rescuing, Restoring
 from .feedback import sentence
 from .forms import PasswordField
 from .kit import Button, FilterTabs, Icon, Notice, Row, Scroll, Text
@@ -43,6 +43,8 @@ class StartWindow(QWidget):
     opened = Signal(object)
     can_rescue: ClassVar[bool] = True
     """Whether a store that is found damaged can be rescued here."""
+    can_practise: ClassVar[bool] = True
+    """Whether a practice day is offered here."""
     _advanced = Signal(int, int)
 
     def __init__(
@@ -58,6 +60,8 @@ class StartWindow(QWidget):
         self._aside = Aside(self)
         self._rescues = self.can_rescue and isinstance(errand, Rescuing)
         self._told = (t("rescue.unlock_for_it"), "attention") if self._rescues else ("", "")
+        if isinstance(errand, Practised):
+            self._told = (t("drill.wiped"), "good") if errand.gone else (t("drill.still_open"), "attention")
         self._bedside: Bedside | None = None
         self._other: Callable[[], StartCard] | None = None
         if isinstance(errand, Restoring):
@@ -78,6 +82,10 @@ class StartWindow(QWidget):
         self._recovering = False
         QShortcut(QKeySequence("F11"), self, self._toggle_large)
         self._build()
+        if isinstance(errand, Practising):
+            self.practise()
+        elif self.can_practise and start_work.practice_left(folder):  # by a power cut in the middle of it
+            self._aside.do(lambda: start_work.end_practice(folder))
 
     @property
     def idle(self) -> bool:
@@ -250,6 +258,15 @@ class StartWindow(QWidget):
             otherwise,
         )
 
+    def practise(self) -> None:
+        """A practice station, made afresh and opened."""
+        if self.card is not None:
+            self.card.busy(t("drill.making"))
+        self._aside.do(
+            lambda: start_work.practice(self._folder, clock=self._clock), self._hand_over,
+            lambda error: self.card.failed(sentence(error)) if self.card is not None else None,
+        )  # fmt: skip
+
     def stop(self) -> None:
         """Stop making the sample station; nothing of it stays."""
         self._stop.set()
@@ -334,10 +351,14 @@ class UnlockCard(StartCard):
         self.forgotten.clicked.connect(lambda: window.recovering(True))
         self.restore = Button(t("restore.old"), "link")
         self.restore.clicked.connect(window.restore)
+        self.practise = Button(t("drill.begin"), "link")
+        self.practise.clicked.connect(window.practise)
+        if not window.can_practise:
+            self.practise.hide()
         for part in (
             Row(Icon("lock", "brand", 28), Text(_greeting(window.hour), "title"), None),
             Text(t("start.unlock_help"), "muted", wrap=True), self.password, self.errors, self.progress,
-            Row(self.enter, None), Row(self.forgotten, None, self.restore),
+            Row(self.enter, None), Row(self.forgotten, self.practise, None, self.restore),
             Text(t("start.where", place=window.place), "small", wrap=True, selectable=True),
         ):  # fmt: skip
             self.body.addLayout(part) if isinstance(part, Row) else self.body.addWidget(part)
@@ -361,6 +382,7 @@ class UnlockCard(StartCard):
         self.enter.setEnabled(not text)
         self.forgotten.setEnabled(not text)
         self.restore.setEnabled(not text)
+        self.practise.setEnabled(not text)
 
     def failed(self, text: str) -> None:
         """What was typed stays, ready to be typed over."""
@@ -387,6 +409,7 @@ class SetUpCard(StartCard):
         self.begin, self.station, self.keeper, self.summary = Beginning(), StationStep(), KeeperStep(), Summary()
         self.begin.own.connect(lambda: self.go("station"))
         self.begin.sample.connect(self._try_sample)
+        self.begin.practice.connect(window.practise)
         self.begin.restore.connect(window.restore)
         self.station.submitted.connect(lambda _values: self.go("keeper"))
         self.keeper.submitted.connect(lambda _values: self.go("summary"))

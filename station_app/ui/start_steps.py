@@ -53,9 +53,10 @@ class StepForm(Form):
 
 
 class Beginning(QWidget):
-    """Three ways to begin: a station of one's own, the sample to try things out, or a backup brought along."""
+    """Four ways to begin: a station of one's own, a practice day, the sample to look around in, or a backup brought along."""
 
     own = Signal()
+    practice = Signal()
     sample = Signal()
     restore = Signal()
 
@@ -63,12 +64,14 @@ class Beginning(QWidget):
         super().__init__()
         self.build = Tile("home", t("start.build"), t("start.build_line"))
         self.build.clicked.connect(self.own)
+        self.practise = Tile("check", t("drill.try"), t("drill.try_line"))
+        self.practise.clicked.connect(self.practice)
         self.try_out = Tile("info", t("start.try_sample"), t("start.try_sample_line"))
         self.try_out.clicked.connect(self.sample)
         self.bring_back = Tile("import", t("start.bring_back"), t("start.bring_back_line"))
         self.bring_back.clicked.connect(self.restore)
         mark = Row(Pill(t("terms.sample_mark"), "attention"), Text(t("start.sample_note"), "small", wrap=True), gap=8)
-        self.setLayout(Column(self.build, self.try_out, self.bring_back, mark, None, gap=12))
+        self.setLayout(Column(self.build, self.practise, self.try_out, self.bring_back, mark, None, gap=12))
 
     def take_focus(self) -> None:
         """Put the focus on the usual choice."""

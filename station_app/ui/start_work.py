@@ -13,7 +13,7 @@ from .. import settings, vault
 from ..db import DEFAULT_ZONE, Database
 from ..model import Keeper, Station
 from ..paths import DataFolder
-from ..services import keepers, preferences, stations
+from ..services import drill, keepers, preferences, stations
 
 if TYPE_CHECKING:
     from ..services.people import Progress
@@ -126,6 +126,25 @@ def sample(folder: Path, *, clock: Clock, cost: vault.Cost, language: str, progr
     if not DataFolder(place).exists:
         demo.make(place, SAMPLE_DAYS, clock=clock, cost=cost, progress=progress)
     return unlock(place, demo.PASSWORD, clock=clock, language=language)
+
+
+def practice(folder: Path, *, clock: Clock) -> Database:
+    """A practice station below ``folder``, made afresh, open; raises what ``district.practice.make`` does."""
+    from ..district import practice
+
+    return practice.make(folder, clock=clock)
+
+
+def practice_left(folder: Path) -> bool:
+    """Whether a practice was cut short and something of it is still there."""
+    return (folder / "practice" / drill.MARK).is_file()
+
+
+def end_practice(folder: Path) -> bool:
+    """Throw the practice station away; whether nothing of it is left."""
+    from ..district import practice
+
+    return practice.wipe(folder)
 
 
 def code_for(name: str) -> str:

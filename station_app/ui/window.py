@@ -148,6 +148,10 @@ class Window(QWidget):
     def _pill(self, number: int) -> None:
         """A pill of the top bar was pressed."""
 
+    def _above(self) -> QWidget | None:
+        """What stands between the top bar and the pages; usually nothing."""
+        return None
+
     def _undo_last(self) -> None:
         """Ctrl+Z: take back the newest thing, and say what it was."""
         actions.undo_last(self.jobs, self._undone)
@@ -187,8 +191,9 @@ class Window(QWidget):
         self._help = self._new_sheet(self._stack)
         right = QVBoxLayout()
         right.setSpacing(0)
-        for part, stretch in ((self.top, 0), (self._stack, 1), (self.foot, 0)):
-            right.addWidget(part, stretch)
+        for part, stretch in ((self.top, 0), (self._above(), 0), (self._stack, 1), (self.foot, 0)):
+            if part is not None:
+                right.addWidget(part, stretch)
         whole = QWidget()
         across = QHBoxLayout(whole)
         across.setContentsMargins(0, 0, 0, 0)

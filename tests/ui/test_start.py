@@ -205,7 +205,7 @@ def test_the_sample_opens_apart_from_the_place_of_a_real_station(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start_work, "SAMPLE_DAYS", 2)
-    desk.keys(Key.Key_Down, Key.Key_Return)
+    desk.keys(Key.Key_Down, Key.Key_Down, Key.Key_Return)
     desk.wait()
     (db,) = desk.opened
     assert db.path.parent == tmp_path / "data" / "demo"
@@ -232,7 +232,7 @@ def test_a_stopped_sample_leaves_nothing(desk: Desk, tmp_path: Path, monkeypatch
         desk.window.stop()
 
     monkeypatch.setattr(demo._Story, "day", story)
-    desk.keys(Key.Key_Down, Key.Key_Return)
+    desk.keys(Key.Key_Down, Key.Key_Down, Key.Key_Return)
     desk.wait()
     assert made == [1]
     assert desk.set_up.errors.text() == words.t("kit.cancelled")

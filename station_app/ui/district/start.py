@@ -26,6 +26,7 @@ class DistrictStart(StartWindow):
     """Unlock or set-up of a district, whichever the folder needs. ``opened`` hands over the open Database, once."""
 
     can_rescue: ClassVar[bool] = False
+    can_practise: ClassVar[bool] = False
 
     @property
     def data(self) -> DataFolder:

@@ -14,6 +14,7 @@ from ...model import OWN_SETTINGS, Keeper, Op, Station
 from ...services import keepers, preferences, stations
 from ...words import label, t
 from .. import actions
+from ..errands import Practising
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
 from ..page import Page, Shell
@@ -139,12 +140,15 @@ class SettingsPage(Page):
     def _about_card(self) -> Card:
         self.keys = Button(t("window.help"), icon="keyboard", key="F1")
         self.keys.clicked.connect(self.shell.show_help)
+        self.practise = Button(t("drill.begin"), icon="check")
+        self.practise.clicked.connect(lambda: self.shell.hand_over(Practising()))
         self.folder = Text(str(self.jobs.db.path.parent), wrap=True, selectable=True)
         self.fingerprint = Text("", wrap=True, selectable=True)
         return Card(
             Fact(t("settings.version"), __version__), Column(Text(t("settings.folder"), "small"), self.folder, gap=2),
             Column(Text(t("settings.fingerprint"), "small"), self.fingerprint, gap=2),
-            Text(t("settings.encrypted"), "small", wrap=True), gap=10, title=t("settings.about"), aside=self.keys,
+            Text(t("settings.encrypted"), "small", wrap=True), Row(self.practise, None),
+            Text(t("drill.begin_line"), "small", wrap=True), gap=10, title=t("settings.about"), aside=self.keys,
         )  # fmt: skip
 
     @property
