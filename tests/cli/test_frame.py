@@ -49,7 +49,7 @@ def test_every_command_has_its_help_in_both_languages(path: tuple[str, ...], lan
 
 def test_no_help_without_its_command_or_option() -> None:
     made = {"cli.help" + "".join(f"_{name}" for name in path).replace("-", "_") for path in EVERY}
-    above = {f"cli.help_{path}".replace(" ", "_") for path in ("window", *FROM_RUNS, "district desk")}
+    above = {f"cli.help_{path}".replace(" ", "_") for path in ("window", "drill", *FROM_RUNS, "district desk")}
     options = {
         f"cli.option_{one.name}"
         for _, found in commands(group)
