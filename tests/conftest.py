@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,20 @@ def chinese() -> Iterator[None]:
     words.use("zh")
     yield
     words.use("zh")
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_open() -> Iterator[None]:
+    """A window that a test leaves open would take the keys of the next one; nor may a part stand alone as a window."""
+    yield
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return
+    left = [window for window in widgets.QApplication.topLevelWidgets() if window.isVisible()]
+    told = [repr(window) for window in left]
+    for window in left:
+        window.hide()
+    assert not told, "left open: " + ", ".join(told)
 
 
 @pytest.fixture

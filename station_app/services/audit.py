@@ -304,7 +304,9 @@ def _past_is_as_witnessed(db: Database) -> Iterator[Problem]:
     for row in rows:
         yield Problem("audit.past_rewritten", {"no": row["no"], "time": row["closed"]})
     known = incarnation.anchor(db)
-    if known is not None and known.operation and incarnation.link_at(db, known.operation) != known.chain:
+    if known is None:
+        return
+    if known.epoch > incarnation.epoch(db) or (known.operation and incarnation.link_at(db, known.operation) != known.chain):
         yield Problem("audit.anchor_differs", {"no": known.operation})
 
 

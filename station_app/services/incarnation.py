@@ -66,7 +66,7 @@ def read(place: DataFolder) -> Anchor | None:
 
 def spelled(db: Database) -> bytes:
     """The anchor of a store as it stands now, as it is written."""
-    return json.dumps(asdict(Anchor(here(), db.store_id, *_last(db), *newest_link(db), int(db.meta("epoch") or 0)))).encode()
+    return json.dumps(asdict(Anchor(here(), db.store_id, *_last(db), *newest_link(db), epoch(db)))).encode()
 
 
 def write_anchor(db: Database) -> None:
@@ -96,7 +96,7 @@ def suspicion(db: Database) -> str:
     machine = here()
     if known.machine and machine and known.machine != machine:
         return "moved"
-    if known.store_id != db.store_id:
+    if known.store_id != db.store_id or (known.epoch and not _is_district(db)):
         return "replaced"
     return "" if _holds(db, known) else "put_back"
 
@@ -108,7 +108,8 @@ def settle(db: Database) -> str:
         with db.transact(Op.SETTING, by_itself=True, name="incarnation", why=why) as tx:
             tx.keeper = ""
             begin(tx, why, anchor(db))
-    if why or anchor(db) is None:
+    known = anchor(db)
+    if why or known is None or known.epoch != epoch(db):  # a power cut may have kept a risen epoch from it
         write_anchor(db)
     return why
 
@@ -136,6 +137,11 @@ def began(db: Database) -> tuple[str, str]:
     return told.get("why", ""), told.get("time", "")
 
 
+def epoch(db: Database) -> int:
+    """How often a district began anew, from 1; 0 at a station, which takes a new id instead."""
+    return int(db.meta("epoch") or 0)
+
+
 def _is_district(db: Database) -> bool:
     return bool(db.meta("epoch"))
 
@@ -154,5 +160,5 @@ def _last(db: Database) -> tuple[int, str]:
 def _holds(db: Database, known: Anchor) -> bool:
     """Whether the database has what the anchor saw last; more than that is a write that a power cut kept from the anchor."""
     if _is_district(db):
-        return _last(db)[0] >= known.no
+        return _last(db)[0] >= known.no and epoch(db) >= known.epoch
     return not known.no or exchange.hash_of(db, known.no) == known.hash

@@ -36,7 +36,7 @@ from ..words import t
 from . import icons
 from .buttons import Button, Chip, FilterTabs, IconButton, Press, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
-from .layouts import Column, FlowLayout, Row, clear
+from .layouts import Column, FlowLayout, Row, clear, lift
 from .marks import Icon, KeyCap, Pill, Text
 from .painting import CENTRE, box, brush, plain_tip, width, write
 from .theme import face, tokens, tone
@@ -70,6 +70,7 @@ __all__ = [
     "Timeline",
     "TopBar",
     "clear",
+    "lift",
     "page_layout",
     "rule",
 ]

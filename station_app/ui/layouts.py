@@ -19,6 +19,17 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
+def lift(*widgets: QWidget) -> None:
+    """Take widgets out of where they lie, to be laid and shown anew.
+
+    Hidden first: a layout shows what it is given at the next turn of the loop, and what has no parent by then would be shown as
+    a window of its own, which takes the keys.
+    """
+    for widget in widgets:
+        widget.hide()
+        widget.setParent(None)
+
+
 class Row(QHBoxLayout):
     """Widgets side by side; None is a stretch."""
 

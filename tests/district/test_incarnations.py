@@ -163,6 +163,33 @@ def test_the_anchor_of_another_store_makes_a_new_one(
     again.close()
 
 
+def test_an_anchor_that_speaks_of_an_epoch_is_no_stations(station: Database) -> None:
+    """One turned bit is enough: a station has none, and every sign of the file counts."""
+    place = DataFolder(station.path.parent)
+    known = place.anchor.read_text("utf-8")
+    assert (incarnation.suspicion(station), audit.check(station)) == ("", [])
+    place.anchor.write_text(known.replace('"epoch": 0', '"epoch": 1'), "utf-8")
+    assert incarnation.suspicion(station) == "replaced"
+    assert [problem.word for problem in audit.check(station)] == ["audit.anchor_differs"]
+
+
+def test_an_epoch_that_a_power_cut_kept_from_the_anchor_is_noted_at_the_next_start(
+    db: Database, stick: Path, clock: Clock, tmp_path: Path
+) -> None:
+    district = store.set_up(tmp_path / "home", "990101", "云桥区", "", PASSWORD, clock=clock, cost=CHEAP)
+    place = DataFolder(district.path.parent, "district")
+    old = place.anchor.read_bytes()
+    with district.transact(Op.SETTING, by_itself=True, name="incarnation") as tx:
+        incarnation.begin(tx, "put_back")
+    district.close()
+    place.anchor.write_bytes(old)
+    again = store.open_district(place.path, PASSWORD, clock=clock)
+    known = incarnation.read(place)
+    assert known is not None
+    assert (again.meta("epoch"), known.epoch, incarnation.suspicion(again)) == ("2", 2, "")
+    again.close()
+
+
 def test_an_anchor_that_a_power_cut_kept_back_accuses_nobody(station: Database, clock: Clock, stick: Path) -> None:
     a_day(station)
     outbox.export(station, stick)

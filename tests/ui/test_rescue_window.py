@@ -71,12 +71,21 @@ class House:
         return hands
 
     def at_desk(self) -> Hands:
-        self.qtbot.waitUntil(lambda: self.turns.shown is not None and self.turns.shown.isVisible(), timeout=30_000)
+        try:
+            self.qtbot.waitUntil(lambda: self.turns.shown is not None and self.turns.shown.isVisible(), timeout=30_000)
+        except TimeoutError as error:
+            raise AssertionError(self.seen()) from error
         self.qtbot.waitActive(self.desk)
         self.qtbot.waitUntil(lambda: self.desk.tended, timeout=30_000)
         hands = Hands(self.desk, lambda: self.desk.idle, self.desk.catcher)
         hands.settle()
         return hands
+
+    def seen(self) -> str:
+        """What stands before the keeper: for a window that does not come."""
+        focus = QApplication.focusWidget()
+        words = [part.accessibleName() for part in self.start.findChildren(QWidget) if part.isVisible()]
+        return f"{self.start.card!r}, idle {self.start.idle}, keys go to {focus!r}, reads {' / '.join(filter(None, words))}"
 
     def unlock(self) -> Hands:
         hands = self.at_start()

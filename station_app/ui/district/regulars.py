@@ -30,6 +30,7 @@ from ..kit import (
     Scroll,
     Text,
     clear,
+    lift,
     page_layout,
     rule,
 )
@@ -162,8 +163,7 @@ class RegularsPage(Page):
 
     def _show_pair(self, pair: Pair | None) -> None:
         self._pair = pair
-        for widget in (self.reason, self.merge_button, self.swap_button, self.apart_button, self.split_button):
-            widget.setParent(None)
+        lift(self.reason, self.merge_button, self.swap_button, self.apart_button, self.split_button)
         clear(self._inner)
         if pair is None:
             self._inner.addWidget(EmptyState("people", t("district_regulars.choose")))

@@ -35,6 +35,7 @@ from ..kit import (
     Scroll,
     Text,
     clear,
+    lift,
     page_layout,
 )
 from ..list_page import ListPage, Search
@@ -267,7 +268,7 @@ class RulesPage(ListPage):
         book = self.book
         if book is None:
             return
-        self.versions.setParent(None)
+        lift(self.versions)
         clear(self._inner)
         self._deeds = []
         for one in book.ahead:
@@ -283,6 +284,7 @@ class RulesPage(ListPage):
             self._version_rows.set_rows(book.versions)
             self.versions.setMinimumHeight(min(56 * len(book.versions) + 44, 420))
             self._inner.addWidget(self.versions, 1)
+            self.versions.show()
         elif book.draft is None:
             self._inner.addWidget(Text(t("district_rules.no_versions"), "muted", wrap=True))
         self._inner.addStretch(1)
