@@ -13,7 +13,7 @@ from station_app.district import rules as district_rules
 from station_app.errors import Refused
 from station_app.model import Exchange, RuleKind
 from station_app.schema import LEDGERS
-from station_app.services import exchange, requests, roaming, rules
+from station_app.services import aliases, badges, exchange, requests, roaming, rules
 from tests.simulator.house import Machine
 from tests.simulator.model import Content, Key, content, standing
 from tests.simulator.traffic import LATE
@@ -23,14 +23,17 @@ ALLOWED = {"day_twice"}
 """Why a row of a store that was copied unseen may be turned down: the station is told, and sees it."""
 
 
-def examine(world: World) -> None:
-    """Everything that has to hold once it is calm."""
+def examine(world: World, *, late: bool = False) -> None:
+    """Everything that has to hold once it is calm; ``late``: files came after the last packs."""
     office = world.at_office()
     down = turned_down(world, office)
-    totals(world, office, rows_at_district(world, office, down))
+    stands = rows_at_district(world, office, down)
+    totals(world, office, stands)
+    people_once(world, office, stands)
     gaps_and_forks(world, office)
     erasures(world, office)
-    roster(world, office)
+    roster(world, office, late=late)
+    cards(world, office, stands)
     for machine in world.machines:
         db = world.at(machine)
         everything_arrived(world, machine, down)
@@ -172,7 +175,7 @@ def erasures(world: World, office: Database) -> None:
             world.broken("erased back", f"{machine.name} still has the keys of {len(again)} who were forgotten")
 
 
-def roster(world: World, office: Database) -> None:
+def roster(world: World, office: Database, *, late: bool) -> None:
     """Who is known in the district is known at every station by the badge, and nobody who was forgotten anywhere."""
     gone = {row["subject_id"] for row in office.rows("SELECT subject_id FROM erasure")}
     told = {row["code"]: row["state"] for row in office.rows("SELECT code, state FROM roster_entry")}
@@ -185,11 +188,48 @@ def roster(world: World, office: Database) -> None:
         if back := gone & kept & {row["person_id"] for row in known.values()}:
             world.broken("erased elsewhere", f"{machine.name} still knows {len(back)} who were forgotten at another station")
         if (epoch, number) != (int(office.meta("epoch")), int(office.meta(regulars.NUMBER) or 0)):
-            continue  # it says in its next batch how far it is, and is told the rest then
+            if not late:  # it said in its batches how far it is, and was told the rest
+                world.broken("roster behind", f"{machine.name}: {epoch}/{number}")
+            continue
         for code, state in told.items():
             here = known[code]["state"] if code in known else "own" if code in own else "gone"
             if state != here and here != "own" and not (state == "active" and code in own):
                 world.broken("roster", f"{machine.name}: a badge is {here} here, {state} at the district")
+
+
+def people_once(world: World, office: Database, stands: list[tuple[str, Content]]) -> None:
+    """Whoever comes with a badge is one person in the district's figures, at however many stations."""
+    meant = {aliases.stranger(row["code"]): row["person_id"] for table, row in stands if table == "badge"}
+    ids = {row["person_id"] for table, row in stands if table == "visit" and "person_id" in row and "void_reason" not in row}
+    people = {meant.get(one, one) for one in ids}
+    shown = desk.report(office, "1900-01-01", "9999-12-31")[0].unique_people
+    if shown != len(people):
+        world.broken("people", f"{shown} people at the district, {len(people)} came")
+
+
+def cards(world: World, office: Database, stands: list[tuple[str, Content]]) -> None:
+    """A card opens at every station that is told of the roster, and nowhere once it was reported lost."""
+    gone = {row["subject_id"] for table, row in stands if table == "erasure" and "void_reason" not in row}
+    agreed = {row["id"] for table, row in stands if table == "person" and row["consent"] == "district" and "void_reason" not in row}
+    made = [row for table, row in stands if table == "badge" and "void_reason" not in row and row["person_id"] in agreed - gone]
+    newest = int(office.meta("epoch")), int(office.meta(regulars.NUMBER) or 0)
+    for machine in world.machines:
+        db = world.at(machine)
+        if machine.template.name not in world.holdings.enrolled or roaming.at_number(db) != newest:
+            continue
+        own = {row["code"] for row in db.rows("SELECT code FROM badge")}
+        for row in made:
+            if row["code"] in own:
+                continue
+            word = ""
+            try:
+                badges.resolve(db, row["code"])
+            except Refused as refused:
+                word = refused.word
+            if row["state"] == "revoked" and word != "badges.revoked_elsewhere":
+                world.broken("lost card opens", f"{machine.name}: one reported lost opens a card ({word})")
+            if row["state"] == "active" and word not in ("", "badges.expired_elsewhere"):
+                world.broken("card unknown", f"{machine.name}: {word}")
 
 
 def everything_arrived(world: World, machine: Machine, down: set[tuple[str, str, int]]) -> None:

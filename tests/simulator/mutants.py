@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from station_app.db import Database, Tx
-from station_app.district import holding, intake, store
+from station_app.district import holding, intake, regulars, store
 from station_app.district import rules as district_rules
 from station_app.errors import Refused
 from station_app.model import Exchange, RuleKind, uuid7
 from station_app.rulebook import RuleSet
-from station_app.services import backups, exchange, incarnation, requests, rules, subjects
+from station_app.services import aliases, backups, exchange, incarnation, requests, roaming, rules, subjects
 from station_app.sync import closing, inbox, merge, outbox
 from station_app.sync.manifest import BatchFields
 
@@ -523,3 +523,66 @@ def rules_only_of_today(patch: pytest.MonkeyPatch) -> None:
 def stations_ahead_unseen(patch: pytest.MonkeyPatch) -> None:
     """A district that was put back does not notice that stations go by rules it has not."""
     patch.setattr(intake, "_hear_rules", lambda *given: None)
+
+
+# --- regulars of other stations ---------------------------------------------------------------------------------------------------
+
+
+@mutant("regulars", "roaming")
+def roster_told_once(patch: pytest.MonkeyPatch) -> None:
+    """A pack carries what changed of the roster since the last one was written, whether that one arrived or not."""
+    told: dict[tuple[int, str], int] = {}
+    real = regulars.for_pack
+
+    def since(db: Database, station_id: str) -> int:
+        return told.get((id(db), station_id), 0)
+
+    def for_pack(tx: Tx, station_id: str) -> Any:
+        made = real(tx, station_id)
+        told[id(tx.db), station_id] = made[0].number
+        return made
+
+    patch.setattr(regulars, "known_at", since)
+    patch.setattr(regulars, "for_pack", for_pack)
+
+
+@mutant("regulars", "roaming")
+def roster_on_any_base(patch: pytest.MonkeyPatch) -> None:
+    """A station takes what changed of the roster whatever it builds on, and says that it knows everything up to there."""
+    real, lost = roaming.apply, regulars.known_at
+
+    def apply(tx: Tx, told: Mapping[str, Any], epoch: int, *rest: Any) -> int:
+        at_epoch, here = roaming.at_number(tx.db)
+        here = here if at_epoch == epoch else 0
+        return real(tx, dict(told) | ({"since": here} if told["since"] > here else {}), epoch, *rest)
+
+    patch.setattr(roaming, "apply", apply)
+    patch.setattr(regulars, "known_at", lambda db, station_id: max(lost(db, station_id), int(db.meta(regulars.NUMBER) or 0) - 1))
+
+
+@mutant("regulars", "roaming")
+def lost_cards_untold(patch: pytest.MonkeyPatch) -> None:
+    """A card that was reported lost is taken off the roster, and nobody is told that it opens nothing any more."""
+    real = regulars._keep_entry
+
+    def keep(tx: Tx, badge: Any, person: Any, number: int, *rest: Any) -> int:
+        return number if badge["state"] == "revoked" else real(tx, badge, person, number, *rest)
+
+    patch.setattr(regulars, "_keep_entry", keep)
+
+
+@mutant("regulars", "roaming")
+def guests_counted_apart(patch: pytest.MonkeyPatch) -> None:
+    """Whoever comes to another station is somebody else in the figures."""
+    patch.setattr(aliases, "know_badges", lambda tx, badges: None)
+
+
+@mutant("regulars", "roaming")
+def known_for_good(patch: pytest.MonkeyPatch) -> None:
+    """Whoever was on the roster once stays on it, also when they are forgotten."""
+    real = regulars._keep_entry
+
+    def keep(tx: Tx, badge: Any, person: Any, number: int, *rest: Any) -> int:
+        return real(tx, badge, person, number, *rest) if badge["state"] == "revoked" or regulars._known(person) else number
+
+    patch.setattr(regulars, "_keep_entry", keep)

@@ -53,6 +53,8 @@ class Scene:
         self.packs: list[Pack] = []
         self.slips: dict[str, str] = {}
         """The slips that people took home, and the ids of their requests."""
+        self.cards: list[str] = []
+        """The digits of the cards that people carry, also of those they lost."""
         self.old_offices: list[tuple[dict[str, bytes], Holdings]] = []
         self.office: Database | None = None
         self.office_clock = Clock(START)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from station_app.db import Database
 from station_app.model import Amenity, Consent, Occupation, RequestState, RuleKind, Verdict
-from station_app.services import answers, history, keepers, people, requests, supplies, visits, voices
+from station_app.services import answers, badges, history, keepers, people, requests, supplies, visits, voices
 from tests.simulator.house import Machine
 from tests.simulator.world import World
 
@@ -92,8 +92,44 @@ def register(world: World, one: Step) -> None:
         phone = f"199{world.dice.randrange(10**8):08d}"
         person, _ = people.register(db, Occupation.RIDER, "美团", "李志强", phone, Consent.DISTRICT)
         visits.check_in(db, person.badge_code)
+        world.cards.append(person.badge_code)
 
     world.work(_who(world, one), welcome)
+
+
+@step
+def roam(world: World, one: Step) -> None:
+    """Whoever holds a card, perhaps one reported lost, comes in at some station, mostly once the roster came there."""
+    if not world.cards:
+        register(world, one)
+    machine = world.machines[one.dice % len(world.machines)]
+    card = world.cards[-1 - one.what % min(len(world.cards), 6)]
+    if one.who > 1:
+        for sender in list(world.machines):
+            for file in world.export(sender):
+                world.deliver(file)
+    if one.who and (found := world.write_pack(machine.code)):
+        world.bring(found, machine)
+    world.work(machine, lambda db: visits.check_in(db, card), may_refuse=True)
+
+
+@step
+def lose_card(world: World, one: Step) -> None:
+    """A card is reported lost where it was made; mostly its owner gets another."""
+
+    def lose(db: Database) -> None:
+        found = db.rows(
+            "SELECT id, person_id FROM badge WHERE void_reason IS NULL AND state = 'active'"
+            " AND person_id NOT IN (SELECT subject_id FROM erasure) ORDER BY rowid DESC LIMIT 4"
+        )
+        if (badge := _nth(found, one.what)) is None:
+            return
+        if one.dice % 3:
+            world.cards.append(badges.issue(db, badge["person_id"])[0].code)
+        else:
+            badges.revoke(db, badge["id"])
+
+    world.work(_who(world, one), lose, may_refuse=True)
 
 
 @step
