@@ -60,6 +60,7 @@ DISTRICT_PAGES: Mapping[str, tuple[str, str]] = {
     "stations": (".ui.district.stations", "StationsPage"),
     "requests": (".ui.district.requests", "RequestsPage"),
     "supplies": (".ui.district.supplies", "SuppliesPage"),
+    "campaigns": (".ui.district.campaigns", "CampaignsPage"),
     "regulars": (".ui.district.regulars", "RegularsPage"),
     "reports": (".ui.district.reports", "ReportsPage"),
     "exchange": (".ui.district.exchange", "ExchangePage"),

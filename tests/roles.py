@@ -10,13 +10,14 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from station_app import backup, services, settings, vault, words
 from station_app.db import Database
+from station_app.district import store
 from station_app.errors import Bug, Refused, StationError
 from station_app.model import (
     MAY,
@@ -114,6 +115,7 @@ from station_app.services.supplies import (
     kits,
     orders,
     photos,
+    plans,
     quotas,
     rehearsal,
     shelf,
@@ -149,6 +151,8 @@ class World:
     card: str
     voice: str
     opening: str
+    offices: list[tuple[Database, dict[Role, Keeper]]] = field(default_factory=list)
+    """The district, once something is tried there, and its officers."""
 
     @property
     def folder(self) -> Path:
@@ -158,6 +162,25 @@ class World:
         """The store with the supervisor at work, to prepare something."""
         self.db.acting = self.who[Role.SUPERVISOR].id
         return self.db
+
+    @property
+    def office(self) -> Database:
+        """The district's store, with an officer of every role."""
+        if not self.offices:
+            folder = self.folder / "office"
+            found = store.set_up(folder, SAMPLE.district_code, SAMPLE.district_name, "王敏", PASSWORD, clock=Clock(), cost=CHEAP)
+            root, _ = vault.unlock(DataFolder(folder, "district").slots, PASSWORD)
+            who = {Role.SUPERVISOR: Keeper(found.acting, "王敏", Role.SUPERVISOR)}
+            for role in (Role.KEEPER, Role.EVENING, Role.AUDITOR):
+                who[role], _ = keepers.add(found, folder, root, role.value, role, PASSWORDS[role], cost=CHEAP)
+            self.offices.append((found, who))
+        return self.offices[0][0]
+
+    def close(self) -> None:
+        """Close the stores."""
+        for db, _ in self.offices:
+            db.close()
+        self.db.close()
 
 
 def world(folder: Path) -> World:
@@ -511,6 +534,26 @@ def _number(w: World) -> str:
 def plain(kind: Kind, call: Callable[[World], object]) -> Case:
     """A case that needs nothing prepared."""
     return kind, lambda w, _role: lambda: call(w)
+
+
+def _planned(w: World) -> str:
+    return plans.make(w.office, "骑手节", DAY, DAY, "礼包", "份", ItemKind.GIFT)[0]
+
+
+def _plan_made(w: World) -> str:
+    office = w.office
+    office.acting = w.offices[0][1][Role.SUPERVISOR].id
+    return _planned(w)
+
+
+def _plan_to_withdraw(w: World, _role: Role) -> Call:
+    code = _plan_made(w)
+    return lambda: plans.withdraw(w.office, code)
+
+
+def _plan_named(w: World, _role: Role) -> Call:
+    code = _plan_made(w)
+    return lambda: plans.named(w.office, code)
 
 
 def _thing(w: World) -> loans.Asset:
@@ -967,13 +1010,24 @@ CASES: dict[str, Case] = {
     "visits.tally": plain(Op.TALLY, lambda w: visits.tally(w.db, Occupation.RIDER, 2)),
     "visits.today": plain(READ, lambda w: visits.today(w.db, DAY)),
     "visits.use_amenity": (Op.USE_AMENITY, _amenity),
+    "supplies.plans.make": plain(Op.SET_CAMPAIGN, _planned),
+    "supplies.plans.withdraw": (Op.SET_CAMPAIGN, _plan_to_withdraw),
+    "supplies.plans.listing": plain(READ, lambda w: plans.listing(w.office)),
+    "supplies.plans.named": (READ, _plan_named),
+    "supplies.plans.outcome": plain(READ, lambda w: plans.outcome(w.office, uuid7())),
+    "supplies.plans.recipients": plain(READ, lambda w: plans.recipients(w.office, uuid7())),
+    "supplies.plans.twice": plain(READ, lambda w: plans.twice(w.office)),
+    "supplies.plans.wanted": plain(READ, lambda w: plans.wanted(w.office)),
+    "supplies.plans.crossings": plain(READ, lambda w: plans.crossings(w.office)),
 }  # fmt: skip
 """Every service function that takes an open store, and how to try it."""
 
+AT_OFFICE = {name for name in CASES if name.startswith("supplies.plans.")}
+"""What the district's desk does, tried on its store by its officers."""
+
 INNER = {
     "supplies.quotas.check", "supplies.evaluate.past", "supplies.transfers.next_number",
-    "supplies.plans.make", "supplies.plans.withdraw", "supplies.plans.listing", "supplies.plans.twice",
-    "supplies.plans.for_pack", "supplies.plans.wanted", "supplies.plans.crossings",
+    "supplies.plans.for_pack",
     "credentials.retired", "credentials.root_seed", "exchange.body_of", "exchange.newest_body", "exchange.packed_before",
     "exchange.rows_between", "figures.among", "figures.counted_then", "figures.hanging", "figures.people",
     "attachments.check_there", "attachments.of_stores", "attachments.standing", "attachments.unsealed", "attachments.waiting",
@@ -1028,18 +1082,23 @@ def _tried(w: World, name: str, role: Role) -> str:
     kind, prepare = CASES[name]
     w.boss()
     call = prepare(w, role)
-    w.db.acting = w.who[role].id
-    before, slots = _state(w.db), DataFolder(w.folder).slots.read_bytes()
+    if name in AT_OFFICE:
+        db = w.office
+        db.acting = w.offices[0][1][role].id
+    else:
+        db = w.db
+        db.acting = w.who[role].id
+    before, slots = _state(db), DataFolder(w.folder).slots.read_bytes()
     try:
         found = call()
     except Refused as error:
         if error.word != "roles.not_allowed":
             raise
-        if _state(w.db) != before or DataFolder(w.folder).slots.read_bytes() != slots:
+        if _state(db) != before or DataFolder(w.folder).slots.read_bytes() != slots:
             return "refused, but something changed"
-        last = w.db.one("SELECT * FROM operation ORDER BY sequence DESC LIMIT 1")
+        last = db.one("SELECT * FROM operation ORDER BY sequence DESC LIMIT 1")
         said = {} if last is None else dict(last)
-        logged = said["op"] == Op.REFUSE and said["keeper_id"] == w.db.acting and '"denied"' in said["details"]
+        logged = said["op"] == Op.REFUSE and said["keeper_id"] == db.acting and '"denied"' in said["details"]
         return "refused" if logged else "refused, but not logged"
     shown = _spelled(found)
     if kind == MASKED:
@@ -1113,8 +1172,9 @@ The table of operations is `MAY` in `station_app/model.py`; `Database.transact` 
 logs the attempt (`refuse`, with `denied`). **own**: the own PIN and password (`change_keeper`), the look of the screen
 (`setting`). An evening keeper registers only the nameless, and takes back only what they did today themselves. Whoever opened
 the station with a start card is an evening keeper, whatever their own role, until their own password unlocks the screen."""
-TRIED = """What came of each function when a keeper of each role called it on a small station. **masked**: the first character of
-a name, no phone, no words of a request (but an evening keeper's own of today). **no**: refused, nothing changed, logged."""
+TRIED = """What came of each function when a keeper of each role called it on a small station (`supplies.plans`: an officer, at the
+district). **masked**: the first character of a name, no phone, no words of a request (but an evening keeper's own of today).
+**no**: refused, nothing changed, logged."""
 INNERMOST = """These give sealed rows and keys to other services and to batches; no page and no command calls them. Functions that
 take an operation under way (`Tx`) are reached only inside one, which was asked about when it began."""
 
@@ -1127,7 +1187,7 @@ def everything(
     for role in roles:
         w = world(folder / role.value)
         came |= {(name, role): tried(w, name, role) for name in names}
-        w.db.close()
+        w.close()
     return came
 
 

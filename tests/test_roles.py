@@ -42,7 +42,7 @@ EXPECTED = {(name, role): expected(kind, role) for name, (kind, _) in CASES.item
 def world(tmp_path: Path) -> Iterator[World]:
     made = built(tmp_path / "station")
     yield made
-    made.db.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")

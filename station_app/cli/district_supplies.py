@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..district import store
+from ..district import desk, store
 from ..errors import UserMistake
 from ..model import ItemKind
 from ..services import ledgers
@@ -89,8 +89,45 @@ def twice(line: Desk) -> None:
     """Who had more than their share, over all stations; by card number."""
     with open_district(line) as db:
         found = plans.twice(db)
-    rows = [(one.campaign, one.card_number, " / ".join(f"{day} {station}" for day, station in one.shares)) for one in found]
+    rows = [(one.campaign, one.card_number, " / ".join(f"{share.day} {share.station}" for share in one.shares)) for one in found]
     line.tell({"twice": found}, lambda: table([t("cli.campaign"), t("cli.card_number"), t("cli.station")], rows))
+
+
+@campaign_group.command("result")
+@click.argument("code")
+@option("--to-file", type=click.Path(path_type=Path), metavar="F.pdf|F.csv")
+@click.pass_obj
+def result(line: Desk, code: str, to_file: Path | None) -> None:
+    """A campaign's figures over all stations; on paper or as a table with --to-file."""
+    from ..paper import order_slip
+
+    if to_file is not None and to_file.suffix.lower() not in (".pdf", ".csv"):
+        raise UserMistake("campaigns.bad_ending", name=to_file.name)
+    with open_district(line) as db:
+        plan = plans.named(db, code)
+        found, names = plans.outcome(db, plan.code), {one.code: one.name for one in store.stations(db)}
+        place, day = desk.place(db), db.now().date()
+    if to_file is None:
+        rows = order_slip.plan_rows(plan, found, names)
+        line.tell({"campaign": plan, "outcome": found}, lambda: table(order_slip.plan_heads(), rows, right=(1, 2)))
+    elif to_file.suffix.lower() == ".pdf":
+        pages = order_slip.plan_sheet(plan, found, names, to_file, district=place, printed_on=day)
+        line.tell({"file": to_file, "pages": pages}, t("cli.file_written", name=to_file.name))
+    else:
+        order_slip.plan_csv(plan, found, names, to_file)
+        line.tell({"file": to_file}, t("cli.file_written", name=to_file.name))
+
+
+@campaign_group.command("recipients")
+@click.argument("code")
+@click.pass_obj
+def recipients(line: Desk, code: str) -> None:
+    """Who had something of a campaign, at every station, by card number."""
+    with open_district(line) as db:
+        found = plans.recipients(db, plans.named(db, code).code)
+    rows = [(moment(one.time), one.station, one.card_number or "—", one.occupation, one.quantity) for one in found]
+    headings = [t("cli.time"), t("cli.station"), t("cli.card_number"), t("cli.occupation"), t("cli.quantity")]
+    line.tell({"recipients": found}, lambda: table(headings, rows, right=(4,)))
 
 
 @district_group.command("orders")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from ..model import Occupation, Station
 from ..services.supplies.campaigns import Result
 from ..services.supplies.orders import Line
+from ..services.supplies.plans import Outcome, Plan
 from ..services.supplies.shelf import Lot
 from ..services.supplies.transfers import Transfer
 from ..words import label, t
@@ -83,6 +84,45 @@ def result_rows(figures: Result) -> list[tuple[str, str]]:
 def result_csv(figures: Result, target: Path) -> None:
     """Write the result as a table. EnvironmentFault ("paper.cannot_write") when the disk refuses."""
     write_table([(t("supply_paper.what"), t("supply_paper.how_many")), *result_rows(figures)], target)
+
+
+def plan_sheet(
+    plan: Plan, found: Outcome, names: Mapping[str, str], target: Path, *, district: Station, printed_on: date
+) -> int:  # fmt: skip
+    """Write the result of a district's campaign over its stations (``names`` by code): share and given of each; no names of people.
+
+    Returns its pages. Raises as ``order_slip``.
+    """
+    title = t("supply_paper.result_title", station=district.name, campaign=plan.name)
+    told = t("supply_paper.plan_told", first=plan.starts_on, last=plan.ends_on, item=plan.item, n=plan.quantity, unit=plan.unit)
+    heads: Columns = tuple(zip(plan_heads(), (98, 40, 40), ("left", "right", "right"), strict=True))
+    rows = plan_rows(plan, found, names)
+    return _sheet(title, told, heads, rows, target, district, printed_on, note=plan.note, sign=("made_by", "checked_by"))
+
+
+def plan_heads() -> tuple[str, str, str]:
+    """What stands above the columns of such a result."""
+    return t("supply_paper.what"), t("supply_paper.allotted"), t("supply_paper.how_many")
+
+
+def plan_rows(plan: Plan, found: Outcome, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Its lines: (what, share, given); all stations first."""
+    share = f"{sum(plan.allotted.values()):,}" if plan.allotted else "—"
+    rows = [(t("supply_paper.all_stations"), share, f"{found.given:,}")]
+    for code in sorted(set(plan.allotted) | set(plan.given)):
+        most = f"{plan.allotted[code]:,}" if code in plan.allotted else "—"
+        rows.append((names.get(code, code), most, f"{plan.given.get(code, 0):,}"))
+    rows += [(t("supply_paper.people"), "", f"{found.people:,}"), (t("supply_paper.anonymous"), "", f"{found.anonymous:,}")]
+    rows += [(t("supply_paper.refused"), "", f"{found.refused:,}"), (t("supply_paper.overridden"), "", f"{found.overridden:,}")]
+    for code, number in found.by_occupation.items():
+        who = label(Occupation(code)) if code else t("supply_paper.unknown")
+        rows.append((t("supply_paper.of_occupation", who=who), "", f"{number:,}"))
+    return [*rows, *((t("supply_paper.on_day", day=day), "", f"{number:,}") for day, number in found.by_day.items())]
+
+
+def plan_csv(plan: Plan, found: Outcome, names: Mapping[str, str], target: Path) -> None:
+    """Write such a result as a table. EnvironmentFault ("paper.cannot_write") when the disk refuses."""
+    write_table([plan_heads(), *plan_rows(plan, found, names)], target)
 
 
 def _sheet(

@@ -120,3 +120,17 @@ def test_rules_from_a_file_to_the_station(
     file.write_text('{"kind": "quotas", "rules": [{"name": "饮用水", "most": 2}]}', "utf-8")
     for args, code in ((("draft", file), 2), (("switch", "quotas"), 2), (("show", "quotas", "--version", 7), 2)):
         assert call(*line, *args).exit_code == code
+
+
+def test_a_campaign_of_the_district_on_paper_and_as_a_table(district: Callable[..., Any], tmp_path: Path) -> None:
+    made = district("campaigns", "add", "骑手节", "--item", "礼包", "--unit", "份", "--from", "2026-07-17", "--to", "2026-07-18")
+    assert [one["name"] for one in district("campaigns", "list")["campaigns"]] == ["骑手节"]
+    assert district("campaigns", "result", "骑手节")["outcome"]["given"] == 0
+    assert district("campaigns", "result", made["id"], "--to-file", tmp_path / "r.pdf")["pages"] == 1
+    district("campaigns", "result", "骑手节", "--to-file", tmp_path / "r.csv")
+    assert "各驿站合计" in (tmp_path / "r.csv").read_text("utf-8-sig")
+    assert district("campaigns", "recipients", "骑手节") == {"recipients": []}
+    assert district("campaigns", "twice") == {"twice": []}
+    line = ["--data", tmp_path / "district", "--password-file", tmp_path / "officer"]
+    assert call(*line, "district", "campaigns", "result", "骑手节", "--to-file", tmp_path / "r.doc").exit_code == 2
+    assert call(*line, "district", "campaigns", "result", "无此活动").exit_code == 2

@@ -74,7 +74,13 @@ def test_a_share_taken_at_one_station_is_known_at_the_other_and_no_name_travels(
     assert rider.id not in told
     assert "李志强" not in told
     twice = plans.twice(district)
-    assert [(one.campaign, len(one.shares)) for one in twice] == [("717 骑手节", 2)]
+    assert [(one.campaign, [share.station for share in one.shares]) for one in twice] == [("717 骑手节", [SAMPLE.name, "北街驿站"])]
+    assert twice[0].card_number == rider.card_number
+    figures = plans.outcome(district, plan)
+    assert (figures.given, figures.people, figures.anonymous, figures.overridden) == (2, 1, 0, 1)
+    assert [(one.station, one.card_number) for one in plans.recipients(district, plan)] == [
+        ("北街驿站", rider.card_number), (SAMPLE.name, rider.card_number)
+    ]  # fmt: skip
     plans.withdraw(district, plan)
     down(station, "YQ", district, stick, opener)
     assert not campaigns.listing(station)[0].active

@@ -35,14 +35,55 @@ class Plan:
     allotted: Mapping[str, int]
     given: Mapping[str, int]
 
+    @property
+    def id(self) -> str:
+        """The campaign's code."""
+        return self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What somebody had at a station on a day; ``reason`` is why it was given although a rule stood against it."""
+
+    day: str
+    station: str
+    quantity: int
+    reason: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """A person who had a share at more than one time or station: campaign, card number, (day, station) of each. No name."""
+    """A person who had more than a share, at one station or several: campaign, card number, what they had in order. No name."""
 
     campaign: str
     card_number: str
-    shares: tuple[tuple[str, str], ...]
+    shares: tuple[Share, ...]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One handout of a campaign at a station; ``card_number`` is "" for the nameless. No name."""
+
+    time: str
+    station: str
+    card_number: str
+    occupation: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A campaign's figures over all stations: units given, people with a badge (each once, wherever they had it), units to nobody in
+    particular, by occupation code ("" unknown) and day; refused, and given against a rule."""
+
+    given: int
+    people: int
+    anonymous: int
+    by_occupation: Mapping[str, int]
+    by_day: Mapping[str, int]
+    refused: int
+    overridden: int
 
 
 def make(
@@ -111,20 +152,75 @@ def listing(db: Database) -> list[Plan]:
     ]  # fmt: skip
 
 
-def twice(db: Database) -> list[Twice]:
-    """Who had more shares of a campaign of the district than it gives each, over all stations; by card number, never by name."""
+def named(db: Database, text: str) -> Plan:
+    """The newest campaign of the district with this name or code; UserMistake without one."""
+    found = next((one for one in listing(db) if text.strip() in (one.name, one.code)), None)
+    if found is None:
+        raise UserMistake("campaigns.unknown")
+    return found
+
+
+def twice(db: Database, code: str = "") -> list[Twice]:
+    """Who had more shares of a campaign of the district ("" for any) than it gives each, over all stations; by card number."""
     plans = db.rows("SELECT code, name, each, quantity FROM campaign_plan")
     each = {row["code"]: (row["name"], row["each"] * row["quantity"]) for row in plans}
-    had: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
+    had: dict[tuple[str, str], list[Share]] = {}
     for row in _shares(db):
-        had.setdefault((row["code"], _one(db, row["person_id"])), []).append((row["business_date"], row["station"], row["quantity"]))
+        if code in ("", row["code"]):
+            share_of = Share(row["business_date"], row["station"], row["quantity"], row["reason"] or "")
+            had.setdefault((row["code"], _one(db, row["person_id"])), []).append(share_of)
     found = []
-    for (code, person), shares in had.items():
-        name, most = each.get(code, ("", 0))
-        if most and sum(quantity for _, _, quantity in shares) > most:
-            card = db.scalar("SELECT card_number FROM badge WHERE person_id = ? ORDER BY issued DESC LIMIT 1", (person,)) or ""
-            found.append(Twice(name, card, tuple((day, station) for day, station, _ in shares)))
+    for (of, person), shares in had.items():
+        name, most = each.get(of, ("", 0))
+        if most and sum(one.quantity for one in shares) > most:
+            found.append(Twice(name, _card(db, person), tuple(shares), of))
     return found
+
+
+def _card(db: Database, person_id: str) -> str:
+    """The number of a person's newest card, whichever station made it."""
+    members = aliases.members(db, person_id)
+    marks = ", ".join("?" * len(members))
+    return db.scalar(f"SELECT card_number FROM badge WHERE person_id IN ({marks}) ORDER BY issued DESC, id DESC LIMIT 1", members) or ""
+
+
+_OF = (
+    "FROM handout h JOIN campaign c ON c.id = h.campaign_id JOIN store s ON s.store_id = h.store_id"
+    " JOIN enrolled e ON e.station_id = s.station_id WHERE c.code = ? AND h.void_reason IS NULL"
+)
+
+
+def outcome(db: Database, code: str) -> Outcome:
+    """The figures of a campaign over all stations, as far as they sent them."""
+    rows = db.rows(f"SELECT h.quantity, h.occupation, h.business_date, {aliases.meant('h.person_id')} AS person {_OF}", (code,))
+    told = db.one(
+        "SELECT coalesce(sum(1 - r.overridden), 0) AS refused, coalesce(sum(r.overridden), 0) AS over FROM refusal r"
+        " JOIN campaign c ON c.id = r.campaign_id WHERE c.code = ? AND r.void_reason IS NULL",
+        (code,),
+    )
+    by_occupation: dict[str, int] = {}
+    by_day: dict[str, int] = {}
+    for row in rows:
+        by_occupation[row["occupation"] or ""] = by_occupation.get(row["occupation"] or "", 0) + row["quantity"]
+        by_day[row["business_date"]] = by_day.get(row["business_date"], 0) + row["quantity"]
+    return Outcome(
+        sum(row["quantity"] for row in rows), len({row["person"] for row in rows if row["person"]}),
+        sum(row["quantity"] for row in rows if not row["person"]), by_occupation, dict(sorted(by_day.items())),
+        told["refused"] if told else 0, told["over"] if told else 0,
+    )  # fmt: skip
+
+
+def recipients(db: Database, code: str, limit: int = 500) -> list[Recipient]:
+    """Who had something of a campaign at any station, the newest first; by card number, never by name."""
+    rows = db.rows(
+        f"SELECT h.time, e.name AS station, {aliases.meant('h.person_id')} AS person, h.occupation, h.quantity {_OF}"
+        " ORDER BY h.business_date DESC, h.time DESC, h.id DESC LIMIT ?",
+        (code, limit),
+    )
+    cards = {one: _card(db, one) for one in {row["person"] for row in rows if row["person"]}}
+    return [
+        Recipient(row["time"], row["station"], cards.get(row["person"], ""), row["occupation"] or "", row["quantity"]) for row in rows
+    ]
 
 
 def for_pack(db: Database, station_id: str, version: str) -> dict[str, object]:
@@ -163,7 +259,8 @@ def for_pack(db: Database, station_id: str, version: str) -> dict[str, object]:
 def _shares(db: Database) -> list[Row]:
     """Every share of the district's campaigns that somebody with a badge took, as stations sent them."""
     return db.rows(
-        "SELECT c.code, h.person_id, h.business_date, h.quantity, s.station_id, e.name AS station FROM handout h"
+        "SELECT c.code, h.person_id, h.business_date, h.quantity, s.station_id, e.name AS station, (SELECT max(coalesce(r.reason, ''))"
+        " FROM refusal r WHERE r.handout_id = h.id AND r.overridden = 1 AND r.void_reason IS NULL) AS reason FROM handout h"
         " JOIN campaign c ON c.id = h.campaign_id AND c.origin = ? JOIN store s ON s.store_id = h.store_id"
         " JOIN enrolled e ON e.station_id = s.station_id WHERE h.void_reason IS NULL AND h.person_id IS NOT NULL"
         " ORDER BY h.business_date, h.time, h.id",

@@ -22,11 +22,11 @@ from ..keeping import Keeping
 from ..window import Window
 from .stations import StationsPage
 
-PAGES = ("stations", "requests", "supplies", "regulars", "rules", "reports", "exchange", "settings")
-"""The pages in the order of Alt+1..8; settings stand at the rail's foot."""
+PAGES = ("stations", "requests", "supplies", "campaigns", "regulars", "rules", "reports", "exchange", "settings")
+"""The pages in the order of Alt+1..9; settings stand at the rail's foot."""
 KEYS: Keys = (
     ("anywhere", (
-        ("Ctrl+Z", "undo"), ("Ctrl+L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl+N", "new"), ("Alt+1 – 8", "pages"),
+        ("Ctrl+Z", "undo"), ("Ctrl+L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl+N", "new"), ("Alt+1 – 9", "pages"),
         ("Esc", "escape"), ("F1", "help"),
     )),
     ("district", (("Ctrl+I", "take_in"), ("Ctrl+E", "packs"), ("Ctrl+P", "print"), ("1 – 9", "deed"))),
@@ -72,7 +72,7 @@ class DistrictWindow(Window):
     """A district's window over its open database."""
 
     page_names = PAGES
-    icons: ClassVar[Mapping[str, str]] = {"stations": "home", "regulars": "people", "exchange": "sync"}
+    icons: ClassVar[Mapping[str, str]] = {"stations": "home", "campaigns": "flag", "regulars": "people", "exchange": "sync"}
     keys = KEYS
     can_rescue: ClassVar[bool] = False
     house_keeping = DistrictKeeping
