@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -151,6 +151,14 @@ class StartWindow(QWidget):
         super().showEvent(event)
         if self.card is not None:
             self.card.settle()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Nor elsewhere when the window comes to the front only after a card was put into it."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.card is not None:
+            focus = QApplication.focusWidget()
+            if focus is None or not self.card.isAncestorOf(focus):
+                self.card.settle()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """What is under way is finished first, so that nothing half made stays."""

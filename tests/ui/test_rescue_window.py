@@ -430,9 +430,8 @@ def test_on_a_new_computer_a_stick_and_the_password_or_the_sheet_are_enough(
     theme.apply(qapp, pictures=True)
     house = House(tmp_path / "new", clock, qtbot)
     hands = house.begin()
-    hands.key(Key.Key_Down)
-    hands.key(Key.Key_Down)
-    hands.key(Key.Key_Return)
+    for key in (Key.Key_Down, Key.Key_Down, Key.Key_Down, Key.Key_Return):
+        hands.key(key)
     card = house.start.card
     assert isinstance(card, RestoreCard)
     card._choose = lambda _parent, then: then(tmp_path / "stick")
