@@ -688,6 +688,7 @@ CASES: dict[str, Case] = {
     "shifts.set_points": plain(Op.CHECK_POINTS, lambda w: shifts.set_points(w.db, CheckPart.SAFETY, ["灭火器"])),
     "arrivals.due": plain(READ, lambda w: arrivals.due(w.db)),
     "arrivals.notices": plain(READ, lambda w: arrivals.notices(w.db)),
+    "arrivals.received": plain(READ, lambda w: arrivals.received(w.db, DAY, DAY)),
     "arrivals.receive": (Op.RECEIVE, _promised),
     "attachments.add": (Op.ADD_PICTURES, _pictured),
     "attachments.content": (SIGHT, _picture),

@@ -242,6 +242,24 @@ def allocations(line: Desk) -> None:
     line.tell({"allocations": found}, lambda: table(headings, rows, right=(2,)))
 
 
+@allocation_group.command("slip")
+@option("--to", "target", type=click.Path(path_type=Path), required=True)
+@click.pass_obj
+def allocation_slip(line: Desk, target: Path) -> None:
+    """What each station gets, of the promises that stand, as a PDF."""
+    from ..paper import order_slip
+
+    with open_district(line) as db:
+        rows = [
+            order_slip.Allotted(one.station, one.item, one.quantity, one.unit, one.time, one.received, one.note)
+            for one in promises.allocations(db)
+            if not one.withdrawn
+        ]
+        place, today = desk.place(db), db.now().date()
+    pages = order_slip.allocation_slip(rows, target, station=place, printed_on=today)
+    line.tell({"file": target, "pages": pages}, t("cli.file_written", name=target.name))
+
+
 @allocation_group.command("withdraw")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.pass_obj

@@ -10,7 +10,7 @@ import click
 
 from ..errors import UserMistake
 from ..model import Item, ItemKind, MovementKind, Occupation
-from ..services import arrivals, supplies
+from ..services import arrivals, stations, supplies
 from ..words import label, t
 from .frame import Desk, Group, option
 from .inputs import DAY, MOMENT, MONTHS, WHOLE, Code, person
@@ -163,6 +163,30 @@ def due(desk: Desk) -> None:
     rows = [(one.id, one.item, one.quantity, one.unit, moment(one.time), one.note) for one in found]
     headings = [t("cli.id"), t("cli.item"), t("cli.quantity"), t("cli.unit"), t("cli.time"), t("cli.note")]
     desk.tell({"due": found}, lambda: table(headings, rows, right=(2,)))
+
+
+@supplies_group.command("allocated")
+@option("--from", "first", type=DAY)
+@option("--to", "last", type=DAY)
+@option("--to-file", type=click.Path(path_type=Path))
+@click.pass_obj
+def allocated(desk: Desk, first: date | None, last: date | None, to_file: Path | None) -> None:
+    """What the district sent and was received, this month without dates; as a slip with a file."""
+    from ..paper.order_slip import Allotted, received_slip
+
+    with desk.station() as db:
+        today = date.fromisoformat(db.stamp().business_date)
+        begin, end = (first or (last or today).replace(day=1)).isoformat(), (last or today).isoformat()
+        found, due, station = arrivals.received(db, begin, end), arrivals.due(db), stations.current(db)
+    if to_file is not None:
+        told = [Allotted("", one.item, one.quantity, one.unit, "", one.time, one.note, one.keeper) for one in found]
+        told += [Allotted("", one.item, one.quantity, one.unit, one.time, "", one.note) for one in due]
+        pages = received_slip(told, to_file, station=station, printed_on=today, first=begin, last=end)
+        desk.tell({"file": to_file, "pages": pages}, t("cli.file_written", name=to_file.name))
+        return
+    rows = [(moment(one.time), one.item, one.quantity, one.unit, one.keeper, one.note) for one in found]
+    headings = [t("cli.time"), t("cli.item"), t("cli.quantity"), t("cli.unit"), t("cli.keeper"), t("cli.note")]
+    desk.tell({"received": found, "due": due}, lambda: table(headings, rows, right=(2,)))
 
 
 @supplies_group.command("arrived")

@@ -1,8 +1,9 @@
-"""Slips about supplies: what is asked of the district, what goes to another station, the result of a campaign; without names."""
+"""Slips about supplies: what is asked of the district and allotted by it, what goes to another station, a campaign's result; no names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -57,6 +58,64 @@ def transfer_slip(one: Transfer, lots: Sequence[Lot], target: Path, *, station: 
     )  # fmt: skip
     rows = [(one.item, lot.lot or "—", lot.expiry or "—", f"{abs(lot.balance):,} {one.unit}") for lot in lots]
     return _sheet(title, told, heads, rows, target, station, printed_on, code=one.number, note=one.note, sign=("given_by", "taken_by"))
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """Supplies that the district allotted: to which station, when promised and received (ISO 8601; "" where that is not known or not
+    yet), and a word to it. At a station ``keeper`` is who received them."""
+
+    station: str
+    item: str
+    quantity: int
+    unit: str
+    promised: str
+    received: str
+    note: str = ""
+    keeper: str = ""
+
+
+def allocation_slip(rows: Sequence[Allotted], target: Path, *, station: Station, printed_on: date) -> int:
+    """Write the district's slip: what each station gets, with room for the name of whoever takes it; returns its pages."""
+    heads: Columns = (
+        (t("supply_paper.station"), 50, "left"), (t("supply_paper.item"), 42, "left"), (t("supply_paper.quantity"), 24, "right"),
+        (t("supply_paper.promised"), 24, "right"), (t("supply_paper.received"), 38, "left"),
+    )  # fmt: skip
+    lines = [
+        (one.station, one.item, f"{one.quantity:,} {one.unit}", one.promised[:10], one.received[:10] or t("supply_paper.sign_here"))
+        for one in sorted(rows, key=lambda one: (one.item, one.unit, one.station, one.promised))
+    ]
+    told = t("supply_paper.allocation_told", n=len({one.station for one in rows}), sums=_sums(rows))
+    title = t("supply_paper.allocation_title", station=station.name)
+    return _sheet(title, told, heads, lines, target, station, printed_on, note=_notes(rows), sign=("given_by", "checked_by"))
+
+
+def received_slip(rows: Sequence[Allotted], target: Path, *, station: Station, printed_on: date, first: str, last: str) -> int:
+    """Write the station's slip: what the district sent, when it was received and by whom, what is on its way; returns its pages."""
+    heads: Columns = (
+        (t("supply_paper.item"), 62, "left"), (t("supply_paper.quantity"), 28, "right"), (t("supply_paper.promised"), 28, "right"),
+        (t("supply_paper.received"), 32, "right"), (t("supply_paper.keeper"), 28, "right"),
+    )  # fmt: skip
+    lines = [
+        (one.item, f"{one.quantity:,} {one.unit}", one.promised[:10] or "—", one.received[:10] or t("supply_paper.on_its_way"),
+         one.keeper or "—")
+        for one in rows
+    ]  # fmt: skip
+    title = t("supply_paper.received_title", station=station.name)
+    told = t("supply_paper.received_told", first=first, last=last, sums=_sums([one for one in rows if one.received]))
+    return _sheet(title, told, heads, lines, target, station, printed_on, note=_notes(rows), sign=("given_by", "taken_by"))
+
+
+def _sums(rows: Sequence[Allotted]) -> str:
+    """What it comes to by item: 防暑包 120 份、冰饮 40 瓶."""
+    sums: dict[tuple[str, str], int] = {}
+    for one in rows:
+        sums[one.item, one.unit] = sums.get((one.item, one.unit), 0) + one.quantity
+    return t("terms.list").join(f"{item} {n:,} {unit}" for (item, unit), n in sorted(sums.items())) or "—"
+
+
+def _notes(rows: Sequence[Allotted]) -> str:
+    return t("terms.list").join(dict.fromkeys(one.note for one in rows if one.note))
 
 
 def result_sheet(figures: Result, target: Path, *, station: Station, printed_on: date) -> int:

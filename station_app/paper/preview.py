@@ -31,6 +31,13 @@ def count(pdf: bytes | Path) -> int:
         return len(document)
 
 
+def size(pdf: bytes | Path) -> tuple[float, float]:
+    """Width and height of the first page in mm. Raises Refused ("paper.unreadable")."""
+    with _opened(pdf) as document:
+        wide, high = document.get_page_size(0)
+        return wide * 25.4 / 72, high * 25.4 / 72
+
+
 def pages(pdf: bytes | Path, dpi: float, only: Iterable[int] | None = None) -> list[Page]:
     """The pages at ``dpi``, or ``only`` those of these numbers (from 0): an A4 page at 300 dpi is 26 MB.
 

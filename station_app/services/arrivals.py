@@ -14,7 +14,7 @@ from typing import Any
 from ..db import Database, Row, Tx
 from ..errors import Refused, UserMistake
 from ..model import Changes, ItemKind, MovementKind, Op
-from . import supplies
+from . import reports, supplies
 
 ALLOCATION = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -72,6 +72,36 @@ def receive(db: Database, allocation_id: str, at: datetime | None = None) -> tup
         supplies.write_receipt(tx, item_id, found.quantity, MovementKind.ALLOCATED, source=found.id)
         tx.details["item"] = item_id
     return found, tx.changes
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Supplies of the district that came: when (ISO 8601), what, how many, by whom they were received."""
+
+    time: str
+    item: str
+    unit: str
+    quantity: int
+    keeper: str
+    note: str = ""
+
+
+def received(db: Database, first: str, last: str) -> list[Received]:
+    """What the district allotted and was received on the days ``first`` to ``last``, in order; UserMistake for days that are none."""
+    reports.check_span(first, last)
+    rows = db.rows(
+        "SELECT m.time, m.delta, m.source, i.name, i.unit, k.name AS keeper FROM movement m JOIN item i ON i.id = m.item_id"
+        " LEFT JOIN keeper k ON k.id = m.keeper_id WHERE m.kind = ? AND m.business_date BETWEEN ? AND ? AND m.void_reason IS NULL"
+        " ORDER BY m.time, m.id",
+        (MovementKind.ALLOCATED.value, first, last),
+    )
+    return [
+        Received(
+            row["time"], row["name"], row["unit"], row["delta"], row["keeper"] or "",
+            "" if is_allocation(row["source"] or "") else row["source"] or "",
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def is_allocation(source: str) -> bool:

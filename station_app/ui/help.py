@@ -29,7 +29,7 @@ KEYS: Keys = (
     ("supplies", (("Enter", "count"),)),
     ("requests", (("1 – 9", "deed"), ("F9", "box"), ("Alt+Enter", "next_slip"))),
     ("shift", (("Ctrl+Enter", "day"), ("Backspace Delete", "cell"))),
-    ("reports", (("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"), ("Ctrl+B", "forms"))),
+    ("reports", (("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"), ("Ctrl+Alt+P", "printer"), ("Ctrl+B", "forms"))),
     ("sync", (("Ctrl+E", "export"), ("Ctrl+I", "import"))),
     ("trail", (("Enter", "step"), ("Ctrl+E", "table"), ("Ctrl+P", "paper"))),
 )  # fmt: skip

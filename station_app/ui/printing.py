@@ -10,13 +10,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
 
 from ..db import Database
 from ..errors import EnvironmentFault
 from ..words import t
+from . import print_out
 from .jobs import Otherwise, Progress
 from .page import Shell
 
@@ -26,6 +29,8 @@ KEPT = 3600
 
 Draw = Callable[[Path], int]
 """Writes a PDF to a path and returns its pages."""
+Ask = Callable[[Any, tuple[float, float], bool, Callable[[object], None]], None]
+"""Asks for a printer: the window, the paper in mm, both sides, then."""
 Show = Callable[[Path], bool]
 """Opens a file for the person; False when the machine has nothing to open it with."""
 
@@ -71,6 +76,22 @@ def save_long(
     return shell.jobs.aside(work, tell, done, otherwise)
 
 
+def to_printer(shell: Shell, path: Path, *, ask: Ask = print_out.ask_printer) -> None:
+    """Print what was drawn: the system's dialog asks where to; how far it is, is told, and so is a printer that takes nothing."""
+    from ..paper import preview
+
+    def chosen(printer: object) -> None:
+        shell.jobs.aside(
+            lambda progress: print_out.send(printer, path, progress), lambda _done, _total: None,
+            lambda pages: shell.tell(t("printing.printed", n=pages)), shell.tell_error,
+        )  # fmt: skip
+
+    shell.jobs.aside(
+        lambda _progress: preview.size(path), lambda _done, _total: None,
+        lambda size: ask(QApplication.activeWindow(), size, False, chosen), shell.tell_error,
+    )  # fmt: skip
+
+
 def place_for(shell: Shell, name: str) -> Path:
     """Where ``name``.pdf is drawn; EnvironmentFault when there is no making the folder."""
     target = shell.jobs.db.path.parent / FOLDER / f"{name}.pdf"
@@ -82,9 +103,13 @@ def place_for(shell: Shell, name: str) -> Path:
 
 
 def tell_shown(shell: Shell, path: Path, show: Show) -> None:
-    """Open what was drawn and say so, or where it is when nothing opens it."""
+    """Open what was drawn and say so, or where it is when nothing opens it; where there is a printer, it is one press away."""
     opened = show(path)
-    shell.tell(t("printing.opened", name=path.name) if opened else t("printing.saved", path=str(path)))
+    told = t("printing.opened", name=path.name) if opened else t("printing.saved", path=str(path))
+    if print_out.printers():
+        shell.tell(told, t("printing.print"), lambda: to_printer(shell, path))
+    else:
+        shell.tell(told)
 
 
 def sweep(db: Database, older: float = KEPT) -> None:

@@ -7,9 +7,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TypeVar, cast
 
+import pypdfium2
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -501,6 +503,17 @@ def test_requests_are_told_apart_by_station_tab_and_words(at: Desk, clock: Clock
 # --- supplies ---------------------------------------------------------------------------------------------------------------
 
 
+def text_of(pdf: Path) -> str:
+    """What stands on the first page."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        page = document[0]
+        text = page.get_textpage()
+        told = str(text.get_text_range())
+        text.close()
+        page.close()
+    return told
+
+
 def test_supplies_are_allocated_travel_and_are_confirmed(at: Desk) -> None:
     station = at.stations["YQ"]
     item, _ = supplies.add_item(station, "防暑包", "份", ItemKind.COOLING, low_level=20)
@@ -533,6 +546,22 @@ def test_supplies_are_allocated_travel_and_are_confirmed(at: Desk) -> None:
     at.hands.settle()
     assert "今天 14:26 收到" in shown(page.card)
     assert supplies.get(station, item.id).balance == 65
+    opened: list[Path] = []
+    page._show_file = lambda path: not opened.append(path)
+    at.hands.ctrl("p")
+    at.hands.until(lambda: bool(opened), "the slip")
+    told = text_of(opened[0])
+    for said in ("云桥区物资配发单", "发往 1 个驿站；合计 防暑包 60 份", stations.current(station).name, "2026-07-17"):
+        assert said in told
+    from station_app.paper.order_slip import Allotted, received_slip
+
+    came = arrivals.received(station, "2026-07-01", "2026-07-31")
+    assert [one.quantity for one in came] == [5, 60]
+    rows = [Allotted("", one.item, one.quantity, one.unit, "", one.time, one.note, one.keeper) for one in came]
+    slip = opened[0].with_name("received.pdf")
+    place = stations.current(station)
+    assert received_slip(rows, slip, station=place, printed_on=date(2026, 7, 17), first="2026-07-01", last="2026-07-31") == 1
+    assert "已收到 防暑包 65 份" in text_of(slip)
 
 
 def test_an_allocation_is_taken_back_from_the_toast(at: Desk) -> None:

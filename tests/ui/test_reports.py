@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -290,6 +291,32 @@ def test_the_pdf_is_written_and_opened(
     assert str(book.total(book.by_day, date(2026, 7, 1), TODAY)) in content
     assert "云桥暖心驿站" in content
     assert printed[0].name in shell.last
+
+
+def test_the_report_goes_to_a_printer_and_every_paper_offers_it(
+    page: ReportsPage, shell: SheetShell, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pypdfium2
+    from PySide6.QtPrintSupport import QPrinter
+
+    from station_app.ui import print_out, printing
+
+    def ask(_parent: object, size: tuple[float, float], _both: bool, then: Callable[[object], None]) -> None:
+        printer = print_out.printer_for(size)
+        assert isinstance(printer, QPrinter)
+        printer.setOutputFileName(str(tmp_path / "out.pdf"))
+        printer.setResolution(100)
+        then(printer)
+
+    page._ask = ask
+    page.print_button.click()
+    qtbot.waitUntil(lambda: shell.last == "已送打印机，共 2 页")
+    with pypdfium2.PdfDocument(tmp_path / "out.pdf") as document:
+        assert len(document) == 2
+        assert [round(side) for side in document[0].get_size()] == [595, 842]
+    monkeypatch.setattr(print_out, "printers", lambda: True)
+    printing.tell_shown(shell, tmp_path / "out.pdf", lambda _path: True)
+    assert (shell.action, shell.then is not None) == ("打印", True)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, ClassVar
 from unicodedata import normalize
 
@@ -28,6 +29,7 @@ from ..jobs import Otherwise
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, Text, clear, page_layout
 from ..list_page import Search
 from ..page import Page, Shell
+from ..printing import Show, open_file, save_and_open
 from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
@@ -78,8 +80,9 @@ class SuppliesPage(Page):
     name: ClassVar[str] = "supplies"
     tables: ClassVar[frozenset[str]] = frozenset({"item", "movement", "allocation", "enrolled", "visit", "supply_order", "transfer"})
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
         super().__init__(shell)
+        self._show_file = show
         self.depot: Depot | None = None
         self._allocate_for = ""
         self.tabs = FilterTabs([(tab, t(f"district_desk.{tab}")) for tab in TABS])
@@ -110,10 +113,14 @@ class SuppliesPage(Page):
         head = Row(gap=8)
         head.addWidget(self.tabs, 1)
         head.addWidget(self.search)
-        foot = Row(None, *self.exports.values())
+        self.slip_button = Button(t("district_desk.allocation_slip"), icon="print", tip="Ctrl+P")
+        self.slip_button.clicked.connect(self.print)
+        self.slip_button.hide()
+        foot = Row(None, self.slip_button, *self.exports.values())
         for button in list(self.exports.values())[1:]:
             button.hide()
         head.addWidget(self.allocate_button)
+        QShortcut(QKeySequence("Ctrl+P"), self, self.print)
         QShortcut(QKeySequence("Ctrl+E"), self, lambda: self.exports[self.tabs.code()].ask())
         left = Column(head, Card(self._views, foot, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
@@ -225,6 +232,7 @@ class SuppliesPage(Page):
         self._views.setCurrentIndex(TABS.index(code))
         for name, button in self.exports.items():
             button.setVisible(name == code)
+        self.slip_button.setVisible(code == "promised")
         self.card.setVisible(code in ("shelves", "promised"))
         if code == "promised":
             self._show_promise(self.promised.current())
@@ -301,6 +309,22 @@ class SuppliesPage(Page):
     def _allocated(self, ids: list[str], text: str) -> None:
         self.shell.close_sheet()
         self.shell.tell(text, t("window.undo"), lambda: self.take_back(ids))
+
+    def print(self) -> None:
+        """Ctrl+P: what each station gets, of the promises that are listed and stand, as a PDF."""
+        depot = self.depot
+        listed: list[Allocation | None] = [self._promise_rows.record(row) for row in range(self._promise_rows.rowCount())]
+        rows = [one for one in listed if one is not None and not one.withdrawn]
+        if depot is None or self.tabs.code() != "promised" or not rows:
+            return
+
+        def draw(target: Path) -> int:
+            from ...paper.order_slip import Allotted, allocation_slip
+
+            told = [Allotted(one.station, one.item, one.quantity, one.unit, one.time, one.received, one.note) for one in rows]
+            return allocation_slip(told, target, station=self.shell.station, printed_on=depot.today)
+
+        save_and_open(self.shell, f"allocated-{self.shell.station.district_code}-{depot.today.isoformat()}", draw, show=self._show_file)
 
     def take_back(self, ids: list[str]) -> None:
         """Take promises back that nobody received yet."""

@@ -25,7 +25,7 @@ from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from .house_parts import Part
 
-Ask = Callable[[QWidget, tuple[float, float], bool, Callable[[object], None]], None]
+Ask = printing.Ask
 """How a printer is asked for."""
 
 

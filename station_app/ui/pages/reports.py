@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from ...services import exported
 from ...services.exported import Difference, Explained
 from ...services.figures import MOST_MARKS, Wanted
 from ...words import t
+from .. import print_out
 from ..feedback import sentence
 from ..jobs import Progress
 from ..kit import Button, Column, EmptyState, FilterTabs, IconButton, Notice, Press, Row, Scroll, Text, page_layout
 from ..page import Page, Shell
-from ..printing import Show, open_file, save_long
+from ..printing import Ask, Show, open_file, place_for, save_long, to_printer
 from ..theme import tokens
 from . import reports_reads as reads
 from .reports_cards import Course, Day, Explanation, Figures, Supplies, Visitors
@@ -42,18 +43,19 @@ class ReportsPage(Page):
         }
     )  # fmt: skip
 
-    def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
+    def __init__(self, shell: Shell, *, show: Show = open_file, ask: Ask = print_out.ask_printer) -> None:
         super().__init__(shell)
-        self._show = show
+        self._show, self._ask = show, ask
         self.view: View | None = None
         self._dates: tuple[date, date] | None = None
         self.tabs = FilterTabs([(code, text) for code, text in zip(CODES, self._tab_words(), strict=True)])
         self.tabs.choose("month")
         self.first, self.last = Day("first", t("reports_page.first_day")), Day("last", t("reports_page.last_day"))
-        self.how = Button(t("reports_page.how"), "link", icon="info")
+        self.how = IconButton("info", t("reports_page.how"))
         self.copy_button = IconButton("copy", t("reports_page.copy"), tip="Ctrl+C")
         self.excel_button = Button(t("reports_page.excel"), icon="export", tip="Ctrl+E")
-        self.pdf_button = Button(t("reports_page.pdf"), icon="print", tip="Ctrl+P")
+        self.pdf_button = Button(t("reports_page.pdf"), icon="file", tip="Ctrl+P")
+        self.print_button = IconButton("print", t("reports_page.print"), tip="Ctrl+Alt+P")
         self.forms_button = Button(t("reports_page.forms"), icon="file", tip="Ctrl+B")
         self.notice, self.doubt = Notice("", "plain", icon="info", action=t("reports_page.why")), Notice("", "attention", icon="warning")
         self.figures, self.course, self.visitors, self.supplies = Figures(), Course(), Visitors(), Supplies()
@@ -78,7 +80,8 @@ class ReportsPage(Page):
         span = Row(self.first, Text("—", "muted"), self.last, gap=6)
         self._head.setSpacing(10)
         self._head.addWidget(self.tabs)
-        self._head.addLayout(Row(span, None, self.how, self.copy_button, self.excel_button, self.pdf_button, self.forms_button, gap=8))
+        self._head.addLayout(Row(span, None, self.how, self.copy_button, self.excel_button, self.pdf_button, self.print_button,
+                                self.forms_button, gap=8))
         self._body.setSpacing(14)
         for card, stretch in ((self.course, 8), (self.visitors, 6), (self.supplies, 5)):
             self._body.addWidget(card, stretch)
@@ -102,6 +105,7 @@ class ReportsPage(Page):
         self.how.clicked.connect(lambda: self.shell.open_sheet(t("reports_page.how"), Explanation(), cancel=t("reports_page.close")))
         self.copy_button.clicked.connect(self.copy)
         self.pdf_button.clicked.connect(self.export)
+        self.print_button.clicked.connect(self.print)
         self.excel_button.clicked.connect(self.ask_excel)
         self.forms_button.clicked.connect(self.show_forms)
         self.notice.acted.connect(self.why)
@@ -112,7 +116,8 @@ class ReportsPage(Page):
         self.empty.acted.connect(lambda: self.shell.go("shift", self.last.line.text()))
         keys = [(f"Ctrl+{number}", lambda code=code: self._key(code)) for number, code in enumerate(CODES, 1)]
         deeds = [
-            ("Ctrl+Return", self.fill_form), ("Ctrl+C", self.copy), ("Ctrl+P", self.export), ("Ctrl+E", self.ask_excel),
+            ("Ctrl+Return", self.fill_form), ("Ctrl+C", self.copy), ("Ctrl+P", self.export), ("Ctrl+Alt+P", self.print),
+            ("Ctrl+E", self.ask_excel),
             ("Ctrl+B", self.show_forms),
         ]  # fmt: skip
         for key, act in [*keys, *deeds]:
@@ -220,7 +225,7 @@ class ReportsPage(Page):
         self.empty.sentence.set(t("reports_page.nothing", span=days(view.report.first, view.report.last)))
         if self._views.currentWidget() is not self._forms_view:
             self._views.setCurrentIndex(1 if view.empty else 0)
-        for button in (self.copy_button, self.pdf_button, self.excel_button):
+        for button in (self.copy_button, self.pdf_button, self.print_button, self.excel_button):
             button.setEnabled(not view.empty)
         self._show_notices(view)
         self.forms.refresh()
@@ -359,10 +364,33 @@ class ReportsPage(Page):
         return f"report-{station.code}-{station.letter}-{view.report.first}-{view.report.last}"
 
     def export(self) -> None:
-        """The figures as a PDF, opened when it is written."""
+        """The figures as a PDF, opened when it is written: as it is printed."""
+        if self.view is not None and not self.view.empty:
+            draw = self._drawing(self.view)
+            save_long(
+                self.shell, self._name(self.view), draw, lambda _done, _total: None, then=lambda: self._remember("pdf"), show=self._show
+            )
+
+    def print(self) -> None:
+        """The same to a printer, which the system's dialog asks for."""
         if self.view is None or self.view.empty:
             return
-        view, station = self.view, self.shell.station
+        draw, name = self._drawing(self.view), self._name(self.view)
+
+        def drawn(progress: Progress) -> Path:
+            target = place_for(self.shell, name)
+            draw(target, progress)
+            return target
+
+        def done(path: Path) -> None:
+            self._remember("pdf")
+            to_printer(self.shell, path, ask=self._ask)
+
+        self.jobs.aside(drawn, lambda _done, _total: None, done, self.shell.tell_error)
+
+    def _drawing(self, view: View) -> Callable[[Path, Progress], int]:
+        """What draws the figures on paper."""
+        station = self.shell.station
 
         def draw(target: Path, _progress: Progress) -> int:
             from ...paper.report import period_report
@@ -373,6 +401,4 @@ class ReportsPage(Page):
                 view.report, target, place=station.name, printed_on=view.today, sample=station.sample, code=view.code, beside=beside
             )
 
-        save_long(
-            self.shell, self._name(view), draw, lambda _done, _total: None, then=lambda: self._remember("pdf"), show=self._show
-        )
+        return draw

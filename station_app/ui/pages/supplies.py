@@ -37,7 +37,7 @@ from .supplies_campaigns import CampaignsView
 from .supplies_card import ItemCard
 from .supplies_forms import CountForm, Done, ItemForm, ReceiveForm, WasteForm
 from .supplies_import import item_list
-from .supplies_orders import KitForm, OrderForm, SendForm, TakeForm, VoidForm, print_order
+from .supplies_orders import KitForm, OrderForm, SendForm, TakeForm, VoidForm, print_order, print_received
 from .supplies_photo import Choose as ChoosePictures
 from .supplies_photo import Photos
 from .supplies_reads import Detail, Line, Overview, Shelf
@@ -84,6 +84,7 @@ class SuppliesPage(Page):
         self.import_button = Button(t("supplies_page.import_items"), "link", icon="import")
         self.send_button = Button(t("supplies_page.send"), "link")
         self.take_button = Button(t("supplies_page.take"), "link")
+        self.slip_button = Button(t("supplies_page.received_slip"), "link", icon="print")
         self.wizard: ImportWizard | None = None
         self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
         self.stock = Table(self._stock_rows, rows=52, name=t("supplies_page.stock_tab"))
@@ -113,6 +114,7 @@ class SuppliesPage(Page):
         self.only.hide()
         for button in () if self._keeps else (
             self.count_button, self.receive_button, self.new_button, self.import_button, self.send_button, self.take_button,
+            self.slip_button,
         ):  # fmt: skip
             button.hide()
         for view in (self.stock, self.rules, self.campaigns, self.ledger):
@@ -131,7 +133,8 @@ class SuppliesPage(Page):
                 head.addWidget(button)
                 button.hide()
         foot = FlowLayout(16)  # two rows where large type leaves no room for one
-        for piece in (self.new_button, self.import_button, self.send_button, self.take_button, self.only, *self.exports.values()):
+        for piece in (self.new_button, self.import_button, self.send_button, self.take_button, self.slip_button, self.only,
+                      *self.exports.values()):
             foot.addWidget(piece)
         self.exports["ledger"].hide()
         QShortcut(QKeySequence("Ctrl+E"), self, self._export)
@@ -155,6 +158,7 @@ class SuppliesPage(Page):
         self.ledger.current_record.connect(lambda line: self.stock.choose(line.item.id) if line is not None else None)
         self.due.wanted.connect(lambda allocation_id: receive(self.jobs, allocation_id, self._arrived))
         self.send_button.clicked.connect(lambda: self._open(t("supplies_page.send_title"), SendForm))
+        self.slip_button.clicked.connect(lambda: print_received(self.shell))
         self.take_button.clicked.connect(lambda: self._open(t("supplies_page.take_title"), TakeForm))
         self.card.edit.connect(self._edit_item)
         self.card.order.connect(self._order)

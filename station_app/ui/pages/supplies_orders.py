@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from ...db import Database
 from ...model import Changes, Item
+from ...services import arrivals
 from ...services.supplies import orders, transfers
 from ...words import t
 from .. import printing, supply_actions
@@ -79,6 +81,29 @@ def print_transfer(shell: Shell, transfer_id: str) -> None:
         lambda db: (transfers.transfer(db, transfer_id), transfers.lots_of(db, transfer_id), date.fromisoformat(db.stamp().business_date)),
         draw, key="transfer-slip",
     )  # fmt: skip
+
+
+def print_received(shell: Shell) -> None:
+    """Draw what the district sent this month, and what is on its way, and open it."""
+
+    def draw(found: tuple[list[arrivals.Received], list[arrivals.Arrival], date]) -> None:
+        came, due, today = found
+        first = today.replace(day=1).isoformat()
+
+        def slip(path: Any) -> int:
+            from ...paper.order_slip import Allotted, received_slip
+
+            rows = [Allotted("", one.item, one.quantity, one.unit, "", one.time, one.note, one.keeper) for one in came]
+            rows += [Allotted("", one.item, one.quantity, one.unit, one.time, "", one.note) for one in due]
+            return received_slip(rows, path, station=shell.station, printed_on=today, first=first, last=today.isoformat())
+
+        printing.save_and_open(shell, f"allocated-{first[:7]}", slip)
+
+    def read(db: Database) -> tuple[list[arrivals.Received], list[arrivals.Arrival], date]:
+        today = db.stamp().business_date
+        return arrivals.received(db, f"{today[:7]}-01", today), arrivals.due(db), date.fromisoformat(today)
+
+    shell.jobs.read(read, draw, key="allocated-slip")
 
 
 class SendForm(OfItem):
