@@ -16,6 +16,8 @@ from . import slots
 
 FREE_PIN_TRIES = 5
 """Wrong PINs before each further one has to wait, doubling from 30 seconds up to an hour."""
+LONGEST_WAIT = timedelta(hours=1)
+"""What is further ahead than this was noted under a wrong clock: nobody waits for it."""
 
 
 def write(tx: Tx, keeper: Keeper) -> None:
@@ -94,11 +96,12 @@ def unlock_screen(db: Database, keeper_id: str, pin: str) -> Keeper:
     if row is None or known is None or not known.active:
         raise Refused("keepers.no_pin")
     now = db.now()
-    if row["blocked_until"] and now < datetime.fromisoformat(row["blocked_until"]):
+    if row["blocked_until"] and now < datetime.fromisoformat(row["blocked_until"]) <= now + LONGEST_WAIT:
         raise Refused("keepers.pin_waits", until=row["blocked_until"][11:19])
     right = vault.pin_matches(row["hashed"], pin)
     failures = 0 if right else row["failures"] + 1
-    wait = timedelta(seconds=min(3600, 30 * 2 ** (failures - FREE_PIN_TRIES))) if failures >= FREE_PIN_TRIES else None
+    doubled = timedelta(seconds=30) * 2 ** min(max(failures - FREE_PIN_TRIES, 0), 10)
+    wait = min(LONGEST_WAIT, doubled) if failures >= FREE_PIN_TRIES else None
     blocked = (now + wait).isoformat(timespec="seconds") if wait else None
     if failures or row["failures"]:
         with db.transact(Op.SETTING, by_itself=True, name="pin_tried") as tx:

@@ -65,6 +65,27 @@ def test_the_pin_brings_the_screen_back_and_wrong_ones_have_to_wait(db: Database
     assert keepers.unlock_screen(db, keeper.id, PIN) == keeper
 
 
+def test_nobody_waits_for_what_a_wrong_clock_noted(db: Database, clock: Clock) -> None:
+    """The computer's clock stood ten years ahead when the PINs were wrong, and was set right since."""
+    keeper, right = keepers.listing(db)[0], clock.moment
+    clock.forward(days=3650)
+    for _ in range(keepers.FREE_PIN_TRIES):
+        with pytest.raises(Refused):
+            keepers.unlock_screen(db, keeper.id, "0000")
+    clock.moment = right
+    assert keepers.unlock_screen(db, keeper.id, PIN) == keeper
+
+
+def test_however_often_the_wait_is_an_hour_at_most(db: Database, clock: Clock) -> None:
+    keeper = keepers.listing(db)[0]
+    for _ in range(keepers.FREE_PIN_TRIES + 12):
+        with pytest.raises(Refused) as refusal:
+            keepers.unlock_screen(db, keeper.id, "0000")
+        assert refusal.value.word == "keepers.wrong_pin"
+        clock.forward(hours=1)
+    assert keepers.unlock_screen(db, keeper.id, PIN) == keeper
+
+
 def test_closing_the_program_does_not_shorten_the_wait(db: Database, clock: Clock) -> None:
     keeper = keepers.listing(db)[0]
     for _ in range(keepers.FREE_PIN_TRIES + 1):

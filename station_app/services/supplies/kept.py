@@ -1,7 +1,7 @@
 """What is on the shelf, kept: sums of movements by lot, altogether, by year and by month, so that history costs nothing to look at.
 
 The database itself keeps them: triggers on the movements' table add and take away in the statement that writes, so that undo, void,
-late entries, packs, a restore and a rescue need not know of them (docs/decisions/024). ``check`` adds the movements up anew.
+late entries, packs, a restore and a rescue need not know of them (docs/decisions/025). ``check`` adds the movements up anew.
 """
 
 from __future__ import annotations
