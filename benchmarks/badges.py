@@ -1,22 +1,29 @@
-"""1,000 badges to PDF beside two floors, in turn: PNG codes embedded by reportlab, and reportlab's own QR widget.
+"""1,000 badges to PDF beside the same cards with their codes drawn in two usual ways: PNG by qrcode, and reportlab's own QR widget.
 
-``python -m benchmarks.badges [--cards 1000] [--rounds 3]`` prints pages a second, bytes, and the ratios to each floor. The floors draw
-the codes alone; "ours" draws the whole cards, names and numbers included, "again" with the masks kept, "codes" just the codes.
+``python -m benchmarks.badges [CARDS [ROUNDS]]`` (1,000 and 3 without words) prints pages a second, bytes, and the ratios. All draw
+whole cards, names, numbers and frames by the same functions, in turn; only the code differs. The **floor** is the same cards without
+any code.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import statistics
+import sys
 import tempfile
-import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
+from unittest import mock
 
 from station_app.model import Consent, Occupation, Person, Station
 from station_app.paper import badges, qr
+from station_app.paper.pdf import Sheet
+
+from .stores import Figure, timed
 
 STATION = Station(
     id="s1", code="YQ", letter="A", name="云桥暖心驿站", district_code="990101", district_name="云桥区", opens="08:30", closes="17:30",
@@ -24,7 +31,17 @@ STATION = Station(
 )  # fmt: skip
 SURNAMES, NAMES = "李王张刘陈杨赵黄周吴", "伟芳娜敏静丽强磊军洋"
 TEN = 10
-MASKS: dict[str, int] = {}
+
+Drawing = Callable[[Any, str, float, float, float], None]
+"""Draws the code of a text on a canvas, into a square with its lower left corner at (x, y), in points."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A code that is only its text: the way it is drawn makes the symbol."""
+
+    text: str
+    side: int = 29
 
 
 def people(count: int) -> list[Person]:
@@ -40,91 +57,83 @@ def people(count: int) -> list[Person]:
     ]  # fmt: skip
 
 
-def ours(cards: list[Person], target: Path) -> None:
-    """Whole cards, codes as vector paths."""
-    badges.badge_sheet(STATION, cards, target)
-
-
-def codes(cards: list[Person], target: Path) -> None:
-    """The codes alone, as ours are drawn: what the floors do."""
-    from reportlab.pdfgen.canvas import Canvas
-
-    canvas = Canvas(str(target), pageCompression=1)
-    for place, card in enumerate(cards):
-        if place and place % TEN == 0:
-            canvas.showPage()
-        qr.draw(canvas, qr.matrix(card.badge_code), 60 + place % 2 * 240, 60 + place % TEN // 2 * 150, 71)
-    canvas.save()
-
-
-def again(cards: list[Person], target: Path) -> None:
-    """Whole cards printed once more: their masks are known."""
-    badges.badge_sheet(STATION, cards, target, masks=MASKS)
-
-
-def png(cards: list[Person], target: Path) -> None:
-    """The codes alone, as the usual recipe has it: qrcode draws a PNG, reportlab embeds it."""
+def png(canvas: Any, text: str, x: float, y: float, side: float) -> None:
+    """The usual recipe: qrcode draws a PNG, reportlab embeds it."""
     import qrcode
     from reportlab.lib.utils import ImageReader
-    from reportlab.pdfgen.canvas import Canvas
 
-    canvas = Canvas(str(target), pageCompression=1)
-    for place, card in enumerate(cards):
-        if place and place % TEN == 0:
-            canvas.showPage()
-        data = io.BytesIO()
-        qrcode.make(card.badge_code).save(data)
-        canvas.drawImage(ImageReader(data), 60 + place % 2 * 240, 60 + place % TEN // 2 * 150, 71, 71)
-    canvas.save()
+    data = io.BytesIO()
+    qrcode.make(text, error_correction=qrcode.ERROR_CORRECT_M).save(data)
+    canvas.drawImage(ImageReader(data), x, y, side, side)
 
 
-def widget(cards: list[Person], target: Path) -> None:
-    """The codes alone by reportlab's QR widget."""
+def widget(canvas: Any, text: str, x: float, y: float, side: float) -> None:
+    """reportlab's QR widget."""
     from reportlab.graphics import renderPDF
     from reportlab.graphics.barcode.qr import QrCodeWidget
     from reportlab.graphics.shapes import Drawing
-    from reportlab.pdfgen.canvas import Canvas
 
-    canvas = Canvas(str(target), pageCompression=1)
-    for place, card in enumerate(cards):
-        if place and place % TEN == 0:
-            canvas.showPage()
-        drawing = Drawing(71, 71)
-        drawing.add(QrCodeWidget(card.badge_code, barWidth=71, barHeight=71))
-        renderPDF.draw(drawing, canvas, 60 + place % 2 * 240, 60 + place % TEN // 2 * 150)
-    canvas.save()
+    drawing = Drawing(side, side)
+    drawing.add(QrCodeWidget(text, barWidth=side, barHeight=side, barLevel="M"))
+    renderPDF.draw(drawing, canvas, x, y)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cards", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    cards = people(asked.cards)
-    ways: dict[str, Callable[[list[Person], Path], None]] = {
-        "ours": ours, "again": again, "codes": codes, "png": png, "widget": widget,
-    }  # fmt: skip
-    times: dict[str, list[float]] = {name: [] for name in ways}
+def nothing(canvas: Any, text: str, x: float, y: float, side: float) -> None:
+    """The cards alone."""
+
+
+def sheet(cards: list[Person], target: Path, drawing: Drawing | None = None) -> None:
+    """Whole cards, their codes drawn our way or another."""
+    with ExitStack() as stack:
+        if drawing is not None:
+            stack.enter_context(mock.patch.object(qr, "matrix", Told))
+            stack.enter_context(mock.patch.object(Sheet, "code", _by(drawing)))
+        badges.badge_sheet(STATION, cards, target)
+
+
+def _by(drawing: Drawing) -> Callable[[Sheet, Told, float, float, float], None]:
+    def code(page: Sheet, told: Told, x: float, y: float, side: float) -> None:
+        left, bottom = page._at(x, y + side)
+        drawing(page._canvas, told.text, left, bottom, side * 72 / 25.4)
+
+    return code
+
+
+WAYS: dict[str, Drawing | None] = {"ours": None, "png": png, "widget": widget, "none": nothing}
+
+
+def main(count: int = 1000, rounds: int = 3) -> list[Figure]:
+    """Measure, print and return the rows of the table."""
+    cards = people(count)
+    times: dict[str, list[float]] = {name: [] for name in WAYS}
     sizes: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as place:
-        for name, draw in ways.items():  # imports and fonts are not what is measured
-            draw(cards[:TEN], Path(place) / f"{name}.pdf")
-        for _ in range(asked.rounds):
-            for name, draw in ways.items():
+        for drawing in WAYS.values():  # imports and fonts are not what is measured
+            sheet(cards[:TEN], Path(place) / "first.pdf", drawing)
+        for _ in range(rounds):
+            for name, drawing in WAYS.items():
                 target = Path(place) / f"{name}.pdf"
-                began = time.perf_counter()
-                draw(cards, target)
-                times[name].append(time.perf_counter() - began)
+                times[name].append(timed(lambda target=target, drawing=drawing: sheet(cards, target, drawing)))  # type: ignore[misc]
                 sizes[name] = target.stat().st_size
-    pages = -(-len(cards) // TEN)
-    for name in ways:
+    pages = -(-count // TEN)
+    for name in WAYS:
         print(f"{name:8} {pages / statistics.median(times[name]):8.1f} pages/s {sizes[name]:10,} bytes")
-    for name in ("ours", "again", "codes"):
-        for floor in ("png", "widget"):
-            ratio = statistics.median(theirs / own for theirs, own in zip(times[floor], times[name], strict=True))
-            print(f"{name} is {ratio:.2f} times as fast as {floor}, {floor}'s file is {sizes[floor] / sizes[name]:.2f} times as large")
+
+    def faster(name: str) -> float:
+        return statistics.median(theirs / own for theirs, own in zip(times[name], times["ours"], strict=True))
+
+    speed, large = pages / statistics.median(times["ours"]), sizes["png"] / sizes["ours"]
+    told = f"{speed:.1f} pages/s, {sizes['ours']:,} bytes"
+    return [
+        Figure(f"{count:,} badges beside PNG codes", told, f"{faster('png'):.1f}x as fast", ">= 2.5x", faster("png") >= 2.5),
+        Figure(
+            f"{count:,} badges beside reportlab's QR widget", told,
+            f"{faster('widget'):.1f}x as fast, {sizes['widget'] / sizes['ours']:.1f}x smaller", ">= 4x", faster("widget") >= 4,
+        ),
+        Figure(f"{count:,} badges, bytes beside PNG codes", told, f"1/{large:.1f}", "<= 1/8", large >= 8),
+        Figure(f"{count:,} badges, floor: the cards without codes", told, f"{1 / faster('none'):.1f}x the time"),
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    print(*main(*map(int, sys.argv[1:3])), sep="\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,6 @@ def badge_sheet(
     *,
     offset_mm: tuple[float, float] = (0, 0),
     progress: Callable[[int, int], None] | None = None,
-    masks: MutableMapping[str, int] | None = None,
     look: Look = PLAIN,
     back: bool = False,
 ) -> int:
@@ -68,13 +67,11 @@ def badge_sheet(
 
     With ``back`` each page is followed by the backs of its cards, mirrored, so that a printer that turns the sheet over
     its long edge puts each behind its own. ``offset_mm`` moves all right and down by up to 5 mm. ``progress(done, total)``
-    is called after each card and may raise Cancelled; nothing is written then. ``masks`` keeps the QR mask of each badge
-    code: filled here, and a reprint that hands it in again is quick. Raises UserMistake ("paper.no_cards",
+    is called after each card and may raise Cancelled; nothing is written then. Raises UserMistake ("paper.no_cards",
     "paper.offset_too_large"), Refused ("paper.missing_glyph", "paper.too_long") and EnvironmentFault
     ("paper.cannot_write"); Bug without a badge.
     """
     _check_offset(offset_mm)
-    known = {} if masks is None else masks
     faces = _faces(cards)
     sheet = Sheet(t("paper.badges_title", station=station.name), A4, offset_mm=offset_mm)
     for done, face in enumerate(faces):
@@ -84,10 +81,8 @@ def badge_sheet(
                 sheet.next_page()
             _frame(sheet, page + 1, -(-len(faces) // (COLUMNS * ROWS)))
             here = min(COLUMNS * ROWS, len(faces) - done)
-        code = qr.matrix(face.digits, mask=known.get(face.digits))
-        known[face.digits] = code.mask
         row, column = divmod(place, COLUMNS)
-        _draw(sheet, station, face, code, LEFT + column * CARD[0], TOP + row * CARD[1], look)
+        _draw(sheet, station, face, LEFT + column * CARD[0], TOP + row * CARD[1], look)
         if back and place == here - 1:
             _backs(sheet, station, here, look)
         if progress:
@@ -101,20 +96,16 @@ def badge_cards(
     target: Path,
     *,
     progress: Callable[[int, int], None] | None = None,
-    masks: MutableMapping[str, int] | None = None,
     look: Look = PLAIN,
     back: bool = False,
 ) -> int:
     """Write each badge on a page of its own, of the size of a card, for printers that take cards; as ``badge_sheet``."""
-    known = {} if masks is None else masks
     faces = _faces(cards)
     sheet = Sheet(t("paper.badges_title", station=station.name), CARD)
     for done, face in enumerate(faces):
         if done:
             sheet.next_page()
-        code = qr.matrix(face.digits, mask=known.get(face.digits))
-        known[face.digits] = code.mask
-        _draw(sheet, station, face, code, 0, 0, look)
+        _draw(sheet, station, face, 0, 0, look)
         if back:
             sheet.next_page()
             _draw_back(sheet, station, 0, 0, look)
@@ -176,19 +167,23 @@ def _backs(sheet: Sheet, station: Station, cards: int, look: Look) -> None:
 
 
 def _draw_back(sheet: Sheet, station: Station, x: float, y: float, look: Look) -> None:
+    sheet.repeated("back", x, y, lambda: _rules(sheet, station, look))
+
+
+def _rules(sheet: Sheet, station: Station, look: Look) -> None:
     """The rules of the card, the way back for one that was found; nothing that belongs to one person alone."""
     room = CARD[0] - 2 * PADDING
-    sheet.fitted(x + PADDING, y + 8.6, t("paper.back_title"), 11, room, bold=True, colour=look.ink)
-    sheet.line(x + PADDING, y + 11.2, x + CARD[0] - PADDING, y + 11.2, colour=look.ink, points=0.75)
+    sheet.fitted(PADDING, 8.6, t("paper.back_title"), 11, room, bold=True, colour=look.ink)
+    sheet.line(PADDING, 11.2, CARD[0] - PADDING, 11.2, colour=look.ink, points=0.75)
     lines = [t("paper.back_free"), t("paper.back_privacy"), t("paper.back_lost"), t("paper.back_number")]
     size = sheet.common_size(lines, 9, room - 3)
     for number, line in enumerate(lines):
-        sheet.text(x + PADDING, y + 17.4 + number * 5.6, f"{number + 1}", size, bold=True, colour=look.ink)
-        sheet.text(x + PADDING + 4, y + 17.4 + number * 5.6, line, size)
+        sheet.text(PADDING, 17.4 + number * 5.6, f"{number + 1}", size, bold=True, colour=look.ink)
+        sheet.text(PADDING + 4, 17.4 + number * 5.6, line, size)
     found = t("paper.back_found_phone", phone=station.phone) if station.phone else t("paper.back_found")
-    sheet.fitted(x + PADDING, y + 43.4, found, 8.5, room, colour=MUTED)
+    sheet.fitted(PADDING, 43.4, found, 8.5, room, colour=MUTED)
     hours = f"{station.opens} – {station.closes}" if station.opens and station.closes else ""
-    sheet.fitted(x + PADDING, y + 48.6, "  ".join(part for part in (station.name, hours) if part), 8.5, room, colour=MUTED)
+    sheet.fitted(PADDING, 48.6, "  ".join(part for part in (station.name, hours) if part), 8.5, room, colour=MUTED)
 
 
 def _card(person: Person) -> _Card:
@@ -214,26 +209,31 @@ def _frame(sheet: Sheet, page: int, pages: int) -> None:
     sheet.text(LEFT + CARD[0] * 1.5, y, page_words, 7, colour=MUTED, anchor="middle")
 
 
-def _draw(sheet: Sheet, station: Station, face: _Card, code: qr.Code, x: float, y: float, look: Look) -> None:
+def _draw(sheet: Sheet, station: Station, face: _Card, x: float, y: float, look: Look) -> None:
     """One card with its upper left corner at (x, y)."""
-    right, left = x + CARD[0] - PADDING, x + PADDING
-    if look.logo is not None:
-        sheet.picture(look.logo, left, y + 3.0, 7.0, 7.0)
-        left += 8.5
-    word = sheet.text(right, y + 8.4, t("paper.badge"), 10, bold=True, colour=look.ink, anchor="right") + 3
-    word += sheet.sample_mark(station.sample, right - word, y + 8.4)
-    sheet.fitted(left, y + 8.4, station.name, 10.5, right - left - word, bold=True)
-    sheet.line(x + PADDING, y + 11.4, right, y + 11.4, colour=look.ink, points=0.75)
-
+    sheet.repeated("front", x, y, lambda: _front(sheet, station, look))
     # the quiet zone is white already: the symbol's own edge stands on the padding
+    code = qr.matrix(face.digits)
     edge = CODE_BOX * qr.QUIET_ZONE / code.side
     sheet.code(code, x + PADDING - edge, y + 16.2 - edge, CODE_BOX)
 
     left = x + PADDING - edge + CODE_BOX + 0.5
-    sheet.block(left, y + 20, face.name, (18, 12), (right - left, 12), bold=True)
+    sheet.block(left, y + 20, face.name, (18, 12), (x + CARD[0] - PADDING - left, 12), bold=True)
     sheet.text(left, y + 34.2, face.number, 24, bold=True, colour=look.ink)
     sheet.text(x + PADDING, y + 41.2, _grouped(face.digits), 8.5, colour=MUTED)
-    sheet.fitted(x + PADDING, y + 48, t("paper.badge_promise"), 8.5, CARD[0] - 2 * PADDING, colour=MUTED)
+
+
+def _front(sheet: Sheet, station: Station, look: Look) -> None:
+    """What all cards of a station share."""
+    right, left = CARD[0] - PADDING, PADDING
+    if look.logo is not None:
+        sheet.picture(look.logo, left, 3.0, 7.0, 7.0)
+        left += 8.5
+    word = sheet.text(right, 8.4, t("paper.badge"), 10, bold=True, colour=look.ink, anchor="right") + 3
+    word += sheet.sample_mark(station.sample, right - word, 8.4)
+    sheet.fitted(left, 8.4, station.name, 10.5, right - left - word, bold=True)
+    sheet.line(PADDING, 11.4, right, 11.4, colour=look.ink, points=0.75)
+    sheet.fitted(PADDING, 48, t("paper.badge_promise"), 8.5, CARD[0] - 2 * PADDING, colour=MUTED)
 
 
 def _grouped(digits: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -36,8 +36,10 @@ class Sheet:
     """Pages of one ``size`` in millimetres; ``offset_mm`` moves everything right and down."""
 
     def __init__(self, title: str, size: tuple[float, float], *, offset_mm: tuple[float, float] = (0, 0)) -> None:
+        from reportlab import rl_config
         from reportlab.pdfgen.canvas import Canvas
 
+        rl_config.useA85 = 0  # streams of bytes: as letters, for mail of the last century, they would be a quarter larger
         self.size = size
         self.page = 1
         self._shift = offset_mm
@@ -177,6 +179,18 @@ class Sheet:
         self.box(right - wide, y - 3.45, wide, 4.7, stroke=WARMING, radius=1)
         self.text(right - wide / 2, y, text, size, bold=True, colour=WARMING, anchor="middle")
         return wide + 2
+
+    def repeated(self, name: str, x: float, y: float, draw: Callable[[], None]) -> None:
+        """What many places of a document share: drawn at (0, 0) once by ``draw``, under its ``name``, and shown at (x, y)."""
+        if not self._canvas.hasForm(name):
+            margin = 72  # nothing that an offset moves over the edge is cut here
+            wide, high = (side / POINT for side in self.size)
+            self._canvas.beginForm(name, -margin, -margin, wide + margin, high + margin)
+            draw()
+            self._canvas.endForm()
+        self._canvas.addLiteral(f"q 1 0 0 1 {x / POINT:.3f} {-y / POINT:.3f} cm")
+        self._canvas.doForm(name)
+        self._canvas.addLiteral("Q")
 
     def save(self, target: Path) -> int:
         """Write the file and return its pages: to a temporary name first, so that ``target`` is whole or untouched.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,20 +35,16 @@ def badge_labels(
     *,
     wide: int = 58,
     progress: Callable[[int, int], None] | None = None,
-    masks: MutableMapping[str, int] | None = None,
 ) -> int:
     """Write one label for each badge, ``wide`` (58 or 80) mm of paper, as a page each; returns how many.
 
     Raises as ``badges.badge_sheet``, and UserMistake ("labels.bad_width").
     """
     _check_width(wide)
-    known = {} if masks is None else masks
     pages = []
     faces = _faces(cards)
     for done, face in enumerate(faces):
-        code = qr.matrix(face.digits, mask=known.get(face.digits))
-        known[face.digits] = code.mask
-        pages.append(_badge(station, face.name, face.number, code, PRINTABLE[wide]))
+        pages.append(_badge(station, face.name, face.number, qr.matrix(face.digits), PRINTABLE[wide]))
         if progress:
             progress(done + 1, len(faces))
     return _write(pages, wide, target)

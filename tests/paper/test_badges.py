@@ -214,19 +214,6 @@ def test_a_disk_that_refuses_leaves_the_old_sheet(
     assert list(sheet.parent.iterdir()) == [sheet]
 
 
-def test_masks_are_kept_and_used_again(
-    station: Station, ten: list[Person], tmp_path: Path, codes_in: Read, picture: Show
-) -> None:
-    masks: dict[str, int] = {}
-    badges.badge_sheet(station, ten, tmp_path / "first.pdf", masks=masks)
-    assert masks == {card.badge_code: qr.matrix(card.badge_code).mask for card in ten}
-    other = {code: (mask + 1) % 8 for code, mask in masks.items()}
-    badges.badge_sheet(station, ten, tmp_path / "again.pdf", masks=other)
-    first, again = (preview.pages(tmp_path / name, 150)[0] for name in ("first.pdf", "again.pdf"))
-    assert first.rgb != again.rgb  # the mask handed in was drawn
-    assert codes_in(picture(first)) == codes_in(picture(again))
-
-
 def test_nobody_chosen_and_nobody_without_a_badge(station: Station, ten: list[Person], tmp_path: Path) -> None:
     with pytest.raises(UserMistake):
         badges.badge_sheet(station, [], tmp_path / "none.pdf")
