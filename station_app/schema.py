@@ -628,7 +628,7 @@ def _station_1(db: sqlite_utils.Database) -> None:
     db.table("person_entry").create(
         {
             "rowid": int, "person_id": str, "sort_key": str, "phone_digest": str, "name_digest": str, "occupation": str, "last_seen": str,
-            "platform": str, "consent": str, "card": str, "visits": int,
+            "platform": str, "consent": str, "card": str, "visits": int, "heads": str,
         },
         pk="rowid", strict=True,
     )  # fmt: skip

@@ -7,7 +7,7 @@ text around the slip narrow everybody down to a few, which rapidfuzz then measur
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..db import Database
 from . import aliases, search
@@ -41,13 +41,28 @@ def _one_character(db: Database, text: str, limit: int) -> list[str]:
     whole = search.WHOLE
     queries = [f'"{text[1:]}"', f'"{whole}{text[:-1]}"*']
     queries += [f'"{whole}{text[:place]}"* AND "{text[place + 1 :]}"' for place in range(1, len(text) - 1)]
-    found: dict[str, None] = {}
-    for query in queries:
-        for person_id in search.matching(db, query, MOST):
-            name = search.plain(search.identity(db, person_id)[0])
-            if len(name) == len(text) and sum(a != b for a, b in zip(name, text, strict=True)) == 1:
-                found[person_id] = None
-    return list(found)[:limit]
+    met = dict.fromkeys(one for query in queries for one in search.matching(db, query, MOST))
+    return [one for one in _sounding(db, met, text) if _differs_in_one(search.plain(search.identity(db, one)[0]), text)][:limit]
+
+
+def _differs_in_one(name: str, text: str) -> bool:
+    return len(name) == len(text) and sum(a != b for a, b in zip(name, text, strict=True)) == 1
+
+
+def _sounding(db: Database, ids: Collection[str], text: str) -> list[str]:
+    """Those of them whose name may be the text but for one character, by its sound: only their names need to be unsealed.
+
+    A surname of two characters that is not one any more is read in another way: two syllables may differ.
+    """
+    ways = search.readings(text)
+    asked = "SELECT person_id, sort_key FROM person_entry WHERE person_id IN (SELECT value FROM json_each(?))"
+    rows = db.rows(asked, (json.dumps([*ids]),))
+    said = {row["person_id"]: row["sort_key"].split() for row in rows}
+
+    def alike(syllables: list[str]) -> bool:
+        return any(len(way) == len(syllables) and sum(a != b for a, b in zip(way, syllables, strict=True)) <= 2 for way in ways)
+
+    return [one for one in ids if alike(said[one])]
 
 
 def _spelled(db: Database, ways: Iterable[str], limit: int) -> list[str]:

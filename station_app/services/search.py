@@ -31,6 +31,8 @@ LAST = "\U0010ffff"
 """Stands for an employer nobody told, so that those come last."""
 MANY = 400
 """More matches than these are met in the order in which people came last, until there are enough; fewer are sorted."""
+CROWD = 4_000
+"""Where more than these match one or two signs, the entries themselves say who does (``heads``): not even listing the matches is quick."""
 
 
 def plain(text: str) -> str:
@@ -74,6 +76,20 @@ def tokens(name: str, phone: str, card_number: str) -> str:
     return " ".join(dict.fromkeys([*marked, *words]))
 
 
+def heads(spelled: str) -> str:
+    """How the words of ``tokens`` begin, two signs each: " " before any, "^" before what begins a whole, "=" before a whole of two."""
+    found: dict[str, None] = {}
+    for word in spelled.split():
+        if word.startswith(WHOLE):
+            text = word[len(WHOLE) :]
+            found["^" + text[:2]] = None
+            if len(text) == 2:
+                found["=" + text] = None
+        elif not word.startswith(BACKWARDS):
+            found[" " + word[:2]] = None
+    return "".join(found)
+
+
 def refresh(tx: Tx, person_id: str) -> None:
     """Bring the index true for one person inside the operation that changed them; a voided, erased or merged one leaves it."""
     db = tx.db
@@ -100,19 +116,20 @@ def refresh(tx: Tx, person_id: str) -> None:
     )
     ways = readings(name)
     key = subjects.secret(db, "digest")
+    spelled = [tokens(name, phone, card), *(tokens("", "", other["card_number"]) for other in cards[1:])]
+    spelled += [tokens(*identity(db, other), "") for other in aliases.members(db, person_id)[1:]]
+    words = " ".join(spelled)
     tx.run(
         "INSERT INTO person_entry(rowid, person_id, sort_key, phone_digest, name_digest, occupation, last_seen, platform, consent, card,"
-        " visits) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " visits, heads) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             old, person_id, " ".join(ways[-1]) if ways else "~" + card, digest(key, "phone", phone) if phone else None,
             digest(key, "name", plain(name)) if name else None, person["occupation"], (came and came["last"]) or "",
-            person["platform"] or LAST, person["consent"], card, came["n"] if came else 0,
+            person["platform"] or LAST, person["consent"], card, came["n"] if came else 0, heads(words),
         ),
     )  # fmt: skip
     rowid = db.scalar("SELECT rowid FROM person_entry WHERE person_id = ?", (person_id,))
-    spelled = [tokens(name, phone, card), *(tokens("", "", other["card_number"]) for other in cards[1:])]
-    spelled += [tokens(*identity(db, other), "") for other in aliases.members(db, person_id)[1:]]
-    tx.run("INSERT INTO person_search(rowid, tokens) VALUES(?, ?)", (rowid, " ".join(spelled)))
+    tx.run("INSERT INTO person_search(rowid, tokens) VALUES(?, ?)", (rowid, words))
 
 
 def leave(tx: Tx, person_id: str) -> None:
@@ -171,9 +188,11 @@ def find(db: Database, text: str, limit: int) -> list[str]:
     whole, begins = f'"{WHOLE}{joined}"', f'"{WHOLE}{joined}"*'
     if len(places) < MANY:
         return _ranked(db, places, whole, begins)[:limit]
+    within = [f" {word}" for word in words] if max(map(len, words)) <= 2 else []
+    asked = [(whole, []), (begins, [f"^{joined}"] if len(joined) == 2 else []), (inside, within)]
     found: dict[str, None] = {}
-    for query in (whole, begins, inside) if len(joined) > 1 else (inside,):  # one character is nobody's whole name: all are alike
-        found |= dict.fromkeys(matching(db, query, limit))
+    for query, begun in asked if len(joined) > 1 else asked[2:]:  # one character is nobody's whole name: all are alike
+        found |= dict.fromkeys(matching(db, query, limit, begun))
         if len(found) >= limit:
             break
     return list(found)[:limit]
@@ -203,14 +222,16 @@ def _ranked(db: Database, places: Sequence[int], whole: str, begins: str) -> lis
     return [one for _, one in sorted(entries, key=lambda entry: (entry[0] not in first, entry[0] not in second))]
 
 
-def matching(db: Database, query: str, limit: int) -> Sequence[str]:
-    """Ids of those a query of the index finds, those seen last first."""
+def matching(db: Database, query: str, limit: int, begun: Sequence[str] = ()) -> Sequence[str]:
+    """Ids of those a query of the index finds, those seen last first; ``begun``: what the ``heads`` of just these hold."""
     places = _places(db, query)
     if len(places) < MANY:
         return [person_id for _, person_id in _entries(db, places, limit)]
-    rows = db.rows(
-        "SELECT person_id FROM person_entry INDEXED BY person_entry_seen WHERE rowid IN"
-        " (SELECT rowid FROM person_search WHERE person_search MATCH ?) ORDER BY last_seen DESC, sort_key LIMIT ?",
-        (query, limit),
-    )
+    everybody = "SELECT person_id FROM person_entry INDEXED BY person_entry_seen WHERE"
+    last = "ORDER BY last_seen DESC, sort_key LIMIT ?"
+    if begun and db.one("SELECT 1 FROM person_search WHERE person_search MATCH ? LIMIT 1 OFFSET ?", (query, CROWD)):
+        held = " AND ".join("instr(heads, ?) > 0" for _ in begun)
+        rows = db.rows(f"{everybody} {held} {last}", (*begun, limit))
+    else:
+        rows = db.rows(f"{everybody} rowid IN (SELECT rowid FROM person_search WHERE person_search MATCH ?) {last}", (query, limit))
     return [row["person_id"] for row in rows]

@@ -6,7 +6,7 @@ import pytest
 
 from station_app.db import Database
 from station_app.model import Consent, Occupation, Person
-from station_app.services import audit, history, people, visits
+from station_app.services import audit, history, people, search, visits
 from tests.conftest import Clock
 
 ASKED = {
@@ -88,6 +88,39 @@ def test_the_newest_of_many_come_first(db: Database, clock: Clock) -> None:
         clock.forward(minutes=20)
     assert [one.id for one in people.find(db, "李", 3)] == chosen[::-1]
     assert [one.id for one in people.find(db, "li", 3)] == chosen[::-1]
+
+
+@pytest.mark.parametrize("crowd_at", [search.CROWD, 100], ids=["listed", "by what the entries hold"])
+def test_one_or_two_signs_that_hundreds_fit_find_the_best_first(
+    db: Database, clock: Clock, crowd_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the matches are listed or the entries asked, the answer is the same: the whole, then what begins so, then the rest."""
+    monkeypatch.setattr(search, "CROWD", crowd_at)
+    with db.transact(people.Op.IMPORT_PEOPLE) as tx:
+        for number in range(450):
+            people.write(tx, Occupation.RIDER, "", f"王小{chr(0x4E00 + number)}", f"1391100{number:04d}", Consent.STATION)
+    inside, whole = named(db, "李王小"), named(db, "王小")
+    for person in (whole, inside):
+        visits.check_in(db, person.badge_code)
+        clock.forward(minutes=20)
+    for text in ("王小", "wx", "wangxiao"):
+        assert people.find(db, text, 500)[0].id == whole.id, text
+    assert people.find(db, "王小", 500)[-1].id == inside.id
+    assert len(people.find(db, "王小", 500)) == 452
+    assert [one.id for one in people.find(db, "王", 2)] == [one.id for one in people.find(db, "w", 2)] == [inside.id, whole.id]
+    assert {one.name for one in people.find(db, "w x", 500)} == {one.name for one in people.find(db, "王 小", 500)}
+    assert len(people.find(db, "13", 500)) >= 450
+    assert len(people.find(db, "11", 20)) == 20
+    assert people.find(db, "vv", 20) == []
+
+
+def test_what_the_entries_hold_is_how_the_words_begin() -> None:
+    held = search.heads(search.tokens("王小", "13800000021", "100007"))
+    assert {"=wx", "=王小", "^王小", "^wa", "^13", "^00", "^10"} <= {held[i : i + 3] for i in range(len(held))}
+    assert " wa" in held
+    assert " 小" in held
+    assert " xi" in held
+    assert "=小" not in held
 
 
 def test_lists_are_sorted_by_what_the_entries_keep(db: Database, crowd: dict[str, Person], clock: Clock) -> None:
