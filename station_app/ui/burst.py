@@ -3,6 +3,7 @@
 ::
 
     codes("０１７６…;")      the codes of a burst: badges cut apart, freed of what scanners put around them
+    completed(text, district)   a badge whose first digits an input method kept for itself
     is_code(text)            22 digits (or several times 22) inside a little of something else: a scan without any suffix
     judge([[Heard(...)]])    what the keys of a few scans tell: how fast, with which suffix, and whether all is well
 
@@ -66,6 +67,20 @@ def codes(text: str) -> list[str]:
     """The codes of a burst, each once however often it was sent in a row; what is no badge stays one code as it is."""
     tidy = spelled(text)
     return _badges(tidy) or ([tidy] if tidy else [])
+
+
+def completed(text: str, district: str) -> str:
+    """The badge of this district of which ``text`` is all but the first digits; "" for anything else.
+
+    Where pinyin is being composed, a digit chooses among the candidates: the first digits of a scan go there, one or a few, and the
+    rest arrives. Version and district are known, and the check digit says whether they fit.
+    """
+    tidy = spelled(text)
+    missing = LENGTH - len(tidy)
+    if not (tidy.isascii() and tidy.isdigit() and 1 <= missing <= 1 + len(district) and tidy.startswith(district[missing - 1 :])):
+        return ""
+    ways = (version + district[: missing - 1] + tidy for version in "0123456789")
+    return next((code for code in ways if vault.read_badge(code) is not None), "")
 
 
 def is_code(text: str) -> bool:

@@ -128,7 +128,8 @@ class MainWindow(Window):
             super().lock()
 
     def _learn_scanner(self) -> None:
-        """Believe what was found out about this machine's scanner."""
+        """Believe what was found out about this machine's scanner, and whose badges it reads."""
+        self._catcher.expect(self.station.district_code)
         self.jobs.read(read_scanner, lambda found: self._catcher.learn(*found), key="scanner")
 
     def _read_frame(self, db: Database) -> Frame:
@@ -147,6 +148,7 @@ class MainWindow(Window):
         if "station" in changes.tables:
             self.station = stations.current(self.db)
             self.top.show_station(self.station.name)
+            self._catcher.expect(self.station.district_code)
         if "setting" in changes.tables:
             self._learn_scanner()
         if self.drill is not None:

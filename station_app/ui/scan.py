@@ -4,6 +4,7 @@
 
     ScanCatcher(app, *, clock=None)     .scanned(str)  one code, tidied (``burst.codes``)
         .learn(gap, suffix)   what the try-out of this machine's scanner found (``burst.judge``)
+        .expect(district)     whose badges these are: what an input method kept of one is known then (``burst.completed``)
         .settle()      decide now about the keys that are held, as after a pause
         .pending()     how many keys are held
 
@@ -15,11 +16,13 @@ held-down (repeating) keys and keys with Ctrl or Alt are never held. A shortcut 
 bare digits from ``ScanField.digit`` or their keyPressEvent, after the wait, so that a scan wins (DECISIONS.md, Keyboard).
 
 What follows a code at once belongs to it: the line feed after the carriage return, and the same code once more.
-Digits an input method commits in some other field count as keys of a burst as well.
+Digits an input method commits in some other field count as keys of a burst as well. While pinyin is composed, it takes the first
+digits of a scan for choices among its candidates; the choice stands in the field, and the scan is made whole again.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +39,7 @@ from .burst import GAP, LENGTH, SHORTEST
 HOLD_MORE, PAUSE_MORE = 5, 25
 """Milliseconds beyond the gap that a key waits to see whether more follow; and after which a code without suffix is whole."""
 AGAIN = 300
-"""Milliseconds within which the same code is the same scan, delivered twice."""
+"""Milliseconds within which the same code is the same scan, delivered twice; and what was composed was chosen by a scan."""
 
 _KEYS = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride, QEvent.Type.InputMethod})
 _FLUSHERS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.ApplicationDeactivate})
@@ -72,6 +75,8 @@ class ScanCatcher(QObject):
         self._clock = clock or _milliseconds
         self._own_clock = clock is None
         self._gap, self._suffix = GAP, burst.ANY
+        self._district = ""
+        self._composing, self._composed = False, -math.inf
         self._held: list[_Held] = []
         self._gone: set[int] = set()
         self._taken: _Held | None = None
@@ -87,6 +92,10 @@ class ScanCatcher(QObject):
     def learn(self, gap: int, suffix: str) -> None:
         """Believe a scanner that sends a key every ``gap`` ms at most and ends a code so (``burst.ENTER`` ...)."""
         self._gap, self._suffix = max(gap, GAP), suffix
+
+    def expect(self, district: str) -> None:
+        """The badges held here are of this district (six digits), nearly all of them."""
+        self._district = district
 
     @property
     def learned(self) -> tuple[int, str]:
@@ -144,6 +153,8 @@ class ScanCatcher(QObject):
 
     def _committed(self, watched: QObject, event: QInputMethodEvent) -> bool:
         text = event.commitString()
+        if self._composing or event.preeditString():
+            self._composing, self._composed = bool(event.preeditString()), self._clock()
         digits = normalize("NFKC", text).isdecimal()
         if not text or event.preeditString() or not (digits or (self._held and text.isprintable())):
             return False
@@ -180,7 +191,8 @@ class ScanCatcher(QObject):
         if self.pending() < SHORTEST or self._since(event) > self._gap + PAUSE_MORE:
             return False
         slow = any(item.after > GAP for item in self._held if item.text)
-        if slow and not (burst.is_code(self._text()) or burst.is_any_code(self._text())):
+        meant = self._meant(self._text())
+        if slow and not (burst.is_code(meant) or burst.is_any_code(meant)):
             return False
         if event.type() != QEvent.Type.ShortcutOverride:
             self._take()
@@ -234,8 +246,9 @@ class ScanCatcher(QObject):
                 self.settle()
         self._held.append(item)
         ended = self._suffix.startswith("text:") and item.text == self._suffix[5:] and self.pending() > SHORTEST
-        if ended and (burst.is_code(self._text()[:-1]) or burst.is_any_code(self._text()[:-1])):
-            self._take(self._text()[:-1])
+        meant = self._meant(self._text()[:-1]) if ended else ""
+        if burst.is_code(meant) or burst.is_any_code(meant):
+            self._take(meant)
             return
         self._patient = True
         self._timer.start(self._gap + (PAUSE_MORE if self._whole() else HOLD_MORE))
@@ -243,11 +256,16 @@ class ScanCatcher(QObject):
     def _text(self) -> str:
         return "".join(item.text for item in self._held)
 
+    def _meant(self, text: str) -> str:
+        """What is held, with the digits before it that went to an input method a moment ago."""
+        choosing = bool(self._held) and self._held[0].seen - self._composed <= AGAIN
+        return (burst.completed(text, self._district) if choosing and self._district else "") or text
+
     def _whole(self) -> bool:
         """Whether what is held is a scan as it stands."""
         if self.pending() < min(burst.CODE_LENGTHS):
             return False
-        text = self._text()
+        text = self._meant(self._text())
         return (len(text) >= LENGTH and burst.is_code(text)) or (self._suffix == burst.NONE and burst.is_any_code(text))
 
     def _pause(self) -> None:
@@ -262,6 +280,7 @@ class ScanCatcher(QObject):
     def _take(self, text: str = "") -> None:
         """The held keys were a scan: nobody else sees them."""
         self._timer.stop()
+        text = text or self._meant(self._text())
         held, self._held = self._held, []
         down = [item.event.key() for item in held if isinstance(item.event, QKeyEvent) and item.text]
         up = [item.event.key() for item in held if isinstance(item.event, QKeyEvent) and not item.text]
@@ -269,7 +288,7 @@ class ScanCatcher(QObject):
         written = [item for item in held if item.text]
         soon = self._after_code(written[0].stamp, written[0].seen) <= AGAIN
         self._taken = written[-1]
-        for code in burst.codes(text or "".join(item.text for item in held)):
+        for code in burst.codes(text):
             if not (soon and code == self._taken_code):
                 self._taken_code = code
                 self.scanned.emit(code)

@@ -495,3 +495,40 @@ def test_what_is_said_of_codes_and_what_is_not_one_is_left_alone(data: st.DataOb
     cut = code[: data.draw(st.integers(1, 21))]
     assert burst.codes(cut) == [cut]
     assert not burst.is_code(cut)
+
+
+@pytest.mark.parametrize("kept", range(1, 8))
+@pytest.mark.parametrize("end", [Qt.Key.Key_Return, None], ids=["enter", "nothing"])
+def test_the_digits_that_choose_among_candidates_are_not_lost(desk: Desk, qtbot: QtBot, kept: int, end: Qt.Key | None) -> None:
+    """While pinyin is composed the first digits of a scan go to the input method: it commits, and the rest arrives."""
+    body = "099010100000421234567"
+    badge = body + str(mod_11_10.calc_check_digit(body))
+    desk.catcher.expect("990101")
+    desk.line.setFocus()
+    for preedit, commit in (("ni", ""), ("", "你")):
+        composed = QInputMethodEvent(preedit, [])
+        composed.setCommitString(commit)
+        QApplication.sendEvent(desk.line, composed)
+    desk.clock.now += 20
+    desk.type(desk.line, badge[kept:], 5, end=end)
+    desk.catcher.settle()
+    assert desk.scans == [badge]
+    assert desk.line.text() == "你"
+
+
+def test_what_was_composed_long_ago_completes_nothing(desk: Desk) -> None:
+    body = "099010100000421234567"
+    badge = body + str(mod_11_10.calc_check_digit(body))
+    desk.catcher.expect("990101")
+    for preedit, commit in (("ni", ""), ("", "你")):
+        composed = QInputMethodEvent(preedit, [])
+        composed.setCommitString(commit)
+        QApplication.sendEvent(desk.line, composed)
+    desk.clock.now += 400
+    desk.type(desk.line, badge[1:], 5)
+    assert desk.scans == [badge[1:]]
+
+
+@pytest.mark.parametrize("text", ["12345678", "990101", "6901234567892", "52030400000421234567", "99010100000421234567x"])
+def test_what_is_no_badge_of_the_district_is_not_completed(text: str) -> None:
+    assert burst.completed(text, "990101") == ""

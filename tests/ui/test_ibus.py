@@ -1,0 +1,81 @@
+"""Scans while a real input method composes: ibus with its pinyin engine under a virtual display, keys sent by xdotool.
+
+Skipped, and said so, where the parts are not installed (Debian: xvfb dbus-daemon ibus ibus-libpinyin xdotool).
+``STATION_STORM=whole`` sends 200 bursts, which takes two minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.composing import CHOSEN
+
+PARTS = ("Xvfb", "dbus-run-session", "ibus", "ibus-daemon", "xdotool")
+ENGINE, CONFIG = Path("/usr/libexec/ibus-engine-libpinyin"), Path("/usr/libexec/ibus-memconf")
+BURSTS = 200 if os.environ.get("STATION_STORM") == "whole" else 6
+ROOM = Path(__file__).parents[2]
+
+
+def session(folder: Path, *words: str) -> dict[str, Any]:
+    """What ``composing`` tells from within a display, a bus and an input method of its own; all of it ends with it."""
+    missing = [part for part in PARTS if shutil.which(part) is None] + [one.name for one in (ENGINE, CONFIG) if not one.exists()]
+    if missing:
+        pytest.skip(f"NOT SHOWN: scans under a real input method need {', '.join(missing)}")
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "QT_QPA_PLATFORM": "xcb", "QT_IM_MODULE": "ibus"}
+    env |= {"LANG": "C.UTF-8", "GSETTINGS_BACKEND": "memory", "NO_AT_BRIDGE": "1"}
+    read, write = os.pipe()
+    screen = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1366x768x24", "-nolisten", "tcp"]
+    display = subprocess.Popen(screen, pass_fds=(write,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as told:
+            env["DISPLAY"] = f":{told.readline().strip()}"
+        inside = (
+            f"ibus-daemon --config={CONFIG} -r -p disable >/dev/null 2>&1 & "
+            f'"{sys.executable}" -m tests.ui.composing "$@"; done=$?; kill $!; exit $done'
+        )
+        run = subprocess.Popen(
+            ["dbus-run-session", "--", "sh", "-c", inside, "sh", str(folder), *words],
+            env=env, cwd=ROOM, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        try:
+            out, err = run.communicate(timeout=90 + BURSTS * 3)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            raise
+        assert run.returncode == 0, err[-3000:]
+        found: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+        return found
+    finally:
+        display.terminate()
+        display.wait(10)
+
+
+def test_no_scan_is_lost_while_pinyin_is_composed(tmp_path: Path) -> None:
+    told = session(tmp_path, str(BURSTS))
+    assert told["platform"] == "xcb"
+    for place in told["places"]:
+        assert place["composed"] == CHOSEN, place  # no key of the word was lost on its way to the input method
+        assert place["scans"] == place["sent"], place
+        # what was being composed is what the field holds, chosen by the scan's first digits; no digit of the scan is in it
+        assert place["text"] == "".join(place["commits"]), place
+        assert len(place["text"]) >= len(place["sent"]), place
+        assert not any(map(str.isdigit, place["text"])), place
+
+
+def test_without_the_district_the_first_digits_would_be_lost(tmp_path: Path) -> None:
+    """The negative control: the input method really takes them."""
+    told = session(tmp_path, "3", "blind")
+    assert [place["composed"] for place in told["places"]] == [CHOSEN] * 3
+    assert all(place["scans"] != place["sent"] for place in told["places"])
