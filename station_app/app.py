@@ -87,6 +87,8 @@ def application(*, offscreen: bool = False) -> QApplication:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     elif os.environ.get("QT_IM_MODULE") == "fcitx":
         os.environ["QT_IM_MODULE"] = "ibus"  # the wheels carry no fcitx plugin; fcitx also answers as ibus
+    # key by key: otherwise what ibus has no use for comes back in any order when the machine is busy, a scanner's digits above all
+    os.environ.setdefault("IBUS_ENABLE_SYNC_MODE", "1")
     app = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(app, QApplication):
         raise TypeError("another kind of Qt application is running")

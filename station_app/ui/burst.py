@@ -73,11 +73,12 @@ def completed(text: str, district: str) -> str:
     """The badge of this district of which ``text`` is all but the first digits; "" for anything else.
 
     Where pinyin is being composed, a digit chooses among the candidates: the first digits of a scan go there, one or a few, and the
-    rest arrives. Version and district are known, and the check digit says whether they fit.
+    rest arrives, maybe before what was chosen. The district is known, of which one digit at least has to stand there, and the check
+    digit says which version fits.
     """
     tidy = spelled(text)
     missing = LENGTH - len(tidy)
-    if not (tidy.isascii() and tidy.isdigit() and 1 <= missing <= 1 + len(district) and tidy.startswith(district[missing - 1 :])):
+    if not (tidy.isascii() and tidy.isdigit() and 1 <= missing <= len(district) and tidy.startswith(district[missing - 1 :])):
         return ""
     ways = (version + district[: missing - 1] + tidy for version in "0123456789")
     return next((code for code in ways if vault.read_badge(code) is not None), "")

@@ -22,7 +22,6 @@ digits of a scan for choices among its candidates; the choice stands in the fiel
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ from .burst import GAP, LENGTH, SHORTEST
 HOLD_MORE, PAUSE_MORE = 5, 25
 """Milliseconds beyond the gap that a key waits to see whether more follow; and after which a code without suffix is whole."""
 AGAIN = 300
-"""Milliseconds within which the same code is the same scan, delivered twice; and what was composed was chosen by a scan."""
+"""Milliseconds within which the same code is the same scan, delivered twice."""
 
 _KEYS = frozenset({QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride, QEvent.Type.InputMethod})
 _FLUSHERS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.ApplicationDeactivate})
@@ -76,7 +75,7 @@ class ScanCatcher(QObject):
         self._own_clock = clock is None
         self._gap, self._suffix = GAP, burst.ANY
         self._district = ""
-        self._composing, self._composed = False, -math.inf
+        self._composing = False
         self._held: list[_Held] = []
         self._gone: set[int] = set()
         self._taken: _Held | None = None
@@ -152,11 +151,11 @@ class ScanCatcher(QObject):
         return True
 
     def _committed(self, watched: QObject, event: QInputMethodEvent) -> bool:
-        text = event.commitString()
-        if self._composing or event.preeditString():
-            self._composing, self._composed = bool(event.preeditString()), self._clock()
+        text, composing = event.commitString(), self._composing
+        self._composing = bool(event.preeditString())
         digits = normalize("NFKC", text).isdecimal()
-        if not text or event.preeditString() or not (digits or (self._held and text.isprintable())):
+        joins = bool(self._held) and text.isprintable() and not composing
+        if not text or event.preeditString() or not (digits or joins):
             return False
         self._hold(_Held(watched, event.clone(), text, 0, self._clock()))
         return True
@@ -254,12 +253,15 @@ class ScanCatcher(QObject):
         self._timer.start(self._gap + (PAUSE_MORE if self._whole() else HOLD_MORE))
 
     def _text(self) -> str:
-        return "".join(item.text for item in self._held)
+        """What is held, in the order in which the keys were sent: a busy input method hands them on in another."""
+        written = [item for item in self._held if item.text]
+        if self._own_clock and all(item.stamp for item in written):
+            written.sort(key=lambda item: item.stamp)
+        return "".join(item.text for item in written)
 
     def _meant(self, text: str) -> str:
-        """What is held, with the digits before it that went to an input method a moment ago."""
-        choosing = bool(self._held) and self._held[0].seen - self._composed <= AGAIN
-        return (burst.completed(text, self._district) if choosing and self._district else "") or text
+        """What was written, with the digits before it that an input method kept."""
+        return burst.completed(text, self._district) or text
 
     def _whole(self) -> bool:
         """Whether what is held is a scan as it stands."""

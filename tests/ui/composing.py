@@ -12,8 +12,9 @@ import sys
 import time
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QProcess, Qt
-from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from station_app import app
@@ -31,18 +32,21 @@ FIELDS = (("people", False), ("people", True), ("requests", True))
 
 
 class Ears(QObject):
-    """What input methods commit, and how far they composed."""
+    """What arrives from outside: what input methods commit, and every key with the time it bears and the time it came."""
 
     def __init__(self) -> None:
         super().__init__()
         self.committed: list[str] = []
-        self.composed = ""
+        self.heard: list[tuple[str, str, int, int]] = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QInputMethodEvent):
-            self.composed = event.preeditString()
-            if event.commitString() and isinstance(watched, QWidget):
+        now = time.monotonic_ns() // 1_000_000
+        if isinstance(event, QInputMethodEvent) and isinstance(watched, QWidget):
+            self.heard.append((event.preeditString(), event.commitString(), 0, now))
+            if event.commitString():
                 self.committed.append(event.commitString())
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            self.heard.append((type(watched).__name__, event.text(), event.timestamp(), now))
         return False
 
 
@@ -86,6 +90,8 @@ class Bench:
 
 
 def written(field: QLineEdit | QPlainTextEdit) -> str:
+    if not shiboken6.isValid(field):
+        return "(gone)"
     return field.text() if isinstance(field, QLineEdit) else field.toPlainText()
 
 
@@ -118,13 +124,20 @@ def main(folder: Path, bursts: int, *, blind: bool) -> None:
         bench.ears.committed.clear()
         bench.scans.clear()
         sent = codes[place :: len(FIELDS)]
+        odd: list[object] = []
         for code in sent:
+            bench.ears.heard.clear()
             bench.press(
                 "type", "--args", "1", "--delay", str(HAND), WORD, "sleep", "0.1",
                 "type", "--args", "1", "--delay", str(SCANNER), code, "key", "Return", "sleep", "0.15",
             )  # fmt: skip
-        places.append(told | {"sent": sent, "scans": list(bench.scans), "commits": list(bench.ears.committed), "text": written(field)})
-        field.clear()
+            if bench.scans[-1:] != [code]:
+                odd.append((code, list(bench.ears.heard)))
+                if not field.hasFocus():
+                    break
+        places.append(told | {"sent": sent, "scans": list(bench.scans), "commits": list(bench.ears.committed), "text": written(field), "odd": odd})
+        if shiboken6.isValid(field):
+            field.clear()
     print(json.dumps({"platform": application.platformName(), "places": places}), flush=True)
     window.close()
     db.close()
