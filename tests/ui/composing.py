@@ -119,7 +119,7 @@ def main(folder: Path, bursts: int, *, blind: bool) -> None:
     for place, (name, form) in enumerate(FIELDS):
         field = bench.field(name, form=form)
         bench.press("type", "--args", "1", "--delay", str(HAND), WORD, "sleep", "0.2", "key", "space", "sleep", "0.2")
-        told = {"page": name, "form": form, "composed": written(field)}
+        told: dict[str, object] = {"page": name, "form": form, "composed": written(field)}
         field.clear()
         bench.ears.committed.clear()
         bench.scans.clear()
@@ -135,7 +135,8 @@ def main(folder: Path, bursts: int, *, blind: bool) -> None:
                 odd.append((code, list(bench.ears.heard)))
                 if not field.hasFocus():
                     break
-        places.append(told | {"sent": sent, "scans": list(bench.scans), "commits": list(bench.ears.committed), "text": written(field), "odd": odd})
+        told |= {"sent": sent, "scans": list(bench.scans), "commits": list(bench.ears.committed), "odd": odd}
+        places.append(told | {"text": written(field)})
         if shiboken6.isValid(field):
             field.clear()
     print(json.dumps({"platform": application.platformName(), "places": places}), flush=True)
