@@ -23,6 +23,11 @@ def asset(*parts: str) -> Path:
     return root.joinpath("assets", *parts)
 
 
+def handbook(language: str) -> Path:
+    """The folder of the handbook's pages in a language, found the same way when frozen."""
+    return asset().parent / "docs" / "handbook" / language
+
+
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """The files of one station or district; ``side`` is "station" or "district"."""

@@ -1,4 +1,4 @@
-"""F1: the keys and what they do, on one sheet. One table says them all; a test holds it against what the window listens to."""
+"""``?``: the keys and what they do, on one sheet. One table says them all; a test holds it against what the window listens to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Keys = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 KEYS: Keys = (
     ("anywhere", (
         ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+N", "new"), ("/", "find"), ("Alt+1 – 9", "pages"), ("F10", "emergency"),
-        ("F11", "large"), ("F12", "weather"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "help"),
+        ("F11", "large"), ("F12", "weather"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "handbook"), ("?", "help"),
     )),
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),

@@ -194,6 +194,7 @@ class MainWindow(Window):
             return
         if (self._current != "desk" and self._shown().scanned(text)) or not self.offers("desk"):
             return
+        self._book_away()
         if self._current != "desk":
             self.go("desk")
         self.page("desk").scanned(text)
@@ -205,6 +206,7 @@ class MainWindow(Window):
     def _tally(self, occupation: Occupation) -> None:
         if not self.offers("desk"):
             return
+        self._book_away()
         if self._current != "desk":
             self.go("desk")
         self.page("desk").tally(occupation)  # type: ignore[attr-defined]

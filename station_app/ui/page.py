@@ -28,7 +28,10 @@ class Shell(Protocol):
         """Whether whoever is at work may use a page."""
 
     def show_help(self) -> None:
-        """F1."""
+        """The keys and what they do."""
+
+    def show_handbook(self) -> None:
+        """F1: the handbook at this page."""
 
     def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
         """A toast in the foot bar, with an action ("撤销") when given."""

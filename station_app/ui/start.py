@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import db as database
@@ -32,6 +32,7 @@ from .start_work import Clock
 
 if TYPE_CHECKING:
     from ..services.rescue import Patient
+    from .handbook import Handbook
     from .rescue import Bedside
 
 STEPS = ("begin", "station", "keeper", "summary")
@@ -81,6 +82,8 @@ class StartWindow(QWidget):
         self.card: StartCard | None = None
         self._recovering = False
         QShortcut(QKeySequence("F11"), self, self._toggle_large)
+        QShortcut(QKeySequence("F1"), self, self.show_handbook)
+        self.book: Handbook | None = None
         self._build()
         if isinstance(errand, Practising):
             self.practise()
@@ -112,7 +115,10 @@ class StartWindow(QWidget):
         self.languages.setFixedWidth(theme.tokens().px(150))
         self.languages.setAccessibleName(t("kit.language"))
         head, middle = QWidget(), QWidget()
-        head.setLayout(Row(Text(t("start.brand"), "strong"), None, self.languages))
+        self.help = Button(t("handbook.title"), "link", icon="help", key="F1")
+        self.help.clicked.connect(self.show_handbook)
+        self.help.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        head.setLayout(Row(Text(t("start.brand"), "strong"), None, self.help, self.languages))
         across = QHBoxLayout(middle)
         across.setContentsMargins(0, 0, 0, 0)
         across.addStretch(1)
@@ -155,7 +161,7 @@ class StartWindow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Nor elsewhere when the window comes to the front only after a card was put into it."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.card is not None:
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.card is not None and self.book is None:
             focus = QApplication.focusWidget()
             if focus is None or not self.card.isAncestorOf(focus):
                 self.card.settle()
@@ -328,6 +334,39 @@ class StartWindow(QWidget):
         if self.card is not None:
             self.card.failed(t("start.broken"))
         raise error
+
+    # --- the handbook --------------------------------------------------------------------------------------------
+
+    def show_handbook(self) -> None:
+        """F1: the first day, over whatever is filled in; F1 again or Esc goes back to it."""
+        if self.book is not None:
+            self._leave_book()
+            return
+        from .handbook import Handbook
+
+        self.book = Handbook()
+        self.book.setParent(self)
+        self.book.keys.hide()
+        self.book.left.connect(self._leave_book)
+        self.book.setGeometry(self.rect())
+        self.book.show()
+        self.book.raise_()
+        self.book.show_page("first-day" if self.can_practise else "district")
+        self.book.settle()
+
+    def _leave_book(self) -> None:
+        book, self.book = self.book, None
+        if book is not None:
+            book.hide()
+            book.deleteLater()
+            if self.card is not None:
+                self.card.settle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The handbook covers everything."""
+        super().resizeEvent(event)
+        if self.book is not None:
+            self.book.setGeometry(self.rect())
 
     # --- language and type ---------------------------------------------------------------------------------------
 

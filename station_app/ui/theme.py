@@ -350,6 +350,10 @@ QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
 QScrollBar::handle {{ background: {t.muted}; border-radius: 4px; min-height: 32px; min-width: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QListWidget {{ background: {t.card}; border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 6px; font-size: {t.body}px; }}
+QListWidget::item {{ min-height: {t.px(36)}px; padding: 0 8px; border-radius: {RADIUS_SMALL}px; color: {t.ink}; }}
+QListWidget::item:selected {{ background: {t.brand_soft}; color: {t.brand}; }}
+QListWidget:focus {{ border: 2px solid {t.brand}; padding: 5px; }}
 QTableView {{
     background: {t.card}; border: none; outline: none; font-size: {t.body}px;
     selection-background-color: {t.brand_soft}; selection-color: {t.ink};

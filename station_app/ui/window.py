@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from threading import Event
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
@@ -45,8 +45,13 @@ from .jobs import Jobs
 from .keeping import Keeping
 from .lock import AtWork, LockScreen, at_work
 from .page import Page
+from .scan_field import ScanField
+
+if TYPE_CHECKING:
+    from .handbook import Handbook
 
 SMALLEST = (1366, 768)
+ASKS = ("?", "？")
 
 
 class Window(QWidget):
@@ -64,7 +69,7 @@ class Window(QWidget):
     icons: ClassVar[Mapping[str, str]] = {}
     """The icons that are not called like their page."""
     keys: ClassVar[Keys] = KEYS
-    """What F1 shows."""
+    """What ``?`` shows."""
     can_rescue: ClassVar[bool] = True
     """Whether the first window can rescue such a store."""
     house_keeping: ClassVar[type[Keeping]] = Keeping
@@ -130,6 +135,10 @@ class Window(QWidget):
         """What a page is called on the rail."""
         raise NotImplementedError
 
+    def chapter(self, page: str) -> tuple[str, str]:
+        """Where F1 opens the handbook from a page: the handbook's page, and a heading on it or ""."""
+        return page, ""
+
     def offers(self, page: str) -> bool:
         """Whether whoever is at work may use a page."""
         return page in self.page_names
@@ -189,6 +198,7 @@ class Window(QWidget):
         self._pages = {}
         self._sheets = {}
         self._help = self._new_sheet(self._stack)
+        self._book: Handbook | None = None
         right = QVBoxLayout()
         right.setSpacing(0)
         for part, stretch in ((self.top, 0), (self._above(), 0), (self._stack, 1), (self.foot, 0)):
@@ -211,7 +221,7 @@ class Window(QWidget):
 
     def _add_shortcuts(self) -> None:
         for keys, act in (
-            ("Ctrl+Z", self.undo), ("Ctrl+L", self.lock), ("F11", self._toggle_large), ("F1", self.show_help),
+            ("Ctrl+Z", self.undo), ("Ctrl+L", self.lock), ("F11", self._toggle_large), ("F1", self.show_handbook),
             ("Ctrl+N", self._new),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self, lambda act=act: self._unless_locked(act))
@@ -254,6 +264,7 @@ class Window(QWidget):
         if self._current in self._sheets and not self._sheet.typed():
             self._sheet.close_sheet()
         self._help.close_sheet()
+        self._book_away()
         self._current = page
         self.rail.choose(page)
         shown = self.page(page)
@@ -343,8 +354,36 @@ class Window(QWidget):
 
         self.jobs.read(looks, put_on, key="looks")
 
+    def show_handbook(self) -> None:
+        """F1: the handbook at the page one is on, before whatever form is open; F1 again or Esc goes back to it."""
+        if self._book is not None:
+            self._leave_book()
+            return
+        from .handbook import Handbook
+
+        self._help.close_sheet()
+        self._book = Handbook()
+        self._book.left.connect(self._leave_book)
+        self._book.keys_asked.connect(self.show_help)
+        self._stack.addWidget(self._book)
+        self._stack.setCurrentWidget(self._book)
+        self._book.show_page(*self.chapter(self._current))
+        self._settle()
+
+    def _leave_book(self) -> None:
+        self._book_away()
+        self._settle()
+
+    def _book_away(self) -> None:
+        """The page is in front again."""
+        book, self._book = self._book, None
+        if book is not None:
+            self._stack.setCurrentWidget(self._shown())
+            self._stack.removeWidget(book)
+            book.deleteLater()
+
     def show_help(self) -> None:
-        """F1: what needs care, the keys and what they do, over whatever form is open; F1 again puts them away."""
+        """``?``: what needs care, the keys and what they do, over whatever form is open; ``?`` again puts them away."""
         if self._help.is_open():
             self._help.close_sheet()
         else:
@@ -452,6 +491,9 @@ class Window(QWidget):
             return True
         if kind in (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress):
             self._restart_idle()
+            if isinstance(event, QKeyEvent) and event.text() in ASKS and self._asks(watched):
+                self.show_help()
+                return True
             slash = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Slash
             if (
                 slash
@@ -461,9 +503,18 @@ class Window(QWidget):
                 and self.isActiveWindow()
                 and not _types(watched)
             ):
-                self._shown().look_up()
+                if self._book is not None:
+                    self._book.look_up()
+                else:
+                    self._shown().look_up()
                 return True
         return False
+
+    def _asks(self, watched: QObject) -> bool:
+        """Whether a question mark asks for the keys: everywhere but in writing; in the empty scan field, too."""
+        if self._locked or not self.isActiveWindow():
+            return False
+        return not _types(watched) or (isinstance(watched, ScanField) and not watched.text())
 
     def _undoes(self, watched: QObject, event: QEvent) -> bool:
         """Whether a key asks for undo of what was done, not of what was typed: only a form keeps its own."""
@@ -511,6 +562,8 @@ class Window(QWidget):
             return
         if self._help.is_open():
             self._help.take_focus()
+        elif self._book is not None:
+            self._book.settle()
         elif self._sheet.is_open():
             self._sheet.take_focus()
         else:

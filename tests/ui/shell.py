@@ -73,6 +73,9 @@ class FakeShell:
     def start_kiosk(self) -> None:
         self.went.append(("kiosk", ""))
 
+    def show_handbook(self) -> None:
+        """Nothing is read here."""
+
     def show_help(self) -> None:
         self.went.append(("help", ""))
 

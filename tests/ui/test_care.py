@@ -114,7 +114,7 @@ def test_a_wrong_clock_is_shown_after_a_change_and_goes_by_itself(
     assert window.top.trouble() == ""
 
 
-def test_the_pill_and_f1_tell_what_to_do(opened: Opened, disk: Disk) -> None:
+def test_the_pill_and_the_question_mark_tell_what_to_do(opened: Opened, disk: Disk) -> None:
     disk.free = 312_000_000
     window, hands = opened()
     assert window.top.trouble() == "磁盘只剩 312 MB"
@@ -123,7 +123,7 @@ def test_the_pill_and_f1_tell_what_to_do(opened: Opened, disk: Disk) -> None:
     assert advice in said(window)
     hands.key(Key.Key_Escape)
     assert advice not in said(window)
-    hands.key(Key.Key_F1)
+    hands.key("?")
     assert advice in said(window)
     assert t("window.key_tally") in said(window)
 

@@ -210,6 +210,8 @@ def test_help_over_a_form_leaves_it_alone(house: House) -> None:
     house.half_a_request()
     house.hands.key(Key.Key_F1)
     assert not isinstance(QApplication.focusWidget(), QPlainTextEdit)
+    house.hands.key("?")  # from the handbook on to the keys, and back
+    house.hands.key("?")
     house.hands.key(Key.Key_F1)
     assert house.field().toPlainText() == TEXT
     house.hands.key(Key.Key_F1)

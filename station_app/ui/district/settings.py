@@ -83,13 +83,16 @@ class SettingsPage(Page):
         officers.body.addLayout(self._officers)
         self.rows = {setting.name: SettingRow(setting, self._change) for setting in settings.AT_DISTRICT}
         self.fingerprint = Text("", wrap=True, selectable=True)
-        self.help = Button(t("window.help"), icon="keyboard", key="F1")
+        self.help = Button(t("window.help"), icon="keyboard", key="?")
         self.help.clicked.connect(shell.show_help)
+        self.book = Button(t("handbook.title"), icon="help", key="F1")
+        self.book.clicked.connect(shell.show_handbook)
         place = Text(str(self.jobs.db.path.parent), wrap=True, selectable=True)
         about = Card(
             Fact(t("settings.version"), __version__), Column(Text(t("settings.folder"), "small"), place, gap=2),
             Column(Text(t("district_desk.our_fingerprint"), "small"), self.fingerprint, gap=2),
-            Text(t("settings.encrypted"), "small", wrap=True), gap=10, title=t("settings.about"), aside=self.help,
+            Text(t("settings.encrypted"), "small", wrap=True), Row(self.book, None), gap=10, title=t("settings.about"),
+            aside=self.help,
         )  # fmt: skip
         left, right = Column(gap=14), Column(gap=14)
         whose = Card(Row(self.facts["name"], self.facts["code"], gap=14), title=t("district_desk.district"))

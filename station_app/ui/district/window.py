@@ -27,7 +27,7 @@ PAGES = ("stations", "requests", "supplies", "campaigns", "regulars", "rules", "
 KEYS: Keys = (
     ("anywhere", (
         ("Ctrl+Z", "undo"), ("Ctrl+L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl+N", "new"), ("Alt+1 – 9", "pages"),
-        ("Esc", "escape"), ("F1", "help"),
+        ("Esc", "escape"), ("F1", "handbook"), ("?", "help"),
     )),
     ("district", (("Ctrl+I", "take_in"), ("Ctrl+E", "packs"), ("Ctrl+P", "print"), ("1 – 9", "deed"))),
 )  # fmt: skip
@@ -87,6 +87,10 @@ class DistrictWindow(Window):
 
     def _label(self, page: str) -> str:
         return t(f"district_desk.page_{page}")
+
+    def chapter(self, page: str) -> tuple[str, str]:
+        """All pages of the district are told on one page of the handbook, each under its name."""
+        return "district", self._label(page)
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
