@@ -30,7 +30,7 @@ KEYS: Keys = (
     ("requests", (("1 – 9", "deed"), ("F9", "box"), ("Alt+Enter", "next_slip"))),
     ("shift", (("Ctrl+Enter", "day"), ("Backspace Delete", "cell"))),
     ("reports", (("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"), ("Ctrl+Alt+P", "printer"), ("Ctrl+B", "forms"))),
-    ("sync", (("Ctrl+E", "export"), ("Ctrl+I", "import"))),
+    ("sync", (("Ctrl+E", "export"), ("Ctrl+I", "import"), ("Ctrl+R", "rules"), ("Ctrl+P", "rules_paper"))),
     ("trail", (("Enter", "step"), ("Ctrl+E", "table"), ("Ctrl+P", "paper"))),
 )  # fmt: skip
 """Section (a page, or what is alike on all of them), then (keys, id of what they do)."""

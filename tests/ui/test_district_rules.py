@@ -19,8 +19,8 @@ from station_app.services import rules as kept
 from station_app.ui import theme
 from station_app.ui.district.rules import RulesPage
 from station_app.ui.district.rules_forms import QuotaForm
-from station_app.ui.district.rules_text import changes, lines
 from station_app.ui.kit import Button
+from station_app.ui.rules_text import changes, lines
 from tests.conftest import Clock
 from tests.ui.shell import shown
 from tests.ui.test_district import Desk

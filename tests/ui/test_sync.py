@@ -96,6 +96,7 @@ class Place:
         return sorted(self.stick.glob("*.batch"))
 
     def close(self) -> None:
+        self.shell.close_sheet()
         self.page.close()
         self.wait()
         self.page.deleteLater()

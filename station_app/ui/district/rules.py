@@ -40,11 +40,11 @@ from ..kit import (
 )
 from ..list_page import ListPage, Search
 from ..page import Shell
+from ..rules_text import Line, Part, category_labels, changes, kinds, lines, version, weekend
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
 from .rules_forms import CategoryForm, DayForm, QuotaForm, SwitchForm, UnitForm, WeekForm
-from .rules_text import Line, Part, category_labels, changes, kinds, lines, version, weekend
 
 CARD = 400
 

@@ -22,7 +22,7 @@ from ..forms import ENTER, ChoiceField, DateField, Field, LineField, NumberField
 from ..jobs import Otherwise
 from ..kit import Chip, FlowLayout, Text
 from ..page import Shell
-from .rules_text import LEVELS, Part, level, roles
+from ..rules_text import LEVELS, Part, level, roles
 
 MOST_DAYS = 60
 """Days that one entry of the calendar may span: the longest holiday, with room."""

@@ -27,11 +27,13 @@ from ..beam import CodesView
 from ..jobs import Progress
 from ..kit import Card, Column, EmptyState, Notice, Row, Scroll, Text, clear, page_layout
 from ..page import Page, Shell
+from ..printing import Show, open_file
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from . import sync_text
 from .sync_cards import InCard, OutCard
 from .sync_reads import Around, Desk, Offer, Stamp, look_around, look_inside, read_desk, stamp
+from .sync_rules import Book, RulesSheet, read_book
 
 POLL = 2_000
 """Milliseconds between two looks at what is plugged in, while the page is shown."""
@@ -49,8 +51,10 @@ class SyncPage(Page):
         *,
         volumes: Callable[[], Iterable[paths.Volume]] = paths.removable_volumes,
         opener: Opener | None = None,
+        show: Show = open_file,
     ) -> None:
         super().__init__(shell)
+        self._show_file = show
         self._volumes = volumes
         self._opener = opener or Opener()
         self._aside = Aside(self)
@@ -66,7 +70,7 @@ class SyncPage(Page):
         self._poll = QTimer(self)
         self._poll.setInterval(POLL)
         self._poll.timeout.connect(self.poll)
-        for keys, act in (("Ctrl+E", self.export), ("Ctrl+I", self.take)):
+        for keys, act in (("Ctrl+E", self.export), ("Ctrl+I", self.take), ("Ctrl+R", self.show_rules)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
@@ -82,6 +86,7 @@ class SyncPage(Page):
         self.back.trusted.connect(self._trust)
         self.back.distrusted.connect(self._distrust)
         self.back.see_requests.connect(lambda: self.shell.go("requests"))
+        self.back.see_rules.connect(self.show_rules)
         self.batches = RowsModel(
             [
                 TableColumn("", lambda line: t("sync_desk.batch_no", no=line.no), width=130, bold=True),
@@ -145,6 +150,14 @@ class SyncPage(Page):
         if first or was_joined != (desk.district is not None):
             self._looked = None
             self.poll()
+
+    def show_rules(self) -> None:
+        """Ctrl+R: the district's rules as this station goes by them."""
+        if self._desk is not None and self._desk.district is not None:
+            self.jobs.read(read_book, self._show_rules, key="sync-rules")
+
+    def _show_rules(self, book: Book) -> None:
+        self.shell.open_sheet(t("station_rules.title"), RulesSheet(self.shell, book, show=self._show_file), cancel=t("kit.close"))
 
     @property
     def _barred(self) -> bool:

@@ -202,6 +202,7 @@ class InCard(Card):
     trusted = Signal(object)
     distrusted = Signal()
     see_requests = Signal()
+    see_rules = Signal()
 
     def __init__(self) -> None:
         super().__init__(gap=8)
@@ -223,12 +224,14 @@ class InCard(Card):
         self.requests = Button(t("sync_desk.to_requests"), "link")
         self.requests.clicked.connect(self.see_requests)
         self.requests.hide()
+        self.rules = Button(t("station_rules.button"), icon="rules", key="Ctrl+R")
+        self.rules.clicked.connect(self.see_rules)
         for part in (self._headline, self._help):
             self.body.addWidget(part)
         self.body.addLayout(self._place)
         self.body.addWidget(self.errors)
         self.body.addWidget(self.done)
-        self.body.addLayout(Row(self.button, self.requests, None))
+        self.body.addLayout(Row(self.button, self.rules, self.requests, None))
         self.body.addStretch(1)
 
     def show_desk(self, desk: Desk) -> None:
@@ -237,6 +240,7 @@ class InCard(Card):
         self._title.set(t("sync_desk.in") if joined else t("sync_desk.join_in"))
         self._headline.set(t("sync_desk.in_title") if joined else t("sync_desk.join_in_title"))
         self._help.set(t("sync_desk.in_help") if joined else t("sync_desk.join_in_help"))
+        self.rules.setVisible(joined)
 
     def empty(self) -> None:
         """Nothing is offered."""

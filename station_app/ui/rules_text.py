@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ...district.rules import Difference
-from ...model import Category, ItemKind, Occupation, Role, RuleKind, Urgency
-from ...rulebook import (
+from ..district.rules import Difference
+from ..model import Category, ItemKind, Occupation, Role, RuleKind, Urgency
+from ..rulebook import (
     NO_LIMIT,
     Body,
     Calendar,
@@ -21,8 +21,8 @@ from ...rulebook import (
     Unit,
     Units,
 )
-from ...words import label, language, t
-from .. import when
+from ..words import label, language, t
+from . import when
 
 LEVELS = ("heat_yellow", "heat_orange", "heat_red", "cold_blue", "cold_yellow", "cold_orange", "cold_red")
 Part = QuotaRule | Unit | CategoryRule | CalendarDay
