@@ -63,10 +63,11 @@ class QuotaRule(_Part, frozen=True, kw_only=True):
     """At most ``most`` units, of all ``items`` (by name) and ``kinds`` together, for ``whom`` in a ``span``.
 
     A ``span`` is the station's local ``day``, the ``hours`` before now, or all of a ``campaign`` (by name). The rule holds for the
-    ``occupations`` and ``tags`` named (none named: for everybody), from ``first_month`` to ``last_month`` (over the turn of the year
-    where the first is the later), under the warning ``levels`` named (none named: in any weather). ``excludes``: whoever had one of
-    these items in the span gets none. ``anonymous``: units for one handout to nobody in particular, ``NO_LIMIT`` for any number.
-    ``overridden_by``: the roles at the desk that may give all the same, saying why. ``most`` 0 gives none at all.
+    ``occupations`` named (none named: for everybody), while one of the ``roles`` named hands out (none named: whoever does), from
+    ``first_month`` to ``last_month`` (over the turn of the year where the first is the later), under the warning ``levels`` named
+    (none named: in any weather). ``excludes``: whoever had one of these items in the span gets none. ``anonymous``: units for one
+    handout to nobody in particular, ``NO_LIMIT`` for any number. ``overridden_by``: the roles at the desk that may give all the
+    same, saying why. ``most`` 0 gives none at all.
     """
 
     name: Title
@@ -78,7 +79,7 @@ class QuotaRule(_Part, frozen=True, kw_only=True):
     hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
     campaign: Annotated[str, Meta(max_length=60)] = ""
     occupations: Annotated[tuple[Occupation, ...], Meta(max_length=7)] = ()
-    tags: Annotated[tuple[Code, ...], Meta(max_length=20)] = ()
+    roles: Annotated[tuple[Role, ...], Meta(max_length=3)] = ()
     first_month: Month = 1
     last_month: Month = 12
     levels: Annotated[tuple[Level, ...], Meta(max_length=7)] = ()

@@ -94,8 +94,8 @@ def conditions(rule: QuotaRule) -> str:
     parts = []
     if rule.occupations:
         parts.append(t("terms.list").join(label(Occupation(one)) for one in rule.occupations))
-    if rule.tags:
-        parts.append(t("terms.list").join(rule.tags))
+    if rule.roles:
+        parts.append(t("district_rules.given_by", roles=t("terms.list").join(label(Role(one)) for one in rule.roles)))
     if (rule.first_month, rule.last_month) != (1, 12):
         parts.append(t("district_rules.months", first=rule.first_month, last=rule.last_month))
     if rule.levels:

@@ -379,3 +379,55 @@ def test_a_rule_that_came_back_is_never_there_twice(db: Database) -> None:
     with pytest.raises(Refused):
         history.undo(db, lifted.operation)
     assert supplies.get(db, kit).most_per_day == 3
+
+
+def of_district(db: Database, *told: QuotaRule) -> None:
+    """A version of the district's rules comes in a pack."""
+    with db.transact(people.Op.APPLY_PACK, by_itself=True) as tx:
+        made = RuleSet(
+            id=uuid7(), epoch=1, no=1, starts_on="2026-07-01", made="2026-07-01T08:00:00+08:00", author="", note="",
+            body=Quotas(rules=told),
+        )  # fmt: skip
+        rules.keep(tx, [made])
+
+
+def test_of_the_districts_rules_the_one_for_the_weather_counts(db: Database, rider: str) -> None:
+    kit = item(db)
+    of_district(
+        db, QuotaRule(name="平日", items=("防暑包",), most=1),
+        QuotaRule(name="高温", items=("防暑包",), most=2, levels=("heat_orange", "heat_red")),
+        QuotaRule(name="高温红色", items=("防暑包",), most=3, levels=("heat_red",)),
+    )  # fmt: skip
+    assert refused(db, kit, rider) is None
+    plain = refused(db, kit, rider)
+    assert plain is not None
+    assert plain.fields["rule_name"] == "平日"
+    weather.tell(db, warning=WeatherLevel.HEAT_ORANGE)
+    assert refused(db, kit, rider) is None, "two under an orange warning"
+    orange = refused(db, kit, rider)
+    assert orange is not None
+    assert orange.fields["rule_name"] == "高温"
+    weather.tell(db, warning=WeatherLevel.HEAT_RED)
+    assert refused(db, kit, rider) is None, "three under a red one"
+    assert refused(db, kit, rider) is not None
+
+
+def test_of_two_rules_of_the_district_that_are_alike_the_one_that_gives_less_counts(db: Database, rider: str) -> None:
+    kit = item(db)
+    of_district(db, QuotaRule(name="甲", items=("防暑包",), most=3), QuotaRule(name="乙", items=("防暑包",), most=1))
+    assert refused(db, kit, rider) is None
+    refusal = refused(db, kit, rider)
+    assert refusal is not None
+    assert refusal.fields["rule_name"] == "乙"
+
+
+def test_a_rule_of_the_district_holds_while_one_of_its_roles_hands_out(db: Database, rider: str) -> None:
+    kit = item(db)
+    of_district(db, QuotaRule(name="夜班", items=("防暑包",), most=1, roles=("evening",)))
+    assert refused(db, kit, rider, 2) is None, "a supervisor is not held to it"
+    with db.transact(people.Op.ADD_KEEPER, by_itself=True) as tx:
+        keepers.write(tx, keepers.Keeper(uuid7(), "小赵", Role.EVENING))
+    db.acting = next(one.id for one in keepers.listing(db) if one.name == "小赵")
+    refusal = refused(db, kit, rider)
+    assert refusal is not None
+    assert refusal.fields["rule_name"] == "夜班"

@@ -77,11 +77,15 @@ def test_a_quota_is_written_and_switched_on_by_keys(at: Desk) -> None:
     at.hands.key(Key.Key_Return)  # on the kinds: none
     at.hands.key(Key.Key_Return)
     at.hands.key(Key.Key_Up)  # 2
+    form = cast(QuotaForm, at.sheet())
+    form.field("roles").take_focus()
+    at.hands.key(Key.Key_Space)  # the first: a keeper
     at.hands.key(Key.Key_Return, CTRL)
     assert not at.window._sheet.is_open()
     assert at.told.startswith("已存入草稿")
     assert kept.in_force(at.db, RuleKind.QUOTAS) is None, "a draft is no rule"
     assert page(at)._rows.record(0).text == "每人每天最多 2"
+    assert page(at)._rows.record(0).more == "驿站管理员发放时"
     page(at).settle()
     at.hands.key("1")
     assert "新增：饮用水" in shown(at.sheet())
@@ -89,7 +93,7 @@ def test_a_quota_is_written_and_switched_on_by_keys(at: Desk) -> None:
     assert at.told.startswith("已启用第 1 版，7月17日 起生效")
     version = kept.in_force(at.db, RuleKind.QUOTAS)
     assert version is not None
-    assert version.body == Quotas(rules=(QuotaRule(name="饮用水", items=("矿泉水", "绿豆汤"), most=2),))
+    assert version.body == Quotas(rules=(QuotaRule(name="饮用水", items=("矿泉水", "绿豆汤"), most=2, roles=("keeper",)),))
     assert (version.author, version.no) == ("陈立", 1)
     assert rules.draft(at.db, RuleKind.QUOTAS) is None
 
@@ -240,7 +244,7 @@ def test_a_draft_says_what_it_changes() -> None:
         Quotas(
             rules=(
                 QuotaRule(
-                    name="高温加发", items=("矿泉水",), most=2, whom="household", span="campaign", campaign="骑手节", tags=("volunteer",),
+                    name="高温加发", items=("矿泉水",), most=2, whom="household", span="campaign", campaign="骑手节", roles=("evening",),
                     first_month=6, last_month=9, levels=("heat_red",), excludes=("绿豆汤",), anonymous=5, occupations=("rider",),
                 ),
             )
@@ -248,6 +252,6 @@ def test_a_draft_says_what_it_changes() -> None:
         {},
     )  # fmt: skip
     assert quota.text == "每户“骑手节”期间最多 2"
-    assert quota.more == "外卖骑手 · volunteer · 6—9 月 · 高温红色预警 · 领过绿豆汤的不再领 · 匿名一次最多 5"
+    assert quota.more == "外卖骑手 · 夜班发放时 · 6—9 月 · 高温红色预警 · 领过绿豆汤的不再领 · 匿名一次最多 5"
     (day,) = lines(Calendar(days=(CalendarDay(day="2026-07-20", what="closed", name="停水"),)), {})
     assert (day.title, day.text) == ("7月20日 星期一", "全区闭站")

@@ -26,14 +26,15 @@ def rules(db: Database, on: str = "") -> list[Rule]:
 
 def _translated(told: QuotaRule, held: RuleSet, ids: dict[str, str], campaigns: dict[str, str]) -> list[Rule]:
     items = frozenset(ids[name] for name in told.items if name in ids)
-    if (not items and not told.kinds) or told.tags or (told.campaign and told.campaign not in campaigns):
-        return []  # nobody here carries a tag yet
+    if (not items and not told.kinds) or (told.campaign and told.campaign not in campaigns):
+        return []
     season = (None, None) if (told.first_month, told.last_month) == (1, 12) else (told.first_month, told.last_month)
     base = Rule(
         id=held.id, version=held.no, items=items, kinds=frozenset(ItemKind(code) for code in told.kinds),
         who=QuotaWho(told.whom), span=QuotaSpan(told.span), hours=told.hours or None, most=told.most,
         occupations=frozenset(Occupation(code) for code in told.occupations), first_month=season[0], last_month=season[1],
-        levels=frozenset(WeatherLevel(code) for code in told.levels), campaign_id=campaigns.get(told.campaign), name=told.name,
+        levels=frozenset(WeatherLevel(code) for code in told.levels), roles=frozenset(Role(code) for code in told.roles),
+        campaign_id=campaigns.get(told.campaign), name=told.name,
         district=True, overridden_by=frozenset(Role(code) for code in told.overridden_by),
     )  # fmt: skip
     found = [base]

@@ -28,8 +28,9 @@ class Rule:
 
     ``most`` counts units, or with ``Measure.CHOICE`` how many different things.
 
-    ``district`` where it came in a pack; such a rule may speak of items and ``kinds`` together, hold under any of ``levels``, look
-    at one handout alone (``at_once``), give nothing to who had a thing of ``excluded_by``, and name who may set it aside.
+    ``district`` where it came in a pack; such a rule may speak of items and ``kinds`` together, hold under any of ``levels`` or for
+    any of ``roles``, look at one handout alone (``at_once``), give nothing to who had a thing of ``excluded_by``, and name who may
+    set it aside.
     """
 
     id: str = ""
@@ -53,6 +54,7 @@ class Rule:
     active: bool = True
     district: bool = False
     levels: frozenset[WeatherLevel] = frozenset()
+    roles: frozenset[Role] = frozenset()
     kinds: frozenset[ItemKind] = frozenset()
     excluded_by: frozenset[str] = frozenset()
     at_once: bool = False
@@ -69,7 +71,7 @@ class Rule:
     @property
     def limits(self) -> tuple[Any, ...]:
         """What it limits; of the rules that hold and limit the same, one counts."""
-        of_district = (self.name, self.excluded_by, self.at_once) if self.district else ()
+        of_district = (self.kinds, self.excluded_by, self.at_once) if self.district else ()
         return (self.items, self.kind, self.measure, self.who, self.span, self.hours, self.campaign_id, of_district)
 
     @property
@@ -82,7 +84,7 @@ class Rule:
     @property
     def conditions(self) -> int:
         """How many conditions it has."""
-        told = (self.occupations, self.first_month, self.level, self.role)
+        told = (self.occupations, self.first_month, self.level or self.levels, self.role or self.roles)
         return sum(1 for one in told if one)
 
     def covers(self, item: Item) -> bool:
@@ -102,6 +104,8 @@ class Rule:
         if self.level is not None and (now.level is None or not now.level.reaches(self.level)):
             return False
         if self.levels and now.level not in self.levels:
+            return False
+        if self.roles and now.role not in self.roles:
             return False
         return self.role is None or now.role is self.role
 
@@ -141,8 +145,10 @@ def that_count(rules: Iterable[Rule], item: Item, now: Situation) -> list[Rule]:
     return list(chosen.values())
 
 
-def _particular(rule: Rule) -> tuple[int, int, str, str]:
-    return (rule.level.severity if rule.level else 0, rule.conditions, rule.starts_on, rule.id)
+def _particular(rule: Rule) -> tuple[int, int, str, str, int]:
+    """Of rules that are alike in everything, as a district's may be, the one that gives less counts."""
+    levels = [rule.level] if rule.level else rule.levels
+    return (min((one.severity for one in levels), default=0), rule.conditions, rule.starts_on, rule.id, -rule.most)
 
 
 # --- kept ----------------------------------------------------------------------------------------------------------------

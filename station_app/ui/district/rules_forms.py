@@ -93,7 +93,7 @@ def names(text: str) -> tuple[str, ...]:
 
 
 class QuotaForm(Entry):
-    """A quota; ``old`` is the one that is changed, None for a new one. Tags are not asked for: nobody at a station carries one yet."""
+    """A quota; ``old`` is the one that is changed, None for a new one."""
 
     def __init__(self, shell: Shell, keep: Keep, old: QuotaRule | None) -> None:
         def save(values: dict[str, Any], otherwise: Otherwise) -> None:
@@ -103,7 +103,7 @@ class QuotaForm(Entry):
                 QuotaRule, keep, otherwise, name=values["name"], items=names(values["items"]), kinds=values["kinds"],
                 most=values["most"], whom=values["whom"], span=span, hours=(values["hours"] or 0) if span == "hours" else 0,
                 campaign=values["campaign"] if span == "campaign" else "", occupations=values["occupations"],
-                tags=old.tags if old else (), first_month=values["first_month"], last_month=values["last_month"],
+                roles=values["roles"], first_month=values["first_month"], last_month=values["last_month"],
                 levels=values["levels"], excludes=names(values["excludes"]), anonymous=NO_LIMIT if limit is None else limit,
                 overridden_by=values["overridden_by"],
             )  # fmt: skip
@@ -121,6 +121,7 @@ class QuotaForm(Entry):
             NumberField("hours", t("district_rules.hours"), low=1, high=8784, required=False),
             LineField("campaign", t("district_rules.campaign")),
             ManyField("occupations", t("district_rules.occupations"), [(one.value, label(one)) for one in Occupation], none=everybody),
+            ManyField("roles", t("district_rules.roles"), roles(), none=t("district_rules.none_whoever")),
             ManyField("levels", t("district_rules.levels"), [(code, level(code)) for code in LEVELS], none=any_weather),
             NumberField("first_month", t("district_rules.first_month"), low=1, high=12, value=1),
             NumberField("last_month", t("district_rules.last_month"), low=1, high=12, value=12),
@@ -143,8 +144,7 @@ class QuotaForm(Entry):
 def _quota_values(old: QuotaRule) -> dict[str, Any]:
     lists = {name: t("terms.list").join(getattr(old, name)) for name in ("items", "excludes")}
     limit = None if old.anonymous == NO_LIMIT else old.anonymous
-    told = {name: part for name, part in msgspec.structs.asdict(old).items() if name != "tags"}
-    return told | lists | {"anonymous": limit, "hours": old.hours or None}
+    return msgspec.structs.asdict(old) | lists | {"anonymous": limit, "hours": old.hours or None}
 
 
 class UnitForm(Entry):
