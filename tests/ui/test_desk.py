@@ -476,12 +476,12 @@ def test_services_follow_the_ledger(desk: Desk, regular: Person) -> None:
     desk.press(Qt.Key.Key_2, CTRL)
     visit = desk.visits()[0]
     assert visits.amenities(desk.db, visit.id) == {Amenity.WATER, Amenity.REST} == desk.page.amenities.used()
-    assert desk.lines() == ["李志强 登记 · 饮水 歇脚"]
+    assert desk.lines() == ["李志强 登记 · 饮水、歇脚"]
     desk.press(Qt.Key.Key_1, CTRL)
     assert visits.amenities(desk.db, visit.id) == {Amenity.REST}
     desk.press(Qt.Key.Key_Backspace)
     assert desk.page.amenities.used() == {Amenity.WATER, Amenity.REST}
-    assert desk.lines() == ["李志强 登记 · 饮水 歇脚"]
+    assert desk.lines() == ["李志强 登记 · 饮水、歇脚"]
 
 
 def test_services_of_a_tally_and_none_without_a_visit(desk: Desk) -> None:

@@ -157,7 +157,7 @@ def _used(more: Sequence[LogLine]) -> str:
         if line.op is Op.USE_AMENITY:
             amenity = Amenity(line.details["amenity"])
             used = used | {amenity} if line.details["used"] else used - {amenity}
-    return t("terms.dot") + " ".join(label(amenity) for amenity in Amenity if amenity in used) if used else ""
+    return t("terms.dot") + t("terms.list").join(label(amenity) for amenity in Amenity if amenity in used) if used else ""
 
 
 # --- the list ------------------------------------------------------------------------------------------------------------
