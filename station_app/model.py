@@ -426,6 +426,7 @@ class Op(StrEnum):
     REQUEST_STEP = "request_step"
     ADD_PICTURES = "add_pictures"
     REMOVE_PICTURE = "remove_picture"
+    COVER_PICTURE = "cover_picture"
     ADD_ASSET = "add_asset"
     CHANGE_ASSET = "change_asset"
     MOVE_ASSET = "move_asset"

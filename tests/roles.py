@@ -365,6 +365,11 @@ def _unpictured(w: World, _role: Role) -> Call:
     return lambda: attachments.remove(w.db, picture)
 
 
+def _covered(w: World, _role: Role) -> Call:
+    picture = _shot(w)
+    return lambda: attachments.cover(w.db, picture, [(0, 0, 20, 20)])
+
+
 def _leaver(w: World, role: Role) -> Call:
     w.boss()
     one, _ = keepers.add(
@@ -696,6 +701,7 @@ CASES: dict[str, Case] = {
     "attachments.listing": plain(READ, lambda w: attachments.listing(w.db, w.request)),
     "attachments.may_add": plain(READ, lambda w: attachments.may_add(w.db, w.request)),
     "attachments.missing": plain(READ, lambda w: list(attachments.missing(w.db))),
+    "attachments.cover": (Op.COVER_PICTURE, _covered),
     "attachments.remove": (Op.REMOVE_PICTURE, _unpictured),
     "attachments.sweep": plain(ITSELF, lambda w: attachments.sweep(w.db)),
     "audit.check": plain(READ, lambda w: audit.check(w.db)),

@@ -160,6 +160,23 @@ def attach(desk: Desk, number: str, files: tuple[Path, ...], after: bool, cover:
     desk.done(changes, said, number=found.number, pictures=now)
 
 
+@requests_group.command("cover")
+@click.argument("number")
+@click.argument("parts", type=COVER, nargs=-1, required=True, metavar="PLACE:LEFT,TOP,WIDTH,HEIGHT...")
+@click.pass_obj
+def cover_parts(desk: Desk, number: str, parts: tuple[tuple[int, drawing.Box], ...]) -> None:
+    """Cover parts of pictures that a request has, each by its place."""
+    with desk.station() as db:
+        found = request(db, number)
+        there = {one.rank: one.id for one in attachments.listing(db, found.id)}
+        if any(place not in there for place, _box in parts):
+            raise UserMistake("pictures.unknown")
+        for place in sorted({place for place, _box in parts}):
+            _picture, changes = attachments.cover(db, there[place], [box for at, box in parts if at == place])
+        now = attachments.listing(db, found.id)
+    desk.done(changes, t("cli.picture_covered", number=found.number, n=len(parts)), number=found.number, pictures=now)
+
+
 @requests_group.command("detach")
 @click.argument("number")
 @click.argument("place", type=WHOLE)

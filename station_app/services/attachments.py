@@ -131,30 +131,56 @@ def remove(db: Database, picture_id: str) -> Changes:
     return tx.changes
 
 
+def cover(db: Database, picture_id: str, boxes: Sequence[pictures.Box], at: datetime | None = None) -> tuple[Picture, Changes]:
+    """Cover parts of a picture that is kept: the covered one takes its place, what was there is void and its file goes in 30 days.
+
+    UserMistake for a picture nobody has or no part of it, Refused when the request was forgotten or is another's to see,
+    EnvironmentFault when the disk says no; then it is as it was.
+    """
+    row = db.one("SELECT * FROM attachment WHERE id = ? AND void_reason IS NULL", (picture_id,))
+    if row is None or not boxes:
+        raise UserMistake("pictures.unknown" if row is None else "pictures.none_given")
+    request = _request(db, row["subject_id"])
+    if not subjects.shown(db, request):
+        db.deny(Op.COVER_PICTURE.value)
+    jpeg = pictures.cover(unsealed(db, row), boxes)
+    pictures.check(jpeg)
+    with db.transact(Op.COVER_PICTURE, at, request=row["subject_id"], number=request["number"], count=len(boxes)) as tx:
+        tx.void("attachment", picture_id, REMOVED)
+        covered_id = _put(tx, row["subject_id"], jpeg, row["rank"], row["shows"] or "")
+    return next(one for one in listing(db, row["subject_id"]) if one.id == covered_id), tx.changes
+
+
 def write(tx: Tx, request_id: str, jpegs: Sequence[bytes], shows: str = "") -> None:
     """Write pictures inside an operation: every file is safe on the disk before the operation commits."""
     if not jpegs:
         return
-    key = subjects.key_of(tx.db, request_id)
-    if key is None:
+    if subjects.key_of(tx.db, request_id) is None:
         raise Refused("pictures.forgotten")
     there = [row["rank"] for row in standing(tx.db, request_id)]
     if len(there) + len(jpegs) > MOST:
         raise UserMistake("pictures.too_many", most=MOST, n=len(there))
     for jpeg in jpegs:
         pictures.check(jpeg)
-    held = blobs.of(tx.db)
     for rank, jpeg in enumerate(jpegs, start=max(there, default=0) + 1):
-        row_id = uuid7()
-        sealed = seal_bytes(key, _place(row_id), jpeg)
-        tx.put(
-            "attachment",
-            {
-                "id": row_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "subject_id": request_id,
-                "kind": JPEG, "rank": rank, "bytes": len(sealed), "sha256": held.put(sealed), "shows": shows or None,
-                "keeper_id": tx.db.acting,
-            },
-        )  # fmt: skip
+        _put(tx, request_id, jpeg, rank, shows)
+
+
+def _put(tx: Tx, request_id: str, jpeg: bytes, rank: int, shows: str) -> str:
+    """One picture's file and then its row; returns the row's id."""
+    key = subjects.key_of(tx.db, request_id)
+    if key is None:
+        raise Refused("pictures.forgotten")
+    row_id = uuid7()
+    sealed = seal_bytes(key, _place(row_id), jpeg)
+    return tx.put(
+        "attachment",
+        {
+            "id": row_id, "time": tx.stamp.time, "business_date": tx.stamp.business_date, "subject_id": request_id, "kind": JPEG,
+            "rank": rank, "bytes": len(sealed), "sha256": blobs.of(tx.db).put(sealed), "shows": shows or None,
+            "keeper_id": tx.db.acting,
+        },
+    )  # fmt: skip
 
 
 def standing(db: Database, request_id: str) -> list[Row]:

@@ -36,6 +36,7 @@ from ..services import (
     keepers,
     loans,
     people,
+    pictures,
     preferences,
     requests,
     stations,
@@ -339,6 +340,16 @@ def add_pictures(
 def remove_picture(jobs: Jobs, picture_id: str, then: Then, otherwise: Otherwise) -> None:
     """A picture is taken away; ``then`` gets the Changes."""
     jobs.run(lambda db: attachments.remove(db, picture_id), then, otherwise)
+
+
+def cover_picture(jobs: Jobs, picture_id: str, boxes: Sequence[pictures.Box], then: Then, otherwise: Otherwise) -> None:
+    """Parts of a picture that is kept are covered; ``then`` gets (Picture, Changes)."""
+
+    def work(db: Database) -> Any:
+        outcome = attachments.cover(db, picture_id, boxes)
+        return outcome, outcome[1]
+
+    jobs.run(work, then, otherwise)
 
 
 def request_step(

@@ -73,6 +73,24 @@ def by_slip(digits: str) -> Callable[[Database], Found]:
     return read
 
 
+def by_voices(request_id: str) -> Callable[[Database], Found]:
+    """What is to be told to those who joined a request, one after the other."""
+
+    def read(db: Database) -> Found:
+        request, today = requests.get(db, request_id), db.now().date()
+        reply = next((step for step in reversed(request.steps) if step.state is RequestState.REPLIED), None)
+        untold = [voice for voice in voices.of_request(db, request_id) if voice.told is None] if request.state in voices.ANSWERED else []
+        told = []
+        for voice in untold:
+            facts = (label(voice.channel), when.moment(voice.time, today), voice.contact)
+            about = voice.note or request.text
+            told.append(Told(request.number, about, t("terms.dot").join(filter(None, facts)), reply.note if reply else "",
+                             _of_voice(voice.id)))  # fmt: skip
+        return Found(tuple(told), t("answers.all_told"), "neutral")
+
+    return read
+
+
 def _elsewhere(db: Database, digits: str, one: answers.Answer) -> Told:
     today = db.now().date()
     facts = t("terms.dot").join(part for part in (one.station, one.unit, when.moment(one.time, today)) if part)
@@ -185,6 +203,11 @@ def _kept(changes: Changes) -> tuple[Changes, Changes]:
 def open_for_badge(shell: Shell, digits: str) -> None:
     """The answers that wait for this badge, in the sheet."""
     shell.open_sheet(t("answers.title_badge"), AnswerSheet(shell, by_badge(digits)), cancel=t("requests_page.done"))
+
+
+def open_for_voices(shell: Shell, request_id: str) -> None:
+    """Those who joined a request and were not told its answer, in the sheet."""
+    shell.open_sheet(t("answers.title_voices"), AnswerSheet(shell, by_voices(request_id)), cancel=t("requests_page.done"))
 
 
 def open_for_slip(shell: Shell, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -15,12 +16,12 @@ import pypdfium2
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app import app, words
 from station_app.db import Database
-from station_app.district import answer, books, desk, keys, months, promises, store
+from station_app.district import answer, books, desk, keys, matters, months, promises, store
 from station_app.model import ItemKind, Occupation, RequestState
 from station_app.paths import Volume
 from station_app.services import arrivals, exchange, keepers, requests, stations, supplies, visits
@@ -31,12 +32,14 @@ from station_app.ui.district.exchange import ExchangePage
 from station_app.ui.district.exchange_parts import SentList
 from station_app.ui.district.reports import CorrectionList, ReportsPage
 from station_app.ui.district.requests import RequestsPage
+from station_app.ui.district.requests_desk import AgendaSheet, MeetingsSheet, TemplatesSheet, export
 from station_app.ui.district.settings import SettingsPage
 from station_app.ui.district.stations import StationsPage
 from station_app.ui.district.stations_card import EnrolCard, OutcomeList
 from station_app.ui.district.supplies import SuppliesPage, quantities, shared
 from station_app.ui.district.window import PAGES, DistrictWindow
 from station_app.ui.hands import Hands
+from station_app.ui.kit import Chip
 from station_app.ui.page import Page
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
 from tests.ui.shell import shown
@@ -498,6 +501,114 @@ def test_requests_are_told_apart_by_station_tab_and_words(at: Desk, clock: Clock
     page.search.clear()
     page.tabs.choose("late")
     assert numbers() == []
+
+
+def test_a_joint_meeting_takes_up_what_is_listed_decides_and_its_word_reaches_the_station(at: Desk, tmp_path: Path) -> None:
+    first, second = at.asks("YQ", "充电口不足"), at.asks("LT", "饮水机坏了")
+    at.go("requests")
+    page = at.page(RequestsPage)
+    printed: list[Path] = []
+    page._show_file = lambda path: not printed.append(path)
+    page.station.setCurrentIndex(page.station.findData("YQ"))
+    page.meeting_button.click()
+    at.hands.settle()
+    meetings = at.sheet()
+    assert isinstance(meetings, MeetingsSheet)
+    assert meetings.new_button.text() == "新会议，议列表中未办结的 1 件"
+    meetings.new_button.click()
+    at.hands.settle()
+    at.hands.type("七月联席会议")
+    at.hands.key(Key.Key_Return)
+    at.hands.type("2026-07-20")
+    at.hands.ctrl(Key.Key_Return)
+    at.hands.until(lambda: len(printed) == 1, "the agenda")
+    assert "充电口不足" in text_of(printed[0])
+    assert "饮水机坏了" not in text_of(printed[0])
+    page.station.setCurrentIndex(0)
+    page.list.choose(answer.by_number(at.db, second).id)
+    at.hands.settle()
+    page.meeting_button.click()
+    at.hands.settle()
+    at.hands.key(Key.Key_Return)  # the meeting that is planned
+    agenda = at.sheet()
+    assert isinstance(agenda, AgendaSheet)
+    assert agenda.add_button is not None
+    agenda.add_button.click()
+    at.hands.settle()
+    agenda = at.sheet()
+    assert isinstance(agenda, AgendaSheet)
+    assert agenda.rows.rowCount() == 2
+    at.hands.key(Key.Key_Return)
+    at.hands.type("七月底前加装八个")
+    at.hands.ctrl(Key.Key_Return)
+    agenda = at.sheet()
+    assert isinstance(agenda, AgendaSheet)
+    assert agenda.meeting.decided == 1
+    assert at.told == f"{first} 已议定，现在是已答复"
+    at.hands.key(Key.Key_Escape)
+    at.go("exchange")
+    at.plug()
+    at.hands.ctrl("e")
+    at.apply("YQ")
+    step = requests.by_number(at.stations["YQ"], first).steps[-1]
+    assert (step.note, step.unit) == ("七月底前加装八个", "七月联席会议")
+
+
+def test_a_reply_is_kept_by_category_used_changed_and_dropped(at: Desk) -> None:
+    number = at.asks("YQ")
+    at.go("requests")
+    page = at.page(RequestsPage)
+    page.templates_button.click()
+    at.hands.settle()
+    sheet = at.sheet()
+    assert isinstance(sheet, TemplatesSheet)
+    sheet.new_button.click()
+    at.hands.settle()
+    at.hands.type("充电口")
+    at.hands.key(Key.Key_Return)
+    at.hands.key(Key.Key_Return)
+    at.hands.type("七月底前加装八个充电口。")
+    at.hands.ctrl(Key.Key_Return)
+    (kept,) = matters.templates(at.db)
+    assert (kept.title, kept.text, at.told) == ("充电口", "七月底前加装八个充电口。", "模板已保存")
+    at.hands.key(Key.Key_Return)  # in the list: change it
+    at.hands.type("（加装）")
+    at.hands.ctrl(Key.Key_Return)
+    assert [one.title for one in matters.templates(at.db)] == ["充电口（加装）"]
+    at.hands.key(Key.Key_Escape)
+    page.list.choose(answer.by_number(at.db, number).id)
+    page.refresh()
+    at.hands.settle()
+    at.hands.key("1")
+    next(chip for chip in at.sheet().findChildren(Chip) if chip.text() == "充电口（加装）").click()
+    at.hands.ctrl(Key.Key_Return)
+    assert answer.by_number(at.db, number).steps[-1].note == "七月底前加装八个充电口。"
+    page.templates_button.click()
+    at.hands.settle()
+    sheet = at.sheet()
+    assert isinstance(sheet, TemplatesSheet)
+    sheet.drop_button.click()
+    at.hands.settle()
+    assert matters.templates(at.db) == []
+    at.window.toast._link.click()
+    at.hands.settle()
+    assert [one.title for one in matters.templates(at.db)] == ["充电口（加装）"]
+
+
+def test_requests_leave_for_another_system_from_the_page(at: Desk, tmp_path: Path) -> None:
+    number = at.asks("YQ")
+    at.go("requests")
+    page = at.page(RequestsPage)
+    for ending in ("json", "csv"):
+        export(page.shell, tmp_path / f"requests.{ending}")
+        at.hands.settle()
+        assert at.told == f"已写出 1 件诉求：requests.{ending}"
+    told = json.loads((tmp_path / "requests.json").read_text("utf-8"))
+    assert [one["number"] for one in told["requests"]] == [number]
+    assert number in (tmp_path / "requests.csv").read_text("utf-8-sig")
+    page.hotline_button.click()
+    assert page.findChild(QFileDialog) is not None
+    page.findChild(QFileDialog).reject()
 
 
 # --- supplies ---------------------------------------------------------------------------------------------------------------

@@ -131,6 +131,32 @@ def test_what_is_like_an_open_request_can_be_joined_instead(
     qtbot.waitUntil(lambda: bool(printed))
 
 
+def test_those_who_joined_are_told_on_the_requests_card_one_after_the_other(
+    page: RequestsPage, shell: SheetShell, db: Database, rider: Person, qtbot: QtBot
+) -> None:
+    """Also whoever has neither badge nor slip with them: fixed for one, not for the other, and that opens it again for all."""
+    asked, _ = requests.add(db, "充电口太少")
+    first, _slip, _ = voices.add(db, asked.id, person_id=rider.id, note="我也等过半小时")
+    second, _slip, _ = voices.add(db, asked.id, contact="13800000000")
+    page.show_subject(asked.id)
+    qtbot.waitUntil(lambda: page.card.whole is not None and page.jobs.idle)
+    assert page.card.voices_button is None, "there is no answer yet"
+    requests.step(db, asked.id, RequestState.REPLIED, note="已加装八个")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.card.voices_button is not None and page.jobs.idle)
+    page.card.voices_button.click()
+    told = sheet(shell, qtbot)
+    qtbot.waitUntil(lambda: told.shown is not None)
+    assert (told.shown.about, told.shown.answer) == ("我也等过半小时", "已加装八个")
+    told.say(Verdict.FIXED)
+    qtbot.waitUntil(lambda: told.shown is not None and "13800000000" in told.shown.facts)
+    assert voices.get(db, first.id).told is Verdict.FIXED
+    told.say(Verdict.NOT)
+    qtbot.waitUntil(lambda: not shell.real.is_open())
+    assert voices.get(db, second.id).id == second.id
+    assert requests.get(db, asked.id).state is RequestState.REOPENED
+
+
 def test_two_people_open_a_box_and_take_all_slips_down(
     page: RequestsPage, shell: SheetShell, db: Database, qtbot: QtBot
 ) -> None:

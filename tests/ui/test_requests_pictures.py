@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from station_app import blobs, vault
 from station_app.db import Database
 from station_app.district import intake, store
+from station_app.errors import UserMistake
 from station_app.model import Channel, Request, RequestState, Role
 from station_app.services import attachments, keepers, pictures, requests
 from station_app.sync import outbox
@@ -351,6 +352,50 @@ def test_a_picture_is_removed_and_comes_back_by_undo(
     shell.undo(shell.undoable[-1].operation)
     settled(qtbot, page)
     assert len(attachments.listing(db, request.id)) == 2
+
+
+def test_a_part_of_a_picture_that_is_kept_is_covered_and_the_one_before_comes_back_by_undo(
+    page: RequestsPage, shell: SheetShell, db: Database, jpeg: bytes, qtbot: QtBot
+) -> None:
+    """By keys alone; nothing is kept before it is said, the covered one stands in the same place, nobody reads the one before."""
+    request = with_pictures(db, jpeg)
+    page.refresh()
+    settled(qtbot, page)
+    strip(page)[1].setFocus()
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    viewer = shell.sheet
+    assert isinstance(viewer, Viewer)
+    first, second = attachments.listing(db, request.id)
+    before = attachments.content(db, second.id)
+    viewer.cover_button.setFocus()
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    assert focus() is viewer.covering.frame
+    assert not viewer.keep_button.isEnabled()
+    press(qtbot, Key.Key_Up, Key.Key_Up, Key.Key_Return)
+    settled(qtbot, page)
+    assert "1" in viewer.covering.said.text()
+    press(qtbot, Key.Key_Backspace)
+    settled(qtbot, page)
+    assert not viewer.keep_button.isEnabled()
+    press(qtbot, Key.Key_Return)
+    settled(qtbot, page)
+    assert attachments.content(db, second.id) == before, "nothing is kept yet"
+    press(qtbot, Key.Key_Return, modifier=Qt.KeyboardModifier.ControlModifier)
+    settled(qtbot, page)
+    assert shell.last == "诉求 2026-0001 的图片已遮盖，原图 30 天后删除"
+    now = attachments.listing(db, request.id)
+    assert [one.rank for one in now] == [1, 2]
+    assert (now[0].id, now[1].id == second.id) == (first.id, False)
+    covered = attachments.content(db, now[1].id)
+    assert covered != before
+    with pytest.raises(UserMistake):
+        attachments.content(db, second.id)
+    shell.undo(shell.undoable[-1].operation)
+    settled(qtbot, page)
+    assert [one.id for one in attachments.listing(db, request.id)] == [first.id, second.id]
+    assert attachments.content(db, second.id) == before
 
 
 def test_one_whose_file_is_gone_says_so_and_the_others_are_shown(

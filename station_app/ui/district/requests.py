@@ -13,14 +13,14 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ...db import Database
-from ...district import answer, books, desk, matters, pictures
-from ...model import Changes, Exchange, Request, RequestState, Station
+from ...district import answer, books, matters, pictures
+from ...model import Changes, Exchange, Request, RequestState
 from ...services import people
 from ...services import requests as service
 from ...words import label, t
 from .. import when
 from ..entry import Entry
-from ..forms import Combo, DateField, Field, LineField
+from ..forms import Combo, Field
 from ..jobs import Otherwise
 from ..kit import (
     Button,
@@ -45,11 +45,12 @@ from ..pages.requests_form import step_fields
 from ..pages.requests_pictures import Strip, Viewer
 from ..pages.requests_reads import ANSWERED, Line, Whole, late
 from ..pages.requests_text import is_whole, state_pill, timeline, title, who
-from ..printing import Show, open_file, save_and_open
+from ..printing import Show, open_file
 from ..request_figures import FiguresSheet
 from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
+from .requests_desk import Beside, ask_export
 
 TABS = ("waiting", "late", "answered", "done", "all")
 MOST = 5000
@@ -240,7 +241,7 @@ class RequestsPage(ListPage):
     def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
         super().__init__(shell)
         self._show_file = show
-        self._today = date.min
+        self.today = date.min
         self._rows: tuple[Asked, ...] = ()
         self._listed: tuple[Asked, ...] = ()
         self._wanted = ""
@@ -254,7 +255,10 @@ class RequestsPage(ListPage):
         self.unit: QComboBox = Combo()
         self.unit.setAccessibleName(t("requests_page.unit"))
         self.figures_button = Button(t("request_figures.title"), icon="reports")
-        self.meeting_button = Button(t("matters.meeting"), icon="print")
+        self.meeting_button = Button(t("matters.meeting"), icon="people")
+        self.templates_button = Button(t("matters.templates"), icon="message")
+        self.hotline_button = Button(t("matters.export"), icon="export")
+        self.beside = Beside(self)
         self._model = RowsModel(self._columns())
         self.list = Table(self._model, rows=58, name=t("requests_page.list"))
         self.export_button = ExportButton(shell, self.list, "requests", note=self._told, columns=self._file_columns())
@@ -266,7 +270,8 @@ class RequestsPage(ListPage):
         head.addWidget(self.search, 1)
         head.addWidget(self.station)
         second = FlowLayout(8)  # two rows where large type leaves no room for one
-        for part in (self.topic, self.unit, self.figures_button, self.meeting_button, self.export_button):
+        for part in (self.topic, self.unit, self.figures_button, self.meeting_button, self.templates_button, self.hotline_button,
+                     self.export_button):  # fmt: skip
             second.addWidget(part)
         left = Column(head, self.tabs, second, Card(self.list, gap=4), gap=8)
         page_layout(self, Row(left, self.card, gap=16))
@@ -274,7 +279,9 @@ class RequestsPage(ListPage):
             combo.currentIndexChanged.connect(lambda _index: self._filter())
         QShortcut(QKeySequence("Ctrl+E"), self, self.export_button.ask)
         self.figures_button.clicked.connect(self.show_figures)
-        self.meeting_button.clicked.connect(self.plan_meeting)
+        self.meeting_button.clicked.connect(self.beside.show_meetings)
+        self.templates_button.clicked.connect(self.beside.show_templates)
+        self.hotline_button.clicked.connect(lambda: ask_export(self.shell, self))
         self.card.merging.connect(lambda number: self._merge(number))
         self.card.parting.connect(lambda number: self._part(number))
         self.setTabOrder(self.search, self.station)
@@ -290,7 +297,7 @@ class RequestsPage(ListPage):
     def _columns(self) -> list[TableColumn]:
         def below(asked: Asked) -> str:
             request = asked.line.request
-            return t("terms.dot").join((asked.station, label(request.category), when.moment(request.time, self._today)))
+            return t("terms.dot").join((asked.station, label(request.category), when.moment(request.time, self.today)))
 
         return [
             TableColumn("", lambda asked: asked.line.request.number, 160, muted=True),
@@ -353,7 +360,7 @@ class RequestsPage(ListPage):
         self.tabs.set_texts({code: f"{names[code]} {sum(code in found for found in marks):,}" for code in TABS})
 
     def _show(self, listing: Listing) -> None:
-        self._today, self._rows = listing.today, listing.rows
+        self.today, self._rows = listing.today, listing.rows
         chosen = self.station.currentData()
         self.station.blockSignals(True)
         self.station.clear()
@@ -415,25 +422,18 @@ class RequestsPage(ListPage):
         """How many, how long, and what the people say, in the sheet."""
         self.shell.open_sheet(t("request_figures.title"), FiguresSheet(self.shell), cancel=t("requests_page.done"))
 
-    def plan_meeting(self) -> None:
-        """A joint meeting takes up the requests that are on the list now; its agenda is printed."""
-        shown = [asked.line.request.number for asked in self._listed if asked.line.request.state in service.OPEN]
-        form = MeetingForm(self.shell, shown, self._planned)
-        self.shell.open_sheet(t("matters.meeting_title", n=len(shown)), form, submit=t("requests_page.save"))
+    @property
+    def listed(self) -> list[Request]:
+        """The requests on the list as it is filtered, that are not over."""
+        return [asked.line.request for asked in self._listed if asked.line.request.state in service.OPEN]
 
-    def _planned(self, meeting: matters.Meeting, changes: Changes) -> None:
-        self.shell.close_sheet()
-        self.shell.tell(t("matters.planned", title=meeting.title, n=meeting.items))
-        self.jobs.read(lambda db: (desk.place(db), matters.agenda(db, meeting.id)), lambda found: self._print_agenda(meeting, *found))
+    def keep_in_view(self, request_id: str) -> None:
+        """The request that the list comes back to."""
+        self._wanted = request_id
 
-    def _print_agenda(self, meeting: matters.Meeting, place: Station, items: list[matters.Item]) -> None:
-        def draw(target: Path) -> int:
-            from ...paper.agenda import agenda
-
-            rows = [(one.request, one.station, one.decision) for one in items]
-            return agenda(meeting.title, meeting.held_on, rows, target, place=place.name, sample=place.sample)
-
-        save_and_open(self.shell, t("matters.agenda_file", day=meeting.held_on), draw, show=self._show_file)
+    def show_paper(self, file: Path) -> bool:
+        """Open what was drawn."""
+        return self._show_file(file)
 
     def _merge(self, number: str) -> None:
         if self.card.whole is None:
@@ -511,23 +511,6 @@ class AnswerForm(Entry):
             kept = QWidget()
             kept.setLayout(flow)
             self._column.insertWidget(0, kept)
-
-
-class MeetingForm(Entry):
-    """The day and the name of a joint meeting that takes up these requests."""
-
-    def __init__(self, shell: Shell, numbers: list[str], done: Callable[[matters.Meeting, Changes], None]) -> None:
-        def save(values: dict[str, Any], otherwise: Otherwise) -> None:
-            def plan(db: Database) -> Any:
-                outcome = matters.plan_meeting(db, values["day"].isoformat(), values["title"], numbers)
-                return outcome, outcome[1]
-
-            shell.jobs.run(plan, lambda outcome: done(*outcome), otherwise)
-
-        super().__init__(
-            shell, save, LineField("title", t("matters.meeting_name"), required=True, hint=t("matters.meeting_hint")),
-            DateField("day", t("matters.meeting_day"), required=True), at={"matters.bad_title": "title", "matters.bad_day": "day"},
-        )  # fmt: skip
 
 
 def _fill(combo: QComboBox, every: str, found: dict[str, str]) -> None:

@@ -130,7 +130,7 @@ def _parts(line: LogLine, more: Sequence[LogLine], names: Mapping[str, str], ite
         who = (person, True) if details.get("person") else (t("desk.anonymous"), False)
         word = label(Amenity(details["amenity"]))
         return who, (t("desk.log_used", what=word) if details["used"] else t("desk.log_not_used", what=word), False)
-    if line.op in (Op.ADD_REQUEST, Op.REQUEST_STEP, Op.ADD_PICTURES, Op.REMOVE_PICTURE):
+    if line.op in (Op.ADD_REQUEST, Op.REQUEST_STEP, Op.ADD_PICTURES, Op.REMOVE_PICTURE, Op.COVER_PICTURE):
         return _request_parts(line, names)
     about = str(
         details.get("item_name") or item or (person if details.get("person") else "") or details.get("name") or ""

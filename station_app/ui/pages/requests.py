@@ -16,6 +16,7 @@ from ...services.boxes import Opening, Taken
 from ...sync.opening import Opener
 from ...words import label, t
 from .. import actions
+from ..answer_sheet import open_for_voices
 from ..aside import Aside
 from ..feedback import sentence
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, FlowLayout, Row, Text, page_layout
@@ -104,6 +105,7 @@ class RequestsPage(ListPage):
         self.card.picture_opened.connect(self._view)
         self.card.pictures_wanted.connect(lambda: self._choose(self, self._bring))
         self.card.dropped.connect(self._bring)
+        self.card.voices_wanted.connect(lambda request_id: open_for_voices(self.shell, request_id))
 
     def _columns(self) -> list[TableColumn]:
         def number(line: Line) -> str:
@@ -306,11 +308,16 @@ class RequestsPage(ListPage):
         number = short_number(whole.row.request.number, self.shell.station)
         viewer = Viewer(self.shell, whole.pictures, place, may_remove=whole.may_remove)
         viewer.removed.connect(lambda changes: self._removed(number, changes))
+        viewer.covered.connect(lambda changes: self._covered(number, changes))
         self.shell.open_sheet(t("requests_page.pictures_of", number=number), viewer, cancel=t("requests_page.done"))
 
     def _removed(self, number: str, changes: Changes) -> None:
         self.shell.close_sheet()
         self.shell.tell_undoable(t("requests_page.picture_removed", number=number), changes)
+
+    def _covered(self, number: str, changes: Changes) -> None:
+        self.shell.close_sheet()
+        self.shell.tell_undoable(t("requests_page.picture_covered", number=number), changes)
 
     # --- doing -------------------------------------------------------------------------------------------------------
 

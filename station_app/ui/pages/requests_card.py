@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ...model import Channel, RequestState, Station, Verdict
 from ...services.requests import AFTER
+from ...services.voices import ANSWERED
 from ...words import label, t
 from .. import when
 from ..kit import Button, Card, Column, EmptyState, Fact, FlowLayout, Pill, Row, Scroll, Text, Timeline, clear
@@ -68,6 +69,7 @@ class RequestCard(Card):
     picture_opened = Signal(int)
     pictures_wanted = Signal()
     dropped = Signal(object)
+    voices_wanted = Signal(str)
 
     def __init__(self, station: Station, *, steps: bool = True) -> None:
         inner = QWidget()
@@ -108,6 +110,12 @@ class RequestCard(Card):
         for voice in whole.voices:
             said = t("requests_page.voice", day=when.moment(voice.time, whole.now.date()), note=voice.note or t("requests_page.voice_same"))
             self._parts.addWidget(Text(said, "small", wrap=True))
+        self.voices_button: Button | None = None
+        untold = sum(voice.told is None for voice in whole.voices) if request.state in ANSWERED else 0
+        if untold and self._steps:
+            self.voices_button = Button(t("requests_page.tell_voices", n=untold), "link", icon="message")
+            self.voices_button.clicked.connect(lambda: self.voices_wanted.emit(request.id))
+            self._parts.addLayout(Row(self.voices_button, None))
         self._parts.addWidget(Timeline(timeline(whole)))
         self._add_buttons()
         self._parts.addStretch(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ...db import Database
@@ -266,6 +266,7 @@ class Viewer(QWidget):
     """One picture of a request after the other in the sheet: PgUp and PgDn turn over, Enter shows it closer."""
 
     removed = Signal(object)
+    covered = Signal(object)
 
     def __init__(self, shell: Shell, pictures: Sequence[Picture], place: int, *, may_remove: bool) -> None:
         super().__init__()
@@ -278,21 +279,101 @@ class Viewer(QWidget):
         row = FlowLayout(8)
         for button in (before, after) if len(pictures) > 1 else ():
             row.addWidget(button)
+        self.covering, self.boxes = Covering(), list[services.Box]()
+        self.covering.hide()
+        self.cover_button = Button(t("requests_page.cover_some"), icon="picture")
+        self.keep_button = Button(t("requests_page.keep_covered"), "primary", icon="check", key="Ctrl+↵")
+        self.keep_button.hide()
         if may_remove:
+            row.addWidget(self.cover_button)
+            row.addWidget(self.keep_button)
+            self._may_cover()
             remove = Button(t("requests_page.remove_picture"), "danger", icon="bin")
             remove.clicked.connect(self._remove)
             row.addWidget(remove)
         column = Column(gap=8)
         column.addWidget(self.large, 1)
+        column.addWidget(self.covering)
         column.addWidget(self._said)
-        column.addWidget(Text(t("requests_page.closer_hint"), "small", wrap=True))
+        self._hint = Text(t("requests_page.closer_hint"), "small", wrap=True)
+        column.addWidget(self._hint)
         column.addLayout(row)
         self.setLayout(column)
         self.setFocusProxy(self.large)
         self.turn(0)
 
+    # --- covering a part of it -----------------------------------------------------------------------------------------
+
+    def _may_cover(self) -> None:
+        self.cover_button.clicked.connect(self.begin_covering)
+        self.keep_button.clicked.connect(self.keep)
+        self.covering.covered.connect(self._cover)
+        self.covering.undone.connect(self._uncover)
+        self.covering.left_out.connect(self._remove)
+        self.covering.left.connect(self._stop_covering)
+        shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.keep)
+
+    def begin_covering(self) -> None:
+        """The picture with a frame on it, in the place of the large one."""
+        picture, self.boxes = self._pictures[self.place], []
+        self._base = b""
+
+        def shown(jpeg: bytes) -> None:
+            if shiboken6.isValid(self) and self._pictures[self.place].id == picture.id:
+                self._base = jpeg
+                self._draw()
+                self._show_covering(True)
+
+        self._shell.jobs.read(lambda db: attachments.content(db, picture.id), shown, self._failed, key="request-picture")
+
+    def _show_covering(self, on: bool) -> None:
+        self.covering.setVisible(on)
+        self.keep_button.setVisible(on)
+        self.keep_button.setEnabled(bool(self.boxes))
+        for part in (self.large, self._hint, self.cover_button):
+            part.setHidden(on)
+        (self.covering if on else self.large).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _stop_covering(self) -> None:
+        """Nothing is covered after all."""
+        self.boxes = []
+        self._show_covering(False)
+
+    def _cover(self, box: services.Box) -> None:
+        self.boxes.append(box)
+        self._draw()
+
+    def _uncover(self) -> None:
+        if self.boxes:
+            self.boxes.pop()
+            self._draw()
+
+    def _draw(self) -> None:
+        base, boxes = self._base, tuple(self.boxes)
+
+        def drawn_(jpeg: bytes) -> None:
+            if shiboken6.isValid(self) and boxes == tuple(self.boxes):
+                self.covering.show_jpeg(jpeg, len(boxes))
+                self.keep_button.setEnabled(bool(boxes))
+
+        self._shell.jobs.read(lambda _db: services.cover(base, boxes) if boxes else base, drawn_, self._failed)
+
+    def keep(self) -> None:
+        """The covered picture takes the place of the one that is kept."""
+        if self.boxes and not self.covering.isHidden():
+            actions.cover_picture(
+                self._shell.jobs, self._pictures[self.place].id, tuple(self.boxes), lambda outcome: self.covered.emit(outcome[1]),
+                self._failed,
+            )  # fmt: skip
+
+    # --- one after the other -------------------------------------------------------------------------------------------
+
     def turn(self, by: int) -> None:
         """Show the picture before or after."""
+        if not self.covering.isHidden():
+            self._stop_covering()
         self.place = (self.place + by) % len(self._pictures)
         picture = self._pictures[self.place]
         said = [t("requests_page.picture_of", n=self.place + 1, all=len(self._pictures))]
