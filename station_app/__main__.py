@@ -21,6 +21,8 @@ FROM_RUNS = ("shots", "walk")
 def main(args: Sequence[str] | None = None) -> int:
     """Run one command line (that of this process without ``args``) and return its exit code."""
     given = list(sys.argv[1:] if args is None else args)
+    if args is None and given != ["--worker"] and (code := _handed_over(given)) is not None:
+        return code
     _leave_no_core()
     if given == ["--worker"]:
         from .sync.opening import worker_main
@@ -43,6 +45,16 @@ def main(args: Sequence[str] | None = None) -> int:
     for path in FROM_RUNS:
         later(path, _from_runs(path))
     return group.main(given, standalone_mode=False)
+
+
+def _handed_over(given: Sequence[str]) -> int | None:
+    """A newer version that came by an update does the work, where there is one."""
+    if not getattr(sys, "frozen", False):
+        return None
+    from . import __version__
+    from .paths import handed_over
+
+    return handed_over(__version__, given)
 
 
 def _leave_no_core() -> None:

@@ -31,7 +31,7 @@ from .db import DAMAGE, Database
 from .errors import Refused
 from .paths import DataFolder
 from .services import drill, preferences
-from .ui import doorbell, place, theme
+from .ui import doorbell, news, place, theme
 from .ui.errands import Errand, Practised, Practising, Rescuing
 from .ui.main_window import MainWindow
 from .ui.mishap import Mishaps, keep_log
@@ -239,6 +239,8 @@ class Turns:
         self.shown.show()
         if before is not None:
             before.close()
+        if not drill.practising(db) and news.unread(self._home):
+            self.shown.show_handbook(news.PAGE)
 
     def _closed(self, db: Database) -> None:
         practised = drill.practising(db)

@@ -10,7 +10,7 @@ import shutil
 import string
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -66,6 +66,11 @@ class DataFolder:
         return self.path / f"{self.side}.window"
 
     @property
+    def version(self) -> Path:
+        """The version whose news were read last."""
+        return self.path / f"{self.side}.version"
+
+    @property
     def exists(self) -> bool:
         """Whether somebody was set up here."""
         return self.slots.exists() and self.database.exists()
@@ -78,14 +83,109 @@ def program_folder() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
+BASE = "STATION_BASE"
+"""Set for a newer version that the program began in its own place (``handed_over``): where the first one lies."""
+
+
+def frozen() -> bool:
+    """Whether this is the built program, not its source."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def base_folder() -> Path:
+    """Where the program was first put; a newer version that came by an update lies beside it."""
+    named = os.environ.get(BASE) if getattr(sys, "frozen", False) else None
+    return Path(named) if named else program_folder()
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A small file beside the program that names the version to begin, and on its second line the one before."""
+
+    base: Path
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.base.with_name(f"{self.base.name}.next")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Folders beside the program, the one to begin first; none before the first update."""
+        try:
+            lines = self.path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return ()
+        return tuple(line for line in lines if re.fullmatch(re.escape(self.base.name) + r"-\d[\d.]*", line))
+
+    def point_at(self, name: str) -> None:
+        """Begin ``name`` from now on; the one begun so far is remembered. Raises OSError."""
+        self._write((name, *[one for one in self.names[:1] if one != name]))
+
+    def step_back(self) -> str:
+        """Begin the one before; its name, that of the base when no update is left."""
+        left = self.names[1:]
+        if left:
+            self._write(left)
+            return left[0]
+        self.path.unlink(missing_ok=True)
+        return self.base.name
+
+    def _write(self, names: tuple[str, ...]) -> None:
+        fresh = self.path.with_name(f"{self.path.name}.part")
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write("".join(f"{name}\n" for name in names))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+
+    def newer_than(self, version: str) -> Path | None:
+        """The folder of the version to begin, when it is there and newer than ``version``."""
+        for name in self.names[:1]:
+            theirs = name.removeprefix(f"{self.base.name}-")
+            numbers = [[int(part) for part in one.split(".") if part] for one in (theirs, version)]
+            if numbers[0] > numbers[1] and (self.base.with_name(name)).is_dir():
+                return self.base.with_name(name)
+        return None
+
+
+def handed_over(version: str, arguments: Sequence[str]) -> int | None:
+    """Begin the newer version that an update put beside this program; its exit code, None when this one is to run.
+
+    Where it cannot be begun this one runs: it always works. ``update --back`` is never handed on.
+    """
+    if not getattr(sys, "frozen", False) or BASE in os.environ or list(arguments[:2]) == ["update", "--back"]:
+        return None
+    base = program_folder()
+    newer = Pointer(base).newer_than(version)
+    program = newer / Path(sys.executable).name if newer is not None else None
+    if program is None or not program.is_file():
+        return None
+    around = os.environ | {BASE: str(base)}
+    try:
+        if os.name == "nt":
+            return subprocess.call([str(program), *arguments], env=around)
+        os.execve(program, [str(program), *arguments], around)
+    except OSError:
+        return None
+
+
+def machine_kind() -> str:
+    """The system and processor a built program is for: "linux-x86_64", "windows-amd64"."""
+    import platform
+
+    system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
+    return f"{system}-{platform.machine().lower()}"
+
+
 def portable_folder() -> Path:
     """Where data goes that is to stay beside the program: on a disk that is carried from computer to computer."""
-    return program_folder() / "data"
+    return base_folder() / "data"
 
 
 def default_folder() -> Path:
     """Where data goes without ``--data``: beside the program when a ``.portable`` file stands there, else the user's own."""
-    if (program_folder() / ".portable").exists():
+    if (base_folder() / ".portable").exists():
         return portable_folder()
     if named := os.environ.get("STATION_DATA"):
         return Path(named)

@@ -24,6 +24,7 @@ from .requests import requests_group
 from .rescue import rescue_group
 from .supplies import supplies_group
 from .supply_rules import rules_group, weather_group
+from .updates import update as _update
 from .visits import visits_group
 
 __all__ = ["Command", "Desk", "Group", "Root", "group", "later", "option"]
@@ -35,6 +36,7 @@ for _part in (people_group, badges_group, visits_group, supplies_group, weather_
               rescue_group, equipment_group, first_aid_group, emergency_group, lost_group, report):  # fmt: skip
     group.add_command(_part)
 
+group.add_command(_update)
 supplies_group.add_command(rules_group)
 supplies_group.add_command(supply_moves.campaigns_group)
 

@@ -28,7 +28,7 @@ from .theme import tokens
 INDEX = "index"
 ORDER = (
     INDEX, "first-day", "weekly", "desk", "people", "supplies", "requests", "shift", "reports", "sync", "settings", "trail", "print",
-    "kiosk", "trouble", "district", "admin", "privacy-notice", "impact-assessment",
+    "kiosk", "trouble", "news", "district", "admin", "privacy-notice", "impact-assessment",
 )  # fmt: skip
 """Every page of the handbook, in the order it is read."""
 _MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`>|#]")

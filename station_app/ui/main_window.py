@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
@@ -20,7 +21,7 @@ from .errands import Practised
 from .frame import Frame, read_frame, show_frame
 from .lock import AtWork
 from .pages.shift_house import stamp_emergency
-from .pictures import picture_of
+from .pictures import files_of, picture_of
 from .scan import ScanCatcher
 from .weather_sheet import open_weather
 from .window import Window, application
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .drill import DrillStrip
     from .dropped import Dropped
     from .kiosk import Kiosk
+    from .routing import Router
 
 CAMERA_KEYS = "Ctrl+Shift+S"
 LEAVE_KEYS = "Ctrl+Q"
@@ -79,22 +81,36 @@ class MainWindow(Window):
         self._learn_scanner()
         self.setAcceptDrops(True)
         self._dropped: Dropped | None = None
+        self._router: Router | None = None
 
     @property
     def idle(self) -> bool:
-        """As every window, and every picture that was dropped is read."""
-        return super().idle and (self._dropped is None or self._dropped.idle)
+        """As every window, and everything that was dropped went where it belongs."""
+        routed = self._router is None or self._router.idle
+        return routed and super().idle and (self._dropped is None or self._dropped.idle)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A picture of a badge may be dropped anywhere that has no use for pictures of its own."""
-        if picture_of(event.mimeData()) is not None and not self._locked:
+        """Files may be dropped anywhere; a page that has a use of its own for one, such as a request's pictures, comes first."""
+        if files_of(event.mimeData()) and not self._locked:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Read it; what it says is a scan."""
-        path = picture_of(event.mimeData())
-        if path is None or self._locked:
+        """Look at what it is and hand it to its page."""
+        places = files_of(event.mimeData())
+        if not places or self._locked:
             return
+        event.acceptProposedAction()
+        if picture_of(event.mimeData()) is not None:
+            self.read_picture(places[0])
+            return
+        if self._router is None:
+            from .routing import Router
+
+            self._router = Router(self)
+        self._router.take(places)
+
+    def read_picture(self, path: Path) -> None:
+        """A picture of a badge: what it says is a scan."""
         if self._dropped is None:
             from .dropped import Dropped
 
@@ -274,4 +290,6 @@ class MainWindow(Window):
         application().removeEventFilter(self._catcher)
         if self._dropped is not None:
             self._dropped.close()
+        if self._router is not None:
+            self._router.close()
         super().closeEvent(event)

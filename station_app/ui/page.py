@@ -30,8 +30,8 @@ class Shell(Protocol):
     def show_help(self) -> None:
         """The keys and what they do."""
 
-    def show_handbook(self) -> None:
-        """F1: the handbook at this page."""
+    def show_handbook(self, page: str = "") -> None:
+        """F1: the handbook at this page, or at one of its own pages."""
 
     def tell(self, text: str, action: str = "", then: Callable[[], None] | None = None, *, bad: bool = False) -> None:
         """A toast in the foot bar, with an action ("撤销") when given."""

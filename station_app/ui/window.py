@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -49,6 +50,7 @@ from .scan_field import ScanField
 
 if TYPE_CHECKING:
     from .handbook import Handbook
+    from .updating import Updating
 
 SMALLEST = (1366, 768)
 ASKS = ("?", "？")
@@ -93,6 +95,7 @@ class Window(QWidget):
         self._current = ""
         self._carry_on: Callable[[], None] | None = None
         self.errand: Errand | None = None
+        self.updating: Updating | None = None
         self._locked = False
         self._last_key = time.time()
         self._idle_minutes = int(settings.IDLE_LOCK_MINUTES.default)
@@ -299,7 +302,19 @@ class Window(QWidget):
     @property
     def idle(self) -> bool:
         """Whether everything asked for has been answered and shown."""
-        return self.jobs.idle and all(page.idle for page in self._pages.values())
+        updated = self.updating is None or self.updating.idle
+        return updated and self.jobs.idle and all(page.idle for page in self._pages.values())
+
+    def update_from(self, path: Path) -> None:
+        """A new version of the program was dropped on the window."""
+        if Op.SETTING not in MAY[self.role]:
+            self.tell(t("updates.not_yours"), bad=True)
+            return
+        if self.updating is None:
+            from .updating import Updating
+
+            self.updating = Updating(self)
+        self.updating.take(path)
 
     @property
     def role(self) -> Role:
@@ -354,8 +369,8 @@ class Window(QWidget):
 
         self.jobs.read(looks, put_on, key="looks")
 
-    def show_handbook(self) -> None:
-        """F1: the handbook at the page one is on, before whatever form is open; F1 again or Esc goes back to it."""
+    def show_handbook(self, page: str = "") -> None:
+        """F1: the handbook at the page one is on (or at ``page``), before whatever form is open; F1 again or Esc goes back to it."""
         if self._book is not None:
             self._leave_book()
             return
@@ -367,7 +382,7 @@ class Window(QWidget):
         self._book.keys_asked.connect(self.show_help)
         self._stack.addWidget(self._book)
         self._stack.setCurrentWidget(self._book)
-        self._book.show_page(*self.chapter(self._current))
+        self._book.show_page(*((page, "") if page else self.chapter(self._current)))
         self._settle()
 
     def _leave_book(self) -> None:
@@ -634,6 +649,8 @@ class Window(QWidget):
         for page in self._pages.values():
             page.wind_up()
         self._tending.close()
+        if self.updating is not None:
+            self.updating.close()
         self.jobs.close()
         if self.keeping is not None:
             self.keeping.close(back_up=self.errand is None)

@@ -73,7 +73,7 @@ class FakeShell:
     def start_kiosk(self) -> None:
         self.went.append(("kiosk", ""))
 
-    def show_handbook(self) -> None:
+    def show_handbook(self, page: str = "") -> None:
         """Nothing is read here."""
 
     def show_help(self) -> None:

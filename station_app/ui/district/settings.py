@@ -86,12 +86,14 @@ class SettingsPage(Page):
         self.help = Button(t("window.help"), icon="keyboard", key="?")
         self.help.clicked.connect(shell.show_help)
         self.book = Button(t("handbook.title"), icon="help", key="F1")
-        self.book.clicked.connect(shell.show_handbook)
+        self.book.clicked.connect(lambda: shell.show_handbook())
+        self.news = Button(t("handbook.news"), "link")
+        self.news.clicked.connect(lambda: shell.show_handbook("news"))
         place = Text(str(self.jobs.db.path.parent), wrap=True, selectable=True)
         about = Card(
             Fact(t("settings.version"), __version__), Column(Text(t("settings.folder"), "small"), place, gap=2),
             Column(Text(t("district_desk.our_fingerprint"), "small"), self.fingerprint, gap=2),
-            Text(t("settings.encrypted"), "small", wrap=True), Row(self.book, None), gap=10, title=t("settings.about"),
+            Text(t("settings.encrypted"), "small", wrap=True), Row(self.book, self.news, None), gap=10, title=t("settings.about"),
             aside=self.help,
         )  # fmt: skip
         left, right = Column(gap=14), Column(gap=14)

@@ -14,7 +14,7 @@ from ... import settings
 from ...db import Database
 from ...district import books, desk
 from ...model import Changes, Keeper, Station
-from ...services import care, keeping, preferences
+from ...services import care, keeping, preferences, updates
 from ...words import t
 from .. import when
 from ..help import Keys
@@ -142,6 +142,9 @@ class DistrictWindow(Window):
 
     def take_in(self, places: list[Path]) -> None:
         """Take in files and folders, on the page that shows what becomes of them."""
+        if len(places) == 1 and updates.looks_like(places[0]):
+            self.update_from(places[0])
+            return
         page = self.page("stations")
         if places and isinstance(page, StationsPage):
             self.go("stations")

@@ -30,7 +30,6 @@ from ..jobs import Progress
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, page_layout
 from ..names import person_name
 from ..page import Page, Shell
-from ..pictures import picture_of
 from ..printing import Show, open_file, save_and_open, save_long
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -45,6 +44,8 @@ from .people_sheets import AgreeForm, Filled, HeldSheet, PersonForm, Registered
 CARD = 390
 CARD_LARGE = 430
 MOST_CARDS = 1_000
+SURE_LISTS = (".csv", ".tsv", ".txt", ".xls", ".ods")
+"""Endings of what can only be a list here; an .xlsx may be a form as well."""
 """Cards in one PDF: a hundred pages."""
 
 
@@ -495,9 +496,9 @@ class PeoplePage(Page):
         self._print_cards([row.person_id for row in result.results if row.fate == "taken" and row.person_id])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A file may be dropped here."""
+        """A list may be dropped here; what may be something else the window looks at."""
         mime = event.mimeData()
-        if mime.hasUrls() and mime.urls()[0].isLocalFile() and picture_of(mime) is None:
+        if mime.hasUrls() and mime.urls()[0].isLocalFile() and mime.urls()[0].fileName().lower().endswith(SURE_LISTS):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -141,7 +141,9 @@ class SettingsPage(Page):
         self.keys = Button(t("window.help"), icon="keyboard", key="?")
         self.keys.clicked.connect(self.shell.show_help)
         self.book = Button(t("handbook.title"), icon="help", key="F1")
-        self.book.clicked.connect(self.shell.show_handbook)
+        self.book.clicked.connect(lambda: self.shell.show_handbook())
+        self.news = Button(t("handbook.news"), "link")
+        self.news.clicked.connect(lambda: self.shell.show_handbook("news"))
         self.practise = Button(t("drill.begin"), icon="check")
         self.practise.clicked.connect(lambda: self.shell.hand_over(Practising()))
         self.folder = Text(str(self.jobs.db.path.parent), wrap=True, selectable=True)
@@ -149,7 +151,7 @@ class SettingsPage(Page):
         return Card(
             Fact(t("settings.version"), __version__), Column(Text(t("settings.folder"), "small"), self.folder, gap=2),
             Column(Text(t("settings.fingerprint"), "small"), self.fingerprint, gap=2),
-            Text(t("settings.encrypted"), "small", wrap=True), Row(self.book, self.practise, None),
+            Text(t("settings.encrypted"), "small", wrap=True), Row(self.book, self.practise, self.news, None),
             Text(t("drill.begin_line"), "small", wrap=True), gap=10, title=t("settings.about"), aside=self.keys,
         )  # fmt: skip
 

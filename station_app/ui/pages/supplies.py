@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
@@ -448,6 +449,12 @@ class SuppliesPage(Page):
         self._whole.addWidget(self.wizard)
         self._whole.setCurrentWidget(self.wizard)
         self.settle()
+
+    def open_list(self, file: Path) -> None:
+        """A list of supplies was dropped on the window."""
+        self.import_list()
+        if self.wizard is not None:
+            self.wizard.open_file(file)
 
     def _close_wizard(self) -> None:
         if self.wizard is not None:
