@@ -9,7 +9,7 @@ to=${1:-"$HOME/.local"}
 program="$to/lib/warm-station"
 
 if [ -n "$remove" ]; then
-    rm -rf "$program"
+    rm -rf "$program" "$program"-[0-9]* "$program.next"
     rm -f "$to/bin/warm-station" "$to/bin/station-app"
     (cd "$here" && find share -type f) | while IFS= read -r file; do rm -f "$to/$file"; done
     echo "已卸载，记录仍在。 Removed; the records stay."
