@@ -152,9 +152,9 @@ class Pointer:
 def handed_over(version: str, arguments: Sequence[str]) -> int | None:
     """Begin the newer version that an update put beside this program; its exit code, None when this one is to run.
 
-    Where it cannot be begun this one runs: it always works. ``update --back`` is never handed on.
+    Where it cannot be begun this one runs: it always works. ``update --previous`` is never handed on.
     """
-    if not getattr(sys, "frozen", False) or BASE in os.environ or list(arguments[:2]) == ["update", "--back"]:
+    if not getattr(sys, "frozen", False) or BASE in os.environ or list(arguments[:2]) == ["update", "--previous"]:
         return None
     base = program_folder()
     newer = Pointer(base).newer_than(version)

@@ -16,15 +16,15 @@ from .house import FILE
 
 @click.command("update", cls=Command)
 @click.argument("source", type=FILE, required=False)
-@option("--back", is_flag=True)
+@option("--previous", is_flag=True)
 @click.pass_obj
-def update(line: Desk, source: Path | None, back: bool) -> None:
+def update(line: Desk, source: Path | None, previous: bool) -> None:
     """Take in a new version, or go back; either begins at the next start."""
-    if (source is None) is not back:
+    if (source is None) is not previous:
         raise UserMistake("updates.what")
     if not frozen():
         raise Refused("updates.not_built")
-    if back:
+    if previous:
         name = updates.go_back()
         line.tell({"next": name}, t("updates.back", name=name))
     elif source is not None:

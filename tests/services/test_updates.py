@@ -327,7 +327,7 @@ def test_the_next_start_begins_the_new_one_in_the_place_of_the_old(
     assert start(base, monkeypatch) == []
     place = updates.install(look(brought), base=base)
     assert start(base, monkeypatch, "--portable") == [[str(place / "station-app"), "--portable", str(base)]]
-    assert start(base, monkeypatch, "update", "--back") == []  # whatever the new one is like, the old one goes back
+    assert start(base, monkeypatch, "update", "--previous") == []  # whatever the new one is like, the old one goes back
     assert start(base, monkeypatch, environ={paths.BASE: str(base)}) == []  # it is the new one that runs already
     (place / "station-app").unlink()
     assert start(base, monkeypatch) == []
