@@ -9,18 +9,20 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from . import day, offers, saving, sealing, start
+from . import day, intake, offers, saving, sealing, start
 from .stores import Figure
 
 
-def measurements(visits: int, rows: int, keep: str) -> list[Callable[[], list[Figure]]]:
-    """What is measured, in the order of the table; ``keep`` is a folder for the large store that several share."""
+def measurements(visits: int, rows: int, keep: str, district: tuple[int, int]) -> list[Callable[[], list[Figure]]]:
+    """What is measured, in the order of the table; ``keep`` is a folder for the large store that several share,
+    ``district`` how many stations it takes in, of how many days."""
     return [
         lambda: start.main(visits, 9, keep),
         lambda: saving.main(400),
         lambda: day.main(visits, 300, keep),
         lambda: offers.main(rows * 3 // 10),
         lambda: sealing.main(rows),
+        lambda: intake.main(*district),
     ]
 
 
@@ -39,7 +41,8 @@ def main(arguments: list[str]) -> int:
         return 2
     visits, rows = (3_000, 5_000) if arguments else (300_000, 100_000)
     with tempfile.TemporaryDirectory() as keep:
-        figures = [figure for measure in measurements(visits, rows, keep) for figure in measure()]
+        district = (12, 4) if arguments else (500, 30)
+        figures = [figure for measure in measurements(visits, rows, keep, district) for figure in measure()]
     print(table(figures))
     return int(any(one.met is False for one in figures) and not arguments)
 

@@ -23,6 +23,18 @@ from tests.district.test_loop import a_day, answered, take
 DAY = "2026-07-17"
 
 
+def slanted(picture: Image.Image, strong: float = 1.0) -> Image.Image:
+    """A picture photographed from the side: what is farther away is smaller, one edge lies in the shade, the lens is not sharp."""
+    wide, high = picture.size
+    across, down = 0.16 * strong / wide, 0.10 * strong / high
+    sheet = Image.new("RGB", (wide + 160, high + 160), "#8a8378")
+    sheet.paste(picture.convert("RGB"), (80, 80))
+    shot = sheet.transform(sheet.size, Image.Transform.PERSPECTIVE, (1.22, 0.05 * strong, 0, 0.03 * strong, 1.22, 0, across, down),
+                           Image.Resampling.BICUBIC, fillcolor="#8a8378")  # fmt: skip
+    shade = Image.linear_gradient("L").resize(shot.size).point(lambda light: 255 - light // 3)
+    return Image.composite(shot, Image.new("RGB", shot.size, "#1d1a16"), shade).filter(ImageFilter.GaussianBlur(0.9))
+
+
 def photos(texts: list[str], folder: Path) -> list[Path]:
     """The codes as a telephone saves them: turned a little, unsharp, grey."""
     folder.mkdir()
@@ -107,6 +119,30 @@ def test_a_printed_day_is_read_from_a_photograph_and_held_against_the_batches(
     take(district, outbox.export(station, stick)[0].path, opener)
     [line] = reading.sheets(district, DAY, DAY)
     assert line.agrees is False
+
+
+@pytest.mark.parametrize("strong", [-1.0, 1.0])
+def test_a_sheet_and_codes_photographed_from_the_side_are_read(
+    station: Database, district: Database, opener: Opener, tmp_path: Path, strong: float
+) -> None:
+    a_day(station)
+    figures = reports.period(station, DAY, DAY)
+    sheet = tmp_path / "day.pdf"
+    report.period_report(figures, sheet, place="驿站", printed_on=date(2026, 7, 17), code=beam.day_code(station, figures))
+    [page] = preview.pages(sheet, 250)
+    picture = Image.frombuffer("RGB", (page.width, page.height), page.rgb, "raw", "RGB", page.stride, 1)
+    slanted(picture, strong).save(tmp_path / "sheet.jpg", quality=70)
+    [told] = reading.read_picture(district, tmp_path / "sheet.jpg", opener).sheets
+    assert told.person_times == figures.person_times
+    codes = tmp_path / "codes"
+    codes.mkdir()
+    qr.write_pictures(beam.codes(station)[0], codes)
+    done = []
+    for file in sorted(codes.glob("*.png")):
+        with Image.open(file) as code:
+            slanted(code, strong).save(file.with_suffix(".jpg"), quality=70)
+        done += reading.read_picture(district, file.with_suffix(".jpg"), opener).received
+    assert [one.fresh for one in done] == [1]
 
 
 def test_a_sheet_of_nobody_we_know_is_refused(station: Database, district: Database) -> None:

@@ -80,6 +80,9 @@ class Place:
         self.qtbot.waitUntil(lambda: self.jobs.idle and self.page.idle, timeout=30_000)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        if QApplication.focusWidget() is None:  # the window lost the front on a busy machine: a key would go to nobody
+            self.page.activateWindow()
+            self.qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
         self.qtbot.keyClick(QApplication.focusWidget() or self.page, key, modifier)
         self.wait()
 
