@@ -29,6 +29,8 @@ from . import store
 NUMBER = "regulars_number"
 RENEWED_AT = 6
 """Months before its end in which the last day of a badge is told anew: a visit alone changes no entry."""
+HEARD = 60
+"""Batches of a station, the last ones, among which a store must have one for its word to count."""
 SHOWN = 200
 """Pairs a list holds; the next come when these are decided."""
 MOST_MERGES = 5000
@@ -170,19 +172,18 @@ def for_pack(tx: Tx, station_id: str) -> tuple[Roster, dict[str, bytes]]:
 def known_at(db: Database, station_id: str) -> int:
     """Up to which number every computer of a station said that it knows the roster; 0 where one did not say, or of an older epoch.
 
-    A store that has not sent for so long that others count says nothing any more: it notices by itself that it is behind.
+    A store that sent none of the station's last batches (``HEARD``) says nothing any more: it notices by itself that it is behind.
+    Counted by what came, not by days: beside a computer whose clock stands years ahead the other is heard all the same.
     """
     rows = db.rows(
         "SELECT s.store_id, (SELECT manifest FROM intake WHERE store_id = s.store_id ORDER BY no DESC, taken_in DESC LIMIT 1) AS manifest"
-        " FROM store s WHERE s.station_id = ?",
-        (station_id,),
+        " FROM store s WHERE s.store_id IN (SELECT store_id FROM (SELECT store_id FROM intake WHERE station_id = ?"
+        " ORDER BY rowid DESC LIMIT ?))",
+        (station_id, HEARD),
     )
-    told = [json.loads(row["manifest"]) for row in rows if row["manifest"]]
-    if not told:
+    seen = [json.loads(row["manifest"]).get("regulars") or {} for row in rows if row["manifest"]]
+    if not seen:
         return 0
-    newest = max(head["closed"][:10] for head in told)
-    since = later(date.fromisoformat(newest), -2).isoformat()
-    seen = [head.get("regulars") or {} for head in told if head["closed"][:10] >= since]
     epoch, number = int(db.meta("epoch")), int(db.meta(NUMBER) or 0)
     return min(one.get("number", 0) if one.get("epoch") == epoch and one.get("number", 0) <= number else 0 for one in seen)
 

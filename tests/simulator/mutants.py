@@ -7,6 +7,7 @@ simulator to find out.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -586,3 +587,26 @@ def known_for_good(patch: pytest.MonkeyPatch) -> None:
         return real(tx, badge, person, number, *rest) if badge["state"] == "revoked" or regulars._known(person) else number
 
     patch.setattr(regulars, "_keep_entry", keep)
+
+
+@mutant("regulars", "clocks")
+def computers_heard_by_their_clocks(patch: pytest.MonkeyPatch) -> None:
+    """How much of the roster a station knows is asked of those of its computers whose days are near the latest day of any."""
+    real = regulars.known_at
+
+    def known_at(db: Database, station_id: str) -> int:
+        heads = [
+            json.loads(row["manifest"])
+            for row in db.rows("SELECT manifest FROM intake WHERE station_id = ? ORDER BY no DESC, taken_in DESC", (station_id,))
+        ]
+        newest: dict[str, Any] = {}
+        for head in heads:
+            newest.setdefault(head["store_id"], head)
+        if not newest:
+            return real(db, station_id)
+        latest = max(head["closed"][:4] for head in newest.values())
+        seen = [head.get("regulars") or {} for head in newest.values() if head["closed"][:4] == latest]
+        epoch, number = int(db.meta("epoch")), int(db.meta(regulars.NUMBER) or 0)
+        return min(one.get("number", 0) if one.get("epoch") == epoch and one.get("number", 0) <= number else 0 for one in seen)
+
+    patch.setattr(regulars, "known_at", known_at)
