@@ -26,7 +26,7 @@ from typing import Any
 from station_app import db as database
 from station_app import vault
 from station_app.db import Database
-from station_app.district import intake, store
+from station_app.district import intake, store, watch
 from station_app.errors import StationError
 from station_app.model import Amenity, Changes, Consent, ItemKind, Occupation, RequestState, Verdict
 from station_app.services import (
@@ -229,6 +229,19 @@ def take_in(folder: Path, stick: Path, told: dict[str, Any]) -> None:
     say(closed=True)
 
 
+def look_in(folder: Path, incoming: Path, told: dict[str, Any]) -> None:
+    """The district watches a folder, unattended, and leaves answers in another: one look."""
+    db = store.open_district(folder, PASSWORD)
+    if told.get("kill"):
+        die_at(db, *told["kill"])
+    say(opened=True)
+    with Opener() as opener:
+        for outcome in watch.look(db, incoming, Path(told["answers"]), opener):
+            say(seen=outcome.file.name, answer=outcome.answer.name if outcome.answer else "")
+    db.close()
+    say(closed=True)
+
+
 def found(folder: Path, told: dict[str, Any]) -> None:
     """A station is set up, with death waiting at the n-th statement of whichever connection or beside its slot file."""
     connect, seen = database._connect, 0
@@ -265,6 +278,9 @@ def main(folder: str, stick: str, orders: str) -> int:
         mutants.MUTANTS[told["mutant"]]()
     if told.get("side") == "district":
         take_in(Path(folder), Path(stick), told)
+        return 0
+    if told.get("side") == "watch":
+        look_in(Path(folder), Path(stick), told)
         return 0
     if told.get("side") == "found":
         found(Path(folder), told)

@@ -12,6 +12,7 @@ from typing import Any
 from station_app import db as database
 from station_app import vault
 from station_app.db import Database, Tx
+from station_app.district import watch
 from station_app.model import Op
 from station_app.schema import Migration
 from station_app.services import slots, stations
@@ -100,6 +101,20 @@ def migrate_bit_by_bit() -> None:
     database._migrate = bit_by_bit
 
 
+def noted_first() -> None:
+    """A watched file is noted as done before it is taken in and answered."""
+    done, note = watch._done, watch._note
+
+    def first(db: Database, file: Path, *rest: Any) -> watch.Outcome:
+        mark = watch._mark(file)
+        if mark is not None:
+            note(db, mark, watch.Outcome(file))
+        return done(db, file, *rest)
+
+    watch._done = first
+    watch._note = lambda *_: None
+
+
 def no_backup_before() -> None:
     """A newer program changes the store with no backup of it."""
     stations._back_up = lambda _db: None
@@ -109,6 +124,6 @@ MUTANTS = {
     one.__name__: one
     for one in (
         acknowledge_early, commit_row_by_row, sync_seldom, sync_no_file, leave_what_failed, change_keys_at_once, write_in_place,
-        the_drivers_own_words, migrate_bit_by_bit, no_backup_before,
+        the_drivers_own_words, migrate_bit_by_bit, no_backup_before, noted_first,
     )
 }  # fmt: skip

@@ -589,7 +589,7 @@ def known_for_good(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(regulars, "_keep_entry", keep)
 
 
-@mutant("regulars", "clocks")
+@mutant("regulars", "clocks", first=160)
 def computers_heard_by_their_clocks(patch: pytest.MonkeyPatch) -> None:
     """How much of the roster a station knows is asked of those of its computers whose days are near the latest day of any."""
     real = regulars.known_at
