@@ -279,6 +279,26 @@ def test_a_full_disk_is_said_in_one_sentence_and_nothing_is_half_done(store: Dat
     store.close()
 
 
+def test_a_voided_row_stays_with_its_reason_and_the_operation_tells_what_it_changed(store: Database) -> None:
+    with store.transact(Op.ADD_KEEPER) as tx:
+        keeper_id = tx.put("keeper", KEEPER)
+    with store.transact(Op.CHANGE_KEEPER) as tx:
+        tx.void("keeper", keeper_id, "undo")
+        assert tx.take("keeper", []) == (0, [], []), "nothing came, so nothing is told as changed"
+        assert tx.take("movement", []) == (0, [], [])
+    assert (tx.changes.op, tx.changes.rows) == (Op.CHANGE_KEEPER, {"keeper": (keeper_id,)})
+    assert tuple(store.rows("SELECT name, version, void_reason FROM keeper")[0]) == ("王敏", 2, "undo")
+    store.close()
+
+
+def test_a_station_that_moves_to_another_zone_has_its_days_from_then_on(store: Database) -> None:
+    assert store.stamp().business_date == "2026-07-17"
+    with store.transact(Op.SET_UP) as tx:
+        tx.set_meta("zone", "Pacific/Honolulu")
+    assert (store.stamp().business_date, store.stamp().hour) == ("2026-07-16", 14)
+    store.close()
+
+
 # --- copies --------------------------------------------------------------------------------------------------------------
 
 
@@ -357,6 +377,30 @@ def test_a_copy_that_is_looked_at_cannot_be_written(store: Database, place: Path
     with pytest.raises(Refused):
         database.look(place.parent / "copy", "5b" * 32)
     store.close()
+
+
+def test_a_copy_with_a_bad_page_still_gives_what_the_others_hold(store: Database, place: Path) -> None:
+    with store.transact(Op.ADD_KEEPER) as tx:
+        tx.put("keeper", KEEPER)
+    copy = place.parent / "copy"
+    store.copy(copy)
+    bad = store.scalar("SELECT rootpage FROM sqlite_master WHERE name = 'keeper'")
+    data = bytearray(copy.read_bytes())
+    data[(bad - 1) * 4096 + 2000] ^= 1
+    copy.write_bytes(data)
+    with database.glance(copy, KEY) as rows:
+        assert rows("SELECT content FROM meta WHERE name = ?", ("store_id",))[0]["content"] == store.store_id
+        with pytest.raises(Refused) as refusal:
+            rows("SELECT name FROM keeper")
+    assert refusal.value.word == "db.damaged"
+    with pytest.raises(Refused), database.glance(copy, "5b" * 32):
+        pass
+    assert copy.read_bytes() == bytes(data)
+    salt = bytes.fromhex(store.salt)
+    store.close()
+    assert len(salt) == 16
+    assert place.read_bytes().startswith(salt), "what the page MACs rest on is told apart from damage by it"
+    assert not copy.read_bytes().startswith(salt), "a copy has its own"
 
 
 def test_before_a_migration_the_store_is_offered_as_it_was(store: Database, place: Path) -> None:

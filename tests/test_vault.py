@@ -386,6 +386,72 @@ def test_without_the_sealed_header_a_start_card_would_pass_for_a_recovery_key(
     assert same(vault._opened(slots, "recovery", card.digits).root, root)
 
 
+def test_a_root_of_another_length_is_none() -> None:
+    for size in (0, 31, 33):
+        with pytest.raises(ValueError, match="32 bytes"):
+            vault.Root(b"k" * size)
+
+
+def test_a_station_that_is_there_is_never_set_up_again(slots: Path, root: vault.Root) -> None:
+    before = slots.read_bytes()
+    with pytest.raises(EnvironmentFault) as fault:
+        vault.create(slots, "other", "other-password", cost=CHEAP)
+    assert fault.value.word == "vault.exists"
+    assert slots.read_bytes() == before
+    assert same(vault.unlock(slots, MIN_PASSWORD)[0], root)
+
+
+def test_a_file_that_cannot_be_read_is_not_called_damaged(slots: Path) -> None:
+    slots.mkdir()
+    with pytest.raises(EnvironmentFault) as fault:
+        vault.unlock(slots, MIN_PASSWORD)
+    assert fault.value.word == "vault.unreadable"
+    assert fault.value.fields["reason"]
+
+
+@pytest.mark.parametrize(
+    ("written", "altered"),
+    [
+        ('"passes": 1', '"passes": 1.0'), ('"passes": 1', '"passes": true'), ('"memory": 8192', '"memory": "8192"'),
+        ('"kind": "password"', '"kind": "master"'), ('"salt": "', '"salt": "AAAA'), ('"nonce": "', '"nonce": "AAAA'),
+        ('"sealed": "', '"sealed": "AAAA'), ('"memory": 0', '"memory": 1'), ('"kind": "recovery"', '"kind": "password"'),
+    ],
+)  # fmt: skip
+def test_a_slot_whose_parts_are_not_as_we_write_them_is_damage(slots: Path, root: vault.Root, written: str, altered: str) -> None:
+    vault.add_recovery(slots, root)
+    text = slots.read_text("utf-8")
+    assert written in text
+    slots.write_text(text.replace(written, altered, 1), "utf-8")
+    assert refusal(lambda: vault.unlock(slots, MIN_PASSWORD)) == "vault.damaged"
+
+
+def test_a_sheet_and_a_card_bear_the_mark_of_their_slot(slots: Path, root: vault.Root) -> None:
+    sheet, card = vault.add_recovery(slots, root), vault.add_start_card(slots, root)
+    assert sheet.number == sheet.slot_id[:4].upper() != card.number == card.slot_id[:4].upper()
+    assert refusal(lambda: vault.unlock_with_start_card(slots, card.number)) == "vault.wrong_start_card", "it opens nothing"
+
+
+def test_where_the_system_opens_no_folders_a_small_file_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows: a folder cannot be opened there, and a rename needs no further step."""
+    opened = vault.os.open
+
+    def as_windows(path: str | Path, *how: int) -> int:
+        if Path(path).is_dir():
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *how)
+
+    place = tmp_path / "small"
+    monkeypatch.setattr(vault.os, "open", as_windows)
+    with pytest.raises(PermissionError):
+        vault.sync_folder(tmp_path)
+    with monkeypatch.context() as windows:
+        windows.setattr(vault.os, "name", "nt")
+        vault.write_whole(place, b"whole")
+    assert place.read_bytes() == b"whole"
+
+
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])
 def test_a_cut_file_is_damaged_and_a_missing_one_is_no_station(slots: Path, root: vault.Root, cut: int) -> None:
     slots.write_bytes(slots.read_bytes()[:cut])
