@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,20 @@ def test_a_pin_is_kept_as_a_hash() -> None:
     assert "2468" not in hashed
     assert vault.pin_matches(hashed, "2468")
     assert not vault.pin_matches(hashed, "2469")
+
+
+@pytest.mark.parametrize("pin", ["", "123", "1234567", "12a4", "１２３４", "-123"])
+def test_what_is_no_pin_is_never_kept(pin: str) -> None:
+    with pytest.raises(UserMistake) as mistake:
+        vault.hash_pin(pin)
+    assert mistake.value.word == "vault.bad_pin"
+
+
+def test_a_digest_tells_apart_what_it_was_made_of_and_only_with_its_key() -> None:
+    assert vault.digest(b"k", "a", 1) == vault.digest(b"k", "a", "1")
+    others = {vault.digest(b"k", "a1"), vault.digest(b"k", "a", "1", ""), vault.digest(b"x", "a", 1), vault.digest(b"k", 1, "a")}
+    assert vault.digest(b"k", "a", 1) not in others
+    assert len(others) == 4
 
 
 # --- slots ---------------------------------------------------------------------------------------------------------------
@@ -414,7 +429,8 @@ def test_a_file_that_cannot_be_read_is_not_called_damaged(slots: Path) -> None:
     [
         ('"passes": 1', '"passes": 1.0'), ('"passes": 1', '"passes": true'), ('"memory": 8192', '"memory": "8192"'),
         ('"kind": "password"', '"kind": "master"'), ('"salt": "', '"salt": "AAAA'), ('"nonce": "', '"nonce": "AAAA'),
-        ('"sealed": "', '"sealed": "AAAA'), ('"memory": 0', '"memory": 1'), ('"kind": "recovery"', '"kind": "password"'),
+        ('"format": 1', '"format":1'), ('"sealed": "', '"sealed": "AAAA'), ('"memory": 0', '"memory": 1'),
+        ('"kind": "recovery"', '"kind": "password"'),
     ],
 )  # fmt: skip
 def test_a_slot_whose_parts_are_not_as_we_write_them_is_damage(slots: Path, root: vault.Root, written: str, altered: str) -> None:
@@ -438,7 +454,7 @@ def test_where_the_system_opens_no_folders_a_small_file_is_written_all_the_same(
     opened = vault.os.open
 
     def as_windows(path: str | Path, *how: int) -> int:
-        if Path(path).is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 (a Path cannot be made while the system is called another)
             raise PermissionError(13, "Permission denied")
         return opened(path, *how)
 

@@ -57,6 +57,7 @@ def test_an_empty_column_means_its_default(tmp_path: Path) -> None:
         ("数量", "十", "row_bad_number"), ("数量", "-5", "row_bad_number"), ("数量", "1.5", "row_bad_number"),
         ("数量", "9999999", "row_bad_number"), ("数量", "10箱", "row_other_unit"), ("限领", "1001", "row_bad_number"),
         ("有效期", "2027-02-30", "row_bad_date"), ("有效期", "46000", "row_bad_date"), ("月份", "13", "row_bad_months"),
+        ("有效期", "1999-03-01", "row_bad_date"), ("有效期", "2027-13-01", "row_bad_date"), ("月份", "夏天", "row_bad_months"),
         ("数量", "=1+1", "row_formula"), ("批号", "长" * 61, "row_too_long"),
     ],
 )  # fmt: skip

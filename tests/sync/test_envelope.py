@@ -224,6 +224,19 @@ def test_a_bomb_is_stopped_at_what_the_manifest_admits(sides: Sides):
     tracemalloc.stop()
 
 
+def test_a_line_longer_than_any_row_is_refused_wherever_the_pieces_end(sides: Sides):
+    first = b"".join(wire.encode("visit", visits(1)))
+    for length, word in ((wire.LONGEST_LINE - 1, "bad_row"), (wire.LONGEST_LINE, "bad_body"), (3 * wire.LONGEST_LINE, "bad_body")):
+        raw = first + b"x" * length + b"\n"
+        assert refusal(lambda raw=raw: rows_of(sides, bodied(sides, zlib.compress(raw), len(raw)))) == f"sync_files.{word}"
+
+
+def test_tables_that_claim_more_than_there_is_are_refused(sides: Sides):
+    raw = b"".join(wire.encode("visit", visits(1)))
+    for more in (1, len(raw), 10**6):
+        assert refusal(lambda more=more: rows_of(sides, bodied(sides, zlib.compress(raw), len(raw) + more))) == "sync_files.bad_body"
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"\0", b"x\x9c", zlib.compress(b"{}\n")[:-1], zlib.compress(b"{}\n") + b"\0", b"\x1f\x8b" + b"\0" * 20],
@@ -296,6 +309,14 @@ def test_every_flipped_bit_and_truncation_of_a_pack_is_refused(sides: Sides):
 
     assert survivors(read, data, flips(data, share(8 * len(data)))) == []
     assert survivors(read, data, (data[:length] for length in range(len(data)))) == []
+
+
+def test_a_signed_pack_of_another_content_is_refused(sides: Sides):
+    frame = envelope.cut_frame("pack", sides.pack(full_pack(sides)).data)
+    tree = json.loads(frame.manifest) | {"raw_sha256": "0" * 64}
+    sign, key = sides.district.sign, sides.district.public.verify_key
+    signed = envelope.write_frame("pack", canonical(tree), bytes(frame.body), sign, key)
+    assert refusal(lambda: envelope.read_pack(signed, sides.districts)) == "sync_files.bad_hash"
 
 
 def test_only_the_district_signs_packs(sides: Sides):

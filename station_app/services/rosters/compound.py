@@ -64,7 +64,7 @@ def _streams(data: bytes, wanted: Sequence[str]) -> dict[str, bytes]:
             continue
         if entry.size < small_limit:
             root = entries.get("")
-            if root is None:
+            if root is None or root.kind != _ROOT:
                 raise Damaged
             small_numbers = _follow(data[size:], size, table, small_table)
             small = struct.unpack(f"<{len(small_numbers) // 4}I", small_numbers)
@@ -159,7 +159,7 @@ def cells(book: bytes, start: int) -> Iterator[tuple[int, int, bool]]:
             yield row, column, kind in _FORMULAS
     else:
         raise Damaged
-    if depth < 0 or start >= len(book):
+    if depth < 0:
         raise Damaged
 
 
