@@ -149,6 +149,38 @@ def smoke() -> None:
         if (home / "sheet.pdf").read_bytes()[:5] != b"%PDF-":
             raise Failed("The badge sheet is no PDF.")
         print("The command line makes a demo station, checks it and prints its badges.", flush=True)
+        for language in ("zh", "en"):
+            if not list(PROGRAM.rglob(f"docs/handbook/{language}/first-day.md")):
+                raise Failed("The handbook is not in the program.")
+        if sys.platform == "linux":
+            updated(around, home)
+            print("A signed update is put beside the program and begun at the next start; a changed one is refused.", flush=True)
+
+
+def updated(around: Mapping[str, str], place: Path) -> None:
+    """A copy of the program takes in a package signed for it, begins it, and goes back; Failed when it does not."""
+    import release
+
+    copy, new = place / "lib" / PROGRAM.name, place / "new"
+    shutil.copytree(PROGRAM, copy, symlinks=True)
+    public = next(iter(copy.rglob("assets/fonts"))).parent / "release.pub"
+    key = release.make_key(place / "secret", public)
+    new.mkdir()
+    (new / "station-app").write_text("#!/bin/sh\necho begun from $STATION_BASE\n")
+    (new / "station-app").chmod(0o755)
+    program, brought = copy / "station-app", release.package(new, place / "brought", key, version="999.0")
+    (new / "station-app").write_text("#!/bin/sh\necho evil\n")
+    spoilt = release.package(new, place / "spoilt", key, version="999.1")
+    (spoilt / "program/station-app").write_text("#!/bin/sh\necho more\n")
+    refused = subprocess.run([program, "update", spoilt], cwd=place, env=dict(around), capture_output=True, check=False)
+    if refused.returncode != 3:
+        raise Failed(f"A changed update was not refused: {refused.returncode} {refused.stderr.decode()}")
+    told(program, around, place, "update", str(brought))
+    if told(program, around, place, "--version").strip() != f"begun from {copy}":
+        raise Failed("The next start was not the new version.")
+    told(program, around, place, "update", "--previous")
+    if __version__ not in told(program, around, place, "--version"):
+        raise Failed("The version before did not come back.")
 
 
 def told(program: Path, around: Mapping[str, str], place: Path, *arguments: str) -> str:
