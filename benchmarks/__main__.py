@@ -1,6 +1,7 @@
 """One table of everything that is measured; ``python3 dev.py bench [--quick]`` runs it. Every row is beside its floor of the same run.
 
-``--quick`` takes small stores, to see that the measurements work: its figures say nothing about the goals.
+``--quick`` takes small stores, to see that the measurements work: its figures say nothing about the goals. ``--peers FOLDER`` adds the
+rows beside Anki and Vorta, which it installs into an environment of their own in FOLDER the first time.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
-from . import day, intake, offers, saving, sealing, start
+from . import badges, day, intake, offers, peers, reports, saving, sealing, search, start
 from .stores import Figure
 
 
@@ -22,6 +24,9 @@ def measurements(visits: int, rows: int, keep: str, district: tuple[int, int]) -
         lambda: day.main(visits, 300, keep),
         lambda: offers.main(rows * 3 // 10),
         lambda: sealing.main(rows),
+        lambda: search.main(rows),
+        lambda: badges.main(rows // 100),
+        lambda: reports.main((visits // 10, visits)),
         lambda: intake.main(*district),
     ]
 
@@ -36,6 +41,11 @@ def table(figures: list[Figure]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Measure everything and print the table; 1 when a goal is not met."""
+    beside: Path | None = None
+    if "--peers" in arguments[:-1]:
+        place = arguments.index("--peers")
+        beside = Path(arguments[place + 1])
+        arguments = arguments[:place] + arguments[place + 2 :]
     if arguments not in ([], ["--quick"]):
         print(__doc__)
         return 2
@@ -43,6 +53,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as keep:
         district = (12, 4) if arguments else (500, 30)
         figures = [figure for measure in measurements(visits, rows, keep, district) for figure in measure()]
+        if beside is not None:
+            figures += peers.main(beside, visits, 5, keep)
+            figures += peers.notes(beside, next(float(one.ours.split()[0]) for one in figures if one.name.endswith("per key, p50")), rows)
     print(table(figures))
     return int(any(one.met is False for one in figures) and not arguments)
 

@@ -12,7 +12,9 @@ import pytest
 from station_app.services import stations
 from tests.conftest import CHEAP, PASSWORD, SAMPLE
 
-HEAVY = ("sqlite_utils", "pypinyin", "reportlab", "qrcode", "numpy", "openpyxl", "pypdfium2", "zxingcpp", "PIL", "rapidfuzz")
+HEAVY = (
+    "sqlite_utils", "pypinyin", "reportlab", "qrcode", "numpy", "openpyxl", "pypdfium2", "zxingcpp", "PIL", "rapidfuzz", "stdnum", "pydoc",
+)  # fmt: skip
 ELSEWHERE = ("station_app.cli", "station_app.ui.district", "station_app.ui.pages.reports", "station_app.paper.report")
 """Rooms of ours that another command, window or page is for."""
 

@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from unicodedata import normalize
 
-from stdnum import ean
-from stdnum.exceptions import ValidationError
-
 from ...errors import UserMistake
 from ...model import Item
 
@@ -59,6 +56,8 @@ OWN = "20"
 
 def own_code(item_id: str) -> str:
     """The house's own code of a supply, for its shelf label: it stays as long as the supply does, and is one everywhere."""
+    from stdnum import ean  # not at the start: it brings pydoc and ssl along, 9 MB
+
     body = f"{OWN}{int.from_bytes(hashlib.sha256(item_id.encode()).digest()[:5], 'big') % 10**10:010d}"
     return body + str(ean.calc_check_digit(body))
 
@@ -70,6 +69,9 @@ def label_code(item: Item) -> str:
 
 def _holds(digits: str) -> bool:
     """Whether the check digit holds: alike for GTIN-8, -12, -13 and -14."""
+    from stdnum import ean
+    from stdnum.exceptions import ValidationError
+
     try:
         ean.validate(digits.zfill(13) if len(digits) == 12 else digits)
     except ValidationError:
