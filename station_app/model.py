@@ -508,10 +508,10 @@ SEES_TRAIL = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 """Who reads who did what when."""
 
 OWN_SETTINGS = frozenset(
-    {"large_type", "dark", "language", "last_folder", "scan_gap", "scan_suffix", "print_offset", "print_form", "print_back"}
+    {"large_type", "dark", "language", "last_folder", "scan_gap", "scan_suffix", "print_offset", "print_form", "print_back", "ledger_span"}
 )
-"""Settings of whoever sits there, not of the station: the look of the screen, the folder last exported to, the scanner and
-the printer at hand."""
+"""Settings of whoever sits there, not of the station: the look of the screen, the folder last exported to, the days last looked at,
+the scanner and the printer at hand."""
 
 
 def may(role: Role, op: Op, acting: str = "", details: Mapping[str, Any] | None = None) -> bool:

@@ -42,6 +42,8 @@ LARGE_TYPE = Setting("large_type", "switch", "0")
 DARK = Setting("dark", "switch", "0")
 LANGUAGE = Setting("language", "choice", "", choices=("", "zh", "en"))
 LAST_FOLDER = Setting("last_folder", "text", "")
+LEDGER_SPAN = Setting("ledger_span", "text", "this_month")
+"""The days a ledger was last looked at for: this_month, last_month, this_year, or "FIRST LAST" as ISO dates."""
 BACKUP_PLACE = Setting("backup_place", "text", "")
 KEEP_PEOPLE_MONTHS = Setting("keep_people_months", "number", "12", low=1, high=36)
 KEEP_REQUESTS_MONTHS = Setting("keep_requests_months", "number", "24", low=1, high=60)
@@ -86,8 +88,8 @@ WEATHER: tuple[Setting, ...] = (
 RETENTION: tuple[Setting, ...] = (KEEP_PEOPLE_MONTHS, KEEP_REQUESTS_MONTHS, KEEP_PICTURES_MONTHS)
 """How long things are kept (DOMAIN.md section 6, "Privacy"). The log is not among them: it is never thinned out."""
 ALL: tuple[Setting, ...] = (
-    DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, BACKUP_PLACE, OVERDUE_DAYS, OVERRIDE_ROLE, *WEATHER,
-    REST_DAYS, WATCH_FOLDER, WATCH_ANSWERS, SCAN_GAP, SCAN_SUFFIX, *PRINTS, *RETENTION,
+    DOUBLE_SCAN_MINUTES, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE, LAST_FOLDER, LEDGER_SPAN, BACKUP_PLACE, OVERDUE_DAYS,
+    OVERRIDE_ROLE, *WEATHER, REST_DAYS, WATCH_FOLDER, WATCH_ANSWERS, SCAN_GAP, SCAN_SUFFIX, *PRINTS, *RETENTION,
 )  # fmt: skip
 SHOWN: tuple[Setting, ...] = (DOUBLE_SCAN_MINUTES, OVERRIDE_ROLE, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)
 AT_DISTRICT: tuple[Setting, ...] = (OVERDUE_DAYS, IDLE_LOCK_MINUTES, LARGE_TYPE, DARK, LANGUAGE)

@@ -11,12 +11,13 @@ import click
 
 from .. import settings
 from ..errors import UserMistake
-from ..paper.manner import Manner, goods_of, manner, print_badges, print_labels
-from ..services import people, preferences, prints, stations, supplies
+from ..paper.manner import Manner, goods_of, manner, print_badges, print_labels, things_of
+from ..services import loans, people, preferences, prints, stations, supplies
 from ..words import t
 from .frame import Desk, option
 from .inputs import OFFSET, WHOLE, regulars
 from .inputs import person as named
+from .loans import loans_group
 from .outputs import number
 from .people import badges_group
 from .supplies import supplies_group
@@ -120,4 +121,20 @@ def labels(desk: Desk, to: Path, goods: tuple[str, ...], label: int | None) -> N
     desk.tell(
         {"file": to, "labels": len(found), "pages": pages},
         t("cli.labels_written", name=to.name, goods=number(len(found)), n=pages),
+    )
+
+
+@loans_group.command("labels")
+@option("--to", type=FILE, required=True)
+@option("--thing", "chosen", multiple=True, metavar="THING")
+@option("--label", type=WHOLE, metavar="58|80")
+@click.pass_obj
+def thing_labels(desk: Desk, to: Path, chosen: tuple[str, ...], label: int | None) -> None:
+    """Labels for what is lent, each with the code that lends it and brings it back: on A4 to be cut, or on a roll."""
+    with desk.station() as db:
+        found = [loans.resolve(db, text) for text in chosen] if chosen else loans.assets(db)
+        pages = print_labels(things_of(found), to, _form(Manner(), False, label))
+    desk.tell(
+        {"file": to, "labels": len(found), "pages": pages},
+        t("cli.thing_labels_written", name=to.name, things=number(len(found)), n=pages),
     )

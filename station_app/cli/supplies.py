@@ -217,6 +217,30 @@ def count(desk: Desk, item: str, counted: int, reason: str, second_name: str, at
     desk.done(changes, said, id=one.id, difference=difference, balance=counted)
 
 
+@supplies_group.command("round")
+@click.argument("told", nargs=-1, required=True, metavar="ITEM=COUNTED...")
+@option("--reason", default="")
+@option("--second-name", default="")
+@option("--at", type=MOMENT)
+@click.pass_obj
+def count_round(desk: Desk, told: tuple[str, ...], reason: str, second_name: str, at: datetime | None) -> None:
+    """Several items were counted on one round, as at closing; undone they are undone together."""
+    with desk.station() as db:
+        counted = {}
+        for part in told:
+            name, sign, many = part.rpartition("=")
+            if not sign or not many.isdecimal():
+                raise UserMistake("cli.bad_part", text=part)
+            counted[supplies.named(db, name).id] = int(many)
+        found, changes = supplies.count_several(db, counted, reason, second_name, at)
+        names = {item_id: supplies.get(db, item_id).name for item_id in found}
+    lines = [{"id": item_id, "item": names[item_id], "counted": counted[item_id], "difference": off} for item_id, off in found.items()]
+    said = t("terms.list").join(
+        t("cli.counted", name=names[item_id], counted=number(counted[item_id]), difference=f"{off:+,}") for item_id, off in found.items()
+    )
+    desk.done(changes, said, counts=lines)
+
+
 @supplies_group.command("waste")
 @click.argument("item")
 @click.argument("quantity", type=WHOLE)

@@ -7,6 +7,7 @@ from datetime import date
 
 from ..model import Amenity, CheckPart, Station
 from ..services.shifts import Draft, DutyLog, Hours, Matters
+from ..services.weather import Weather
 from ..words import label, t
 
 MOST = 6
@@ -98,12 +99,19 @@ def drafted(draft: Draft, station: Station, today: date) -> DutyText:
     names = list(dict.fromkeys(shift.keeper for shift in draft.shifts if shift.keeper))
     last = draft.handovers[-1] if draft.handovers else None
     by, to = (last.from_name, last.to_name) if last else (names[0] if names else "", names[-1] if len(names) > 1 else "")
-    weather = t("duty.high", high=draft.day.high) if draft.day.high is not None else ""
     return DutyText(
-        shift_name=f"{station.opens}-{station.closes}" if station.opens and station.closes else "", weather=weather,
+        shift_name=f"{station.opens}-{station.closes}" if station.opens and station.closes else "", weather=told_weather(draft.weather),
         events="\n".join(_events(draft)), matters="\n".join(matters_lines(draft.matters, today)) if draft.matters else "",
         handed_by=by, handed_to=to,
     )  # fmt: skip
+
+
+def told_weather(found: Weather) -> str:
+    """A day's weather in words: the level that follows from warning and forecast, then the forecast; "" where nothing was told."""
+    parts = [label(found.level)] if found.level is not None else []
+    parts += [t("duty.high", high=found.high)] if found.high is not None else []
+    parts += [t("duty.low", low=found.low)] if found.low is not None else []
+    return t("terms.dot").join(parts)
 
 
 def _events(draft: Draft) -> list[str]:

@@ -4,7 +4,7 @@
 
     manner(db) -> Manner                                      as it is set in the print room
     print_badges(station, cards, target, manner) -> pages     ten on a sheet, one a card, or labels, by ``manner.form``
-    print_labels(goods, target, form) -> pages                shelf labels of goods_of(items)
+    print_labels(goods, target, form) -> pages                labels of goods_of(items) for the shelf, of things_of(assets) that are lent
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from ..db import Database
 from ..errors import UserMistake
 from ..model import Item, Person, Station
 from ..services import preferences, prints
+from ..services.loans import Asset
 from ..services.supplies.barcodes import label_code
+from ..words import t
 
 if TYPE_CHECKING:
     from .badges import Look
@@ -86,8 +88,13 @@ def print_badges(station: Station, cards: Sequence[Person], target: Path, how: M
 
 
 def goods_of(items: Sequence[Item]) -> list[tuple[str, str, str]]:
-    """(name, unit, code) of each."""
-    return [(item.name, item.unit, label_code(item)) for item in items]
+    """(name, unit, code) of each supply."""
+    return [(item.name, t("labels.unit", unit=item.unit), label_code(item)) for item in items]
+
+
+def things_of(assets: Sequence[Asset]) -> list[tuple[str, str, str]]:
+    """(name with its number, how long it is lent, code) of each thing that is lent."""
+    return [(asset.title, t("labels.lent_for", hours=asset.due_hours), asset.code) for asset in assets]
 
 
 def print_labels(goods: Sequence[tuple[str, str, str]], target: Path, how: Manner, progress: Advance | None = None) -> int:

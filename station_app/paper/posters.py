@@ -72,21 +72,21 @@ def ask_poster(station: Station, target: Path, *, link: str = "", logo: bytes | 
 def shelf_labels(
     goods: Sequence[tuple[str, str, str]], target: Path, *, progress: Callable[[int, int], None] | None = None
 ) -> int:
-    """Write labels for (name, unit, code) of supplies on A4, three by seven to be cut, and return the pages.
+    """Write labels for (name, words below, code) of what stands here on A4, three by seven to be cut, and return the pages.
 
     Raises UserMistake ("labels.nothing", "labels.bad_code") and as ``ask_poster``.
     """
     if not goods:
         raise UserMistake("labels.nothing")
     sheet = Sheet(t("labels.title"), A4)
-    for done, (name, unit, text) in enumerate(goods):
+    for done, (name, below, text) in enumerate(goods):
         place = done % (ACROSS * DOWN)
         if place == 0:
             if done:
                 sheet.next_page()
             _cuts(sheet)
         row, column = divmod(place, ACROSS)
-        _label(sheet, name, unit, bars.bars(text), EDGE_X + column * LABEL[0], EDGE_Y + row * LABEL[1])
+        _label(sheet, name, below, bars.bars(text), EDGE_X + column * LABEL[0], EDGE_Y + row * LABEL[1])
         if progress:
             progress(done + 1, len(goods))
     return sheet.save(target)
@@ -101,9 +101,9 @@ def _cuts(sheet: Sheet) -> None:
         sheet.line(EDGE_X, y, EDGE_X + ACROSS * LABEL[0], y, colour=LINE, points=0.3)
 
 
-def _label(sheet: Sheet, name: str, unit: str, code: bars.Bars, x: float, y: float) -> None:
+def _label(sheet: Sheet, name: str, below: str, code: bars.Bars, x: float, y: float) -> None:
     sheet.block(x + 3.5, y + 8, name, (15, 9), (LABEL[0] - 7, 10), bold=True)
     wide = min(code.side * 0.5, LABEL[0] - 3)
     sheet.bars(code, x + (LABEL[0] - wide) / 2, y + 14, wide, 14)
     sheet.fitted(x + LABEL[0] / 2, y + 32.5, code.text, 10, LABEL[0] - 8, colour=INK, anchor="middle")
-    sheet.fitted(x + LABEL[0] / 2, y + 36.2, t("labels.unit", unit=unit), 8, LABEL[0] - 8, colour=MUTED, anchor="middle")
+    sheet.fitted(x + LABEL[0] / 2, y + 36.2, below, 8, LABEL[0] - 8, colour=MUTED, anchor="middle")

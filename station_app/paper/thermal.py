@@ -51,11 +51,11 @@ def badge_labels(
 
 
 def shelf_strips(goods: Sequence[tuple[str, str, str]], target: Path, *, wide: int = 58) -> int:
-    """Write one label for each of (name, unit, code) as a page each; returns how many. Raises as ``badge_labels``."""
+    """Write one label for each of (name, words below, code) as a page each; returns how many. Raises as ``badge_labels``."""
     _check_width(wide)
     if not goods:
         raise UserMistake("labels.nothing")
-    return _write([_goods(name, unit, bars.bars(code), PRINTABLE[wide]) for name, unit, code in goods], wide, target)
+    return _write([_goods(name, below, bars.bars(code), PRINTABLE[wide]) for name, below, code in goods], wide, target)
 
 
 def _check_width(wide: int) -> None:
@@ -114,7 +114,7 @@ def _badge(station: Station, name: str, number: str, code: qr.Code, across: int)
     return image
 
 
-def _goods(name: str, unit: str, code: bars.Bars, across: int) -> Any:
+def _goods(name: str, below: str, code: bars.Bars, across: int) -> Any:
     module = min(4, across // code.side)
     if module < 1:
         raise UserMistake("labels.bad_code", text=code.text)
@@ -124,7 +124,7 @@ def _goods(name: str, unit: str, code: bars.Bars, across: int) -> Any:
     for place, dark in enumerate(code.modules):
         if dark:
             pen.rectangle((left + place * module, 76, left + (place + 1) * module - 1, 186), fill=0)
-    said = f"{code.text}   {t('labels.unit', unit=unit)}"
+    said = f"{code.text}   {below}"
     pen.text((AIR, 196), said, font=_fitting(said, 26, across - 2 * AIR), fill=0)
     return image
 

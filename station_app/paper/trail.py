@@ -56,7 +56,8 @@ def setting(name: str) -> str:
         "large_type": "settings.large_type", "dark": "settings.dark",
         "language": "settings.language", "idle_lock_minutes": "settings.idle_lock_minutes",
         "double_scan_minutes": "settings.double_scan_minutes", "backup_place": "settings.second_place",
-        "last_folder": "trail.set_last_folder", "full_check": "settings.full_check", "salt": "trail.set_salt",
+        "last_folder": "trail.set_last_folder", "ledger_span": "trail.set_ledger_span",
+        "full_check": "settings.full_check", "salt": "trail.set_salt",
         "incarnation": "trail.set_incarnation", "logo": "trail.set_logo",
     }  # fmt: skip
     if name in words:

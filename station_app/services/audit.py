@@ -17,7 +17,7 @@ from ..errors import Cancelled
 from ..model import Changes, Op
 from ..schema import LEDGERS
 from . import aliases, attachments, exchange, incarnation, loans, slots
-from .supplies import kept, kits
+from .supplies import kept, kits, recount
 
 Tell = Callable[[int, int], None]
 """Told (done, total); may raise Cancelled."""
@@ -92,7 +92,7 @@ def _ledgers_add_up(db: Database, tell: Tell) -> list[Problem]:
     found += _log_matches_rows(db, lambda done, total: tell(half + half * done // total, 2 * half))
     for part in (_stock_is_its_movements, _handouts_have_movements, _kits_are_their_parts, _visits_are_sound, _search_is_whole,
                  _requests_have_steps, _merges_are_followed, _pictures_are_whole, _batches_are_gapless, _past_is_as_witnessed,
-                 _digests_are_kept, _no_slot_came_back, _things_are_their_loans):  # fmt: skip
+                 _digests_are_kept, _no_slot_came_back, _things_are_their_loans, _supplies_say_the_facts):  # fmt: skip
         found += part(db)
         tell(2 * half, 2 * half)
     return found
@@ -210,6 +210,19 @@ def _kits_are_their_parts(db: Database) -> Iterator[Problem]:
             yield Problem("audit.kit_unmoved", {"id": row["id"]})
     for assembly_id in moved:
         yield Problem("audit.kit_unmoved", {"id": assembly_id})
+
+
+SAID = {
+    "audit.transfer_unmoved": recount.transfers, "audit.count_unmoved": recount.stocktakes, "audit.quota_differs": recount.rules,
+    "audit.forecast_differs": recount.forecasts,
+}  # fmt: skip
+
+
+def _supplies_say_the_facts(db: Database) -> Iterator[Problem]:
+    """Transfers and counts moved what they say; what rules leave and when things run out, reckoned once more from the rows."""
+    for word, differing in SAID.items():
+        for one in differing(db):
+            yield Problem(word, {"name": one.name, "told": one.told, "found": one.found})
 
 
 def _things_are_their_loans(db: Database) -> Iterator[Problem]:

@@ -38,7 +38,7 @@ from ..model import (
     Visit,
 )
 from ..paths import DataFolder
-from . import badges, history, keepers, people, reports, requests, samples, stations, supplies, visits
+from . import badges, boxes, history, keepers, people, reports, requests, samples, stations, supplies, visits
 from .demo_house import House
 
 Progress = people.Progress
@@ -53,6 +53,8 @@ REGISTERED = 0.48
 GROUPS = {1: 74, 2: 14, 3: 6, 4: 3, 5: 3}
 HANDED, HANDED_TO_GROUP = 0.42, 0.12
 REQUESTED = 0.014
+BOX_DAY = 4
+"""Boxes are opened on Fridays."""
 SLIPS = 0.015
 """Anonymous counts that were a slip of the finger and taken back at once."""
 SHORT_STAY = 0.48
@@ -204,8 +206,11 @@ class _Story:
             (morning - timedelta(minutes=3), lambda: self._refill(day, dice)),
             (morning - timedelta(minutes=2), lambda: self.house.morning(day)),
             (morning.replace(hour=14, minute=30), self._hand_over),
+            (morning.replace(hour=15, minute=40), self.house.afternoon),
             (morning.replace(hour=21), lambda: self._close(day)),
         ]
+        if day.weekday() == BOX_DAY:
+            work.append((morning.replace(hour=16, minute=20), self._open_boxes))
         work += [(back, partial(self.house.bring_back, back)) for back in (morning.replace(hour=hour) for hour in (9, 12, 16, 20))]
         work += [(one.moment, partial(self._arrive, one, dice)) for one in self._arrivals(morning, dice)]
         due = [step for step in self.steps if step.moment.date() <= day]
@@ -239,6 +244,15 @@ class _Story:
         high = round(dice.gauss(samples.HIGHS[day.month - 1], 2.5))
         keepers.open_station(self.db, "微波炉报修中" if dice.random() < 0.03 else "", high)
         self.house.heat(high)
+
+    def _open_boxes(self) -> None:
+        """The boxes are opened once a week by two; every slip becomes a request."""
+        for box in boxes.BOXES:
+            found = self.house.slips()
+            _opening, taken, _ = boxes.open_box(self.db, box, samples.KEEPERS[0], samples.KEEPERS[1], found)
+            for slip, made in zip(found, taken, strict=True):
+                if isinstance(slip.category, Category):
+                    self._plan_answer(made.id, slip.category, self.house.dice.uniform(0.5, 9), self.house.dice)
 
     def _hand_over(self) -> None:
         self.db.acting = self.keepers[1]

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from ..db import Database
 from ..model import CheckPart, LoanOutcome, LostState, Occupation, RepairState, WeatherLevel
-from . import equipment, first_aid, incidents, loans, samples, shifts, visits, weather
+from . import boxes, equipment, first_aid, incidents, loans, samples, shifts, visits, weather
 
 LENT = 0.06
 """Arrivals that borrow something."""
 LATE, LOST, DAMAGED = 0.2, 0.015, 0.02
-FAULT, FOUND, NOT_WELL = 0.025, 0.06, 0.04
+FAULT, FOUND, NOT_WELL, EMERGENCY = 0.025, 0.06, 0.04, 0.015
 HOT, VERY_HOT = 35, 37
 """Forecast highs, degrees Celsius, from which the weather service warns."""
 
@@ -67,6 +67,22 @@ class House:
             item, _ = incidents.found(self.db, thing, place, samples.KEPT_IN)
             if self.dice.random() < 0.7:
                 self.kept.append((day + timedelta(days=self.dice.randint(1, 20)), item.id, LostState.CLAIMED))
+
+    def afternoon(self) -> None:
+        """Seldom something happens: its time is stamped, who was called and what it was are told when it is over."""
+        if self.dice.random() < EMERGENCY:
+            kind, called, place, note = self.dice.choice(samples.EMERGENCIES)
+            happened, _ = incidents.stamp(self.db)
+            incidents.tell(self.db, happened.id, kind=kind, called=called, place=place, note=note, over=True)
+
+    def slips(self) -> list[boxes.Slip]:
+        """What lies in a box when it is opened: nothing, or a slip or two."""
+        found = []
+        for _ in range(self.dice.choice((0, 0, 0, 1, 1, 2))):
+            category = self.dice.choice(list(samples.WORDS))
+            kind, text = self.dice.choice(samples.WORDS[category])
+            found.append(boxes.Slip(text, kind, category))
+        return found
 
     def heat(self, high: int) -> None:
         """The warning of a hot day, as the keeper hears it."""

@@ -11,7 +11,17 @@ from datetime import datetime, timedelta
 from random import Random
 
 from ..db import Database
-from ..model import Amenity, AssetKind, Category, ItemKind, MovementKind, Occupation, RequestKind, Station
+from ..model import (
+    Amenity,
+    AssetKind,
+    Category,
+    EmergencyKind,
+    ItemKind,
+    MovementKind,
+    Occupation,
+    RequestKind,
+    Station,
+)
 from . import supplies
 
 STATION = Station(
@@ -94,6 +104,13 @@ FIXER, MENDED = "社区电工", "已更换零件"
 EXCEPTIONS = (("插座松动", "已断电，报修"), ("安全通道有杂物", "已清理"), ("地面湿滑", "已拖干，放警示牌"))
 FOUND = (("手套", "充电区"), ("头盔", "门口"), ("保温杯", "休息区"), ("工作证", "柜台"), ("雨伞", "门口"))
 KEPT_IN = "柜台抽屉"
+EMERGENCIES = (
+    (EmergencyKind.MEDICAL, ("120",), "休息区", "骑手中暑，已扶到空调下，急救车接走"),
+    (EmergencyKind.FIRE, ("119",), "门前充电棚", "电瓶车充电冒烟，断电后用灭火器扑灭"),
+    (EmergencyKind.POLICE, ("110",), "门口", "两位师傅因剐蹭争执，民警到场调解"),
+    (EmergencyKind.MEDICAL, ("120",), "卫生间", "一位师傅滑倒，脚踝扭伤，已冰敷送医"),
+    (EmergencyKind.TRAFFIC, ("122", "120"), "路口", "骑手被车碰倒，擦伤，已包扎"),
+)
 
 
 def late(titles: Sequence[str]) -> str:

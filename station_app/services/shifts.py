@@ -14,6 +14,7 @@ from . import equipment, first_aid, keepers, loans, opening_hours, preferences, 
 from .equipment import Equipment, Repair
 from .first_aid import Medicine
 from .loans import Loan
+from .weather import Weather, of_day
 
 LONGEST_SPAN = 3660
 """Days asked about at once."""
@@ -401,6 +402,7 @@ class Draft:
 
     business_date: str
     day: keepers.StationDay
+    weather: Weather
     shifts: tuple[keepers.Shift, ...]
     handovers: tuple[Handover, ...]
     figures: visits.Today
@@ -427,8 +429,8 @@ def draft(db: Database, business_date: str | None = None) -> Draft:
         (day,),
     )
     return Draft(
-        business_date=day, day=keepers.day(db, day), shifts=tuple(keepers.shifts_of(db, day)), handovers=tuple(handovers(db, day)),
-        figures=visits.today(db, day), amenities={row["amenity"]: row["n"] for row in used},
+        business_date=day, day=keepers.day(db, day), weather=of_day(db, day), shifts=tuple(keepers.shifts_of(db, day)),
+        handovers=tuple(handovers(db, day)), figures=visits.today(db, day), amenities={row["amenity"]: row["n"] for row in used},
         handouts={row["name"]: (row["n"], row["unit"]) for row in given}, loans=loans.figures(db, day, day),
         requests=int(db.scalar(f"SELECT count(*) FROM request WHERE {counted}", (day,))), checks=tuple(house_checks(db, day, day)),
         emergencies=int(db.scalar(f"SELECT count(*) FROM emergency WHERE {counted}", (day,))),

@@ -34,11 +34,6 @@ def void(jobs: Jobs, movement_id: str, reason: str, then: Then, otherwise: Other
     jobs.run(lambda db: voids.void(db, movement_id, reason), then, otherwise)
 
 
-def set_parts(jobs: Jobs, kit_id: str, parts: dict[str, int], then: Then, otherwise: Otherwise) -> None:
-    """What a kit holds; ``then`` gets the Changes."""
-    jobs.run(lambda db: supplies.set_parts(db, kit_id, parts), then, otherwise)
-
-
 def set_photo(jobs: Jobs, item_id: str, jpeg: bytes | None, then: Then, otherwise: Otherwise) -> None:
     """The picture of an item, made ready; None takes it away; ``then`` gets the Changes."""
     jobs.run(lambda db: photos.set_photo(db, item_id, jpeg), then, otherwise)

@@ -12,8 +12,9 @@ import zxingcpp
 from PIL import Image
 
 from station_app import settings
+from station_app.model import AssetKind
 from station_app.paper import preview
-from station_app.services import preferences, stations, supplies
+from station_app.services import loans, preferences, stations, supplies
 from tests.conftest import PASSWORD
 
 
@@ -113,3 +114,18 @@ def test_shelf_labels_of_all_and_of_some(ask: Callable[..., Any], folder: Path, 
     assert set(read) < set(codes(tmp_path / "all.pdf", 300))
     with closing(stations.open_station(folder, PASSWORD)) as db:  # what is printed is what a scan of the label finds
         assert [supplies.named(db, code).name for code in read] == names[:2]
+
+
+def test_labels_of_what_is_lent_are_what_a_scan_lends_and_brings_back(ask: Callable[..., Any], folder: Path, tmp_path: Path) -> None:
+    with closing(stations.open_station(folder, PASSWORD)) as db:
+        made, _ = loans.add(db, "雨伞", AssetKind.UMBRELLA, 2)
+        loans.add(db, "充电宝", AssetKind.POWER_BANK, 1)
+    every = ask("loans", "labels", "--to", tmp_path / "all.pdf")
+    assert every["labels"] == len(set(codes(tmp_path / "all.pdf", 300)))
+    some = ask("loans", "labels", "--thing", f"雨伞 {made[1].number}", "--label", 80, "--to", tmp_path / "one.pdf")
+    assert (some["labels"], some["pages"]) == (1, 1)
+    [code] = codes(tmp_path / "one.pdf", 300)
+    ask("loans", "lend", code)
+    with closing(stations.open_station(folder, PASSWORD)) as db:
+        assert loans.resolve(db, code).id == made[1].id
+        assert loans.get(db, made[1].id).out == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pypdfium2
@@ -12,12 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from station_app import settings
 from station_app.db import Database
 from station_app.model import Consent, Occupation
-from station_app.services import ledgers, people, visits
-from station_app.ui.pages.ledgers_part import LedgersPart
+from station_app.services import ledgers, people, preferences, visits
+from station_app.ui.pages.ledgers_part import LedgersPart, days_of, span_of
 from station_app.ui.pages.supplies import SuppliesPage
-from tests.ui.shell import SheetShell, focus, idle, in_front, shown
+from tests.ui.shell import Clock, SheetShell, focus, idle, in_front, shown
 
 Key = Qt.Key
 
@@ -96,6 +98,22 @@ def test_days_the_wrong_way_round_are_told_at_their_field(page: SuppliesPage, op
     idle(qtbot, page)
     assert opened == []
     assert "结束日期不能早于开始日期" in shown(part.card)
+
+
+def test_the_days_are_remembered_by_their_name(page: SuppliesPage, shell: SheetShell, db: Database, clock: Clock, qtbot: QtBot) -> None:
+    part = the_part(page)
+    part.paper.spans[1].click()
+    part.look()
+    idle(qtbot, page)
+    assert preferences.get(db, settings.LEDGER_SPAN) == "last_month"
+    clock.forward(31 * 24 * 60)  # a month on it is the month before that one
+    again = LedgersPart(shell, page)
+    again.refresh()
+    qtbot.waitUntil(lambda: again.paper.first.line.text() == "2026-07-01")
+    assert again.paper.last.line.text() == "2026-07-31"
+    assert days_of("2026-07-03 2026-07-05", date(2026, 8, 1)) == (date(2026, 7, 3), date(2026, 7, 5))
+    assert span_of(date(2026, 7, 3), date(2026, 7, 5), date(2026, 8, 1)) == "2026-07-03 2026-07-05"
+    assert days_of("nonsense", date(2026, 8, 17)) == (date(2026, 8, 1), date(2026, 8, 17))
 
 
 def test_saved_as_a_spreadsheet_a_table_and_a_pdf(page: SuppliesPage, shell: SheetShell, tmp_path: Path, qtbot: QtBot) -> None:

@@ -16,10 +16,21 @@ from pytestqt.qtbot import QtBot
 
 from station_app import app, vault
 from station_app.db import Database
-from station_app.model import Consent, Occupation, Person
+from station_app.model import AssetKind, Consent, Occupation, Person
 from station_app.paper import preview
 from station_app.paper.manner import offset_of
-from station_app.services import badges, feedback, people, pictures, preferences, prints, samples, stations, visits
+from station_app.services import (
+    badges,
+    feedback,
+    loans,
+    people,
+    pictures,
+    preferences,
+    prints,
+    samples,
+    stations,
+    visits,
+)
 from station_app.services.supplies.barcodes import label_code
 from station_app.ui import print_out, theme
 from station_app.ui.hands import Hands
@@ -114,8 +125,11 @@ def test_a_replacement_waits_and_the_lost_one_does_not(room: Room, db: Database,
     assert prints.waiting_count(db) == 0
 
 
-@pytest.mark.parametrize("kind", ["poster", "labels", "offset"])
+@pytest.mark.parametrize("kind", ["poster", "labels", "things", "offset"])
 def test_the_other_papers_of_the_room(room: Room, kind: str, db: Database) -> None:
+    umbrellas, _ = loans.add(db, "雨伞", AssetKind.UMBRELLA, 3)
+    room.page.refresh()
+    room.hands.settle()
     room.page.show_subject(kind)
     room.page._chosen(kind)
     room.hands.settle()
@@ -125,6 +139,8 @@ def test_the_other_papers_of_the_room(room: Room, kind: str, db: Database) -> No
     assert made.suffix == ".pdf"
     if kind == "labels":
         assert len(codes(made)) == preview.count(made) * 9
+    if kind == "things":
+        assert sorted(codes(made)) == sorted(one.code for one in umbrellas)
     if kind == "offset":
         assert preview.count(made) == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from station_app import settings, words
 from station_app.db import Database
-from station_app.model import Occupation, Op, Recorded
-from station_app.services import keepers, preferences, reports, visits, weather
+from station_app.model import ItemKind, Occupation, Op, Recorded
+from station_app.services import audit, history, keepers, preferences, reports, supplies, visits, weather
 from station_app.ui.kit import LogRow
 from station_app.ui.pages.shift import ShiftPage
 from station_app.ui.pages.shift_reads import widened
@@ -134,6 +135,31 @@ def test_closing_shows_the_day_keeps_the_note_and_can_be_taken_back(
     press(qtbot, page, Key.Key_Return)
     assert keepers.day(db, TODAY).closed == ""
     qtbot.waitUntil(lambda: page.day_card.closing.button.isVisible())
+
+
+def test_the_round_at_closing_is_typed_in_one_sheet_and_taken_back_in_one_step(
+    page: ShiftPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    items = [supplies.add_item(db, name, "份", ItemKind.DRINK)[0] for name in ("矿泉水", "毛巾")]
+    for item in items:
+        supplies.receive(db, item.id, 10)
+        supplies.hand_out(db, item.id, 2)
+    page.refresh()
+    press(qtbot, page, Key.Key_Return)
+    qtbot.waitUntil(lambda: page.day_card.closing.count_button.isVisible())
+    page.count_fast()
+    form: Any = shell.sheet
+    for item, counted in zip(items, (7, 9), strict=True):
+        form.field(item.id).set_value(counted)
+    form.take_focus()
+    qtbot.keyClick(focus(), Key.Key_Return, CONTROL)
+    idle(qtbot, page)
+    assert sorted(supplies.get(db, item.id).balance for item in items) == [7, 9]
+    newest = history.log(db, TODAY)[0]
+    assert newest.op is Op.COUNT_STOCK
+    history.undo(db, newest.operation)
+    assert [supplies.get(db, item.id).balance for item in items] == [8, 8]
+    assert audit.check(db) == []
 
 
 def test_the_last_seven_days_say_what_was_forgotten(

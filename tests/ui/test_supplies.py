@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -425,3 +426,70 @@ def test_an_item_has_a_picture_that_is_brought_shown_and_taken_away(
         assert shell.then is not None
         shell.then()
         qtbot.waitUntil(lambda: line().thumb is not None)
+
+
+# --- kits ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_kit_is_put_together_from_a_list_by_keys_alone_in_one_step(
+    page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot
+) -> None:
+    towel, _ = supplies.add_item(db, "毛巾", "条", ItemKind.OTHER)
+    water, _ = supplies.add_item(db, "矿泉水", "瓶", ItemKind.DRINK)
+    page.refresh()
+    idle(qtbot, page)
+    page._add_item()
+    form: Any = shell.sheet
+    form.set_values({"name": "防暑包", "unit": "份", "kind": "cooling"})
+    picker = form.field("parts")
+    picker.take_focus()
+    qtbot.keyClick(focus(), Key.Key_Down)
+    assert picker.choice.currentData() == towel.id
+    qtbot.keyClick(focus(), Key.Key_Return)  # put in; the number waits to be typed over
+    type_in(qtbot, "2")
+    qtbot.keyClick(focus(), Key.Key_Return)
+    for _ in range(2):
+        qtbot.keyClick(focus(), Key.Key_Down)
+    qtbot.keyClick(focus(), Key.Key_Return)
+    qtbot.keyClick(focus(), Key.Key_Up)
+    assert picker.value() == {towel.id: 2, water.id: 2}
+    qtbot.keyClick(focus(), Key.Key_Down)
+    qtbot.keyClick(focus(), Key.Key_Return)
+    qtbot.keyClick(focus(), Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    idle(qtbot, page)
+    kit = supplies.by_name(db, "防暑包")
+    assert kit is not None
+    assert kit.kit
+    assert supplies.parts_of(db, kit.id) == {towel.id: 2, water.id: 1}
+    shell.undo()
+    idle(qtbot, page)
+    assert [item.name for item in supplies.items(db)] == ["毛巾", "矿泉水"], "the kit and its parts were one step"
+
+
+def test_a_scan_while_an_item_is_written_puts_one_into_the_kit(page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:
+    water, _ = supplies.add_item(db, "矿泉水", "瓶", ItemKind.DRINK, barcode="6901234567892")
+    kit, _ = supplies.add_item(db, "防暑包", "份", ItemKind.COOLING, parts={water.id: 1})
+    page.show_subject(kit.id)
+    idle(qtbot, page)
+    page._edit_item()
+    form: Any = shell.sheet
+    for _ in range(2):
+        assert page.scanned("6901234567892")
+        idle(qtbot, page)
+    assert form.field("parts").value() == {water.id: 3}
+    assert page.scanned("6923644266066")  # of nothing here: it is this item's own
+    idle(qtbot, page)
+    assert form.field("barcode").value() == "6923644266066"
+    form.field("parts").lines[water.id].line.setText("0")
+    form.submit()
+    assert form.field("parts").problem()
+    form.field("parts").lines[water.id].line.setText("5")
+    form.submit()
+    idle(qtbot, page)
+    assert supplies.parts_of(db, kit.id) == {water.id: 5}
+    page._edit_item()
+    again: Any = shell.sheet
+    again.field("parts").lines[water.id].gone.emit()
+    again.submit()
+    idle(qtbot, page)
+    assert not supplies.get(db, kit.id).kit

@@ -39,15 +39,20 @@ class Details:
 
 
 def add_item(
-    db: Database, name: str, unit: str, kind: ItemKind, *, at: datetime | None = None, **more: Any
+    db: Database, name: str, unit: str, kind: ItemKind, *, at: datetime | None = None, parts: Mapping[str, int] | None = None, **more: Any
 ) -> tuple[Item, Changes]:
-    """A new supply; ``more`` are ``Details``. UserMistake for an empty or taken name, or a barcode that is none or another's."""
+    """A new supply, a kit with ``parts``; ``more`` are ``Details``.
+
+    UserMistake for an empty or taken name, a barcode that is none or another's, or parts as ``kits.set_parts``.
+    """
     name = name.strip()
     if by_name(db, name) is not None:
         raise UserMistake("supplies.name_taken", name=name)
     with db.transact(Op.ADD_ITEM, at, item_name=name) as tx:
         item_id = write_item(tx, name, unit, kind, **more)
         tx.details["item"] = item_id
+        if parts:
+            _write_parts(tx, item_id, parts)
     return get(db, item_id), tx.changes
 
 
@@ -72,11 +77,12 @@ def _row(told: Details) -> dict[str, Any]:
 
 
 def change_item(
-    db: Database, item_id: str, at: datetime | None = None, *, most_per_day: int | None = None, **wanted: Any
-) -> tuple[Item, Changes]:
+    db: Database, item_id: str, at: datetime | None = None, *, most_per_day: int | None = None, parts: Mapping[str, int] | None = None,
+    **wanted: Any,
+) -> tuple[Item, Changes]:  # fmt: skip
     """Change a supply (``FIELDS``); what is None stays, an empty text clears.
 
-    ``most_per_day`` sets the plain quota in the same operation; 0 lifts it, None leaves it.
+    ``most_per_day`` sets the plain quota in the same operation, 0 lifts it; ``parts`` what a kit holds from now on; None leaves them.
     """
     old = get(db, item_id)
     if unknown := wanted.keys() - FIELDS:
@@ -88,7 +94,15 @@ def change_item(
         tx.put("item", {"id": item_id, **new})
         if most_per_day is not None and most_per_day != (old.most_per_day or 0):
             write_simple(tx, item_id, most_per_day or None)
+        if parts is not None:
+            _write_parts(tx, item_id, parts)
     return get(db, item_id), tx.changes
+
+
+def _write_parts(tx: Tx, item_id: str, parts: Mapping[str, int]) -> None:
+    from .kits import write_parts  # kits are items: they look up
+
+    write_parts(tx, item_id, parts)
 
 
 def _column(name: str, content: Any) -> Any:

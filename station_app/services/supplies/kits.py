@@ -40,28 +40,27 @@ def set_parts(db: Database, kit_id: str, parts: Mapping[str, int], at: datetime 
     UserMistake for a part that is the kit itself or a kit, an unknown item, or a number that cannot be.
     """
     get(db, kit_id)
-    if len(parts) > MOST_PARTS:
-        raise UserMistake("kits.too_many", most=MOST_PARTS)
-    inside = db.one("SELECT 1 FROM kit_part WHERE item_id = ? AND void_reason IS NULL", (kit_id,))
-    for item_id, number in parts.items():
-        if not 1 <= number <= 1000:
-            raise UserMistake("supplies.bad_quantity")
-        if item_id == kit_id or inside is not None or get(db, item_id).kit:
-            raise UserMistake("kits.kit_in_kit")
     with db.transact(Op.CHANGE_ITEM, at, item=kit_id, parts=len(parts)) as tx:
         write_parts(tx, kit_id, parts)
     return tx.changes
 
 
 def write_parts(tx: Tx, kit_id: str, parts: Mapping[str, int]) -> None:
-    """The parts of a kit inside an operation: those that differ change, the others stay."""
+    """The parts of a kit inside an operation: those that differ change, the others stay. Raises as ``set_parts``."""
+    if len(parts) > MOST_PARTS:
+        raise UserMistake("kits.too_many", most=MOST_PARTS)
+    inside = tx.db.one("SELECT 1 FROM kit_part WHERE item_id = ? AND void_reason IS NULL", (kit_id,))
+    for item_id, number in parts.items():
+        if not 1 <= number <= 1000:
+            raise UserMistake("kits.bad_number", most=1000)
+        if item_id == kit_id or inside is not None or get(tx.db, item_id).kit:
+            raise UserMistake("kits.kit_in_kit")
     rows = tx.db.rows("SELECT id, item_id, quantity FROM kit_part WHERE kit_id = ? AND void_reason IS NULL", (kit_id,))
     for row in rows:
-        number = parts.get(row["item_id"])
-        if number is None:
+        if row["item_id"] not in parts:
             tx.void("kit_part", row["id"], "changed")
-        elif number != row["quantity"]:
-            tx.put("kit_part", {"id": row["id"], "quantity": number})
+        elif parts[row["item_id"]] != row["quantity"]:
+            tx.put("kit_part", {"id": row["id"], "quantity": parts[row["item_id"]]})
     for item_id in parts.keys() - {row["item_id"] for row in rows}:
         tx.put("kit_part", {"kit_id": kit_id, "item_id": item_id, "quantity": parts[item_id]})
 

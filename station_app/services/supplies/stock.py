@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from ...db import Database, Tx
 from ...errors import UserMistake
-from ...model import Changes, MovementKind, Op
+from ...model import Changes, Item, MovementKind, Op
 from .articles import get
 from .shelf import Lot, draw, lots, move
 
@@ -53,22 +54,44 @@ def count_stock(
     db: Database, item_id: str, counted: int, reason: str = "", second_name: str = "", at: datetime | None = None
 ) -> tuple[int, Changes]:
     """A count is an observation at a time; the difference to the book becomes a movement of its own. Returns the difference."""
+    item = get(db, item_id)
+    with db.transact(Op.COUNT_STOCK, at, item=item_id, counted=counted, difference=counted - item.balance) as tx:
+        off = _count(tx, item, counted, reason, second_name)
+    return off, tx.changes
+
+
+def count_several(
+    db: Database, counted: Mapping[str, int], reason: str = "", second_name: str = "", at: datetime | None = None
+) -> tuple[dict[str, int], Changes]:
+    """Several items counted on one round, each an observation of its own, all of them one operation; returns each difference.
+
+    UserMistake for a number that cannot be, or for none: nothing of the round is kept then.
+    """
+    if not counted:
+        raise UserMistake("supplies.nothing_counted")
+    round_of = [(get(db, item_id), number) for item_id, number in counted.items()]
+    with db.transact(Op.COUNT_STOCK, at, item_name=" / ".join(item.name for item, _number in round_of)) as tx:
+        found = {item.id: _count(tx, item, number, reason, second_name) for item, number in round_of}
+        tx.details["differences"] = {item_id: off for item_id, off in found.items() if off}
+    return found, tx.changes
+
+
+def _count(tx: Tx, item: Item, counted: int, reason: str, second_name: str) -> int:
     if not 0 <= counted <= 1_000_000:
         raise UserMistake("supplies.bad_quantity")
-    book = get(db, item_id).balance
-    with db.transact(Op.COUNT_STOCK, at, item=item_id, counted=counted, difference=counted - book) as tx:
-        stocktake_id = tx.put(
-            "stocktake",
-            {
-                "time": tx.stamp.time, "business_date": tx.stamp.business_date, "item_id": item_id, "book": book, "counted": counted,
-                "reason": reason.strip() or None, "keeper_id": db.acting, "second_name": second_name.strip() or None,
-            },
-        )  # fmt: skip
-        if counted > book:
-            move(tx, item_id, counted - book, MovementKind.COUNT, stocktake_id=stocktake_id)
-        elif counted < book:
-            draw(tx, item_id, book - counted, MovementKind.COUNT, stocktake_id=stocktake_id)
-    return counted - book, tx.changes
+    book = item.balance
+    stocktake_id = tx.put(
+        "stocktake",
+        {
+            "time": tx.stamp.time, "business_date": tx.stamp.business_date, "item_id": item.id, "book": book, "counted": counted,
+            "reason": reason.strip() or None, "keeper_id": tx.db.acting, "second_name": second_name.strip() or None,
+        },
+    )  # fmt: skip
+    if counted > book:
+        move(tx, item.id, counted - book, MovementKind.COUNT, stocktake_id=stocktake_id)
+    elif counted < book:
+        draw(tx, item.id, book - counted, MovementKind.COUNT, stocktake_id=stocktake_id)
+    return counted - book
 
 
 def waste(

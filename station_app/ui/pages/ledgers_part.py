@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ from types import ModuleType
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from ... import settings
 from ...db import Database
 from ...errors import Cancelled, StationError
-from ...services import ledgers
+from ...services import ledgers, preferences
 from ...services.ledgers import Ledger
 from ...words import t
 from .. import print_out, printing
@@ -25,6 +27,7 @@ from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from .house_parts import Part
 
+SPANS = ("this_month", "last_month", "this_year")
 Ask = printing.Ask
 """How a printer is asked for."""
 
@@ -64,18 +67,42 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How many lines the days hold, which day it is, whether names may be asked for."""
+    """How many lines the days hold, which days these are, which day it is, whether names may be asked for, the span kept."""
 
     count: int
+    first: date
+    last: date
     today: date
     sees: bool
+    span: str
 
 
 def read(db: Database, name: str, first: date | None, last: date | None) -> Told:
-    """The lines of a ledger counted; this month without days. Reader thread only."""
+    """The lines of a ledger counted; without days for those it was looked at last. Reader thread only."""
     today = date.fromisoformat(db.stamp().business_date)
-    begin, end = first or today.replace(day=1), last or today
-    return Told(len(ledgers.lines(db, name, begin.isoformat(), end.isoformat())), today, db.sees_people)
+    span = preferences.get(db, settings.LEDGER_SPAN)
+    usual = days_of(span, today)
+    begin, end = first or usual[0], last or usual[1]
+    return Told(len(ledgers.lines(db, name, begin.isoformat(), end.isoformat())), begin, end, today, db.sees_people, span)
+
+
+def days_of(span: str, today: date) -> tuple[date, date]:
+    """The days of a span as it is kept (``settings.LEDGER_SPAN``); this month's for what is none."""
+    month = today.replace(day=1)
+    if span == "last_month":
+        return (month - timedelta(days=1)).replace(day=1), month - timedelta(days=1)
+    if span == "this_year":
+        return today.replace(month=1, day=1), today
+    with suppress(ValueError):
+        first, last = (date.fromisoformat(text) for text in span.split())
+        return first, last
+    return month, today
+
+
+def span_of(first: date, last: date, today: date) -> str:
+    """How a span is kept: by its name where it has one, so that next month it is next month's."""
+    named = (name for name in SPANS if days_of(name, today) == (first, last))
+    return next(named, f"{first.isoformat()} {last.isoformat()}")
 
 
 class LedgerCard(Card):
@@ -87,7 +114,7 @@ class LedgerCard(Card):
         with_names = [("0", t("ledgers_page.without_names")), ("1", t("ledgers_page.with_names"))]
         self.names = ChoiceField("names", t("ledgers_page.names"), with_names, value="0", required=False)
         self.count = Fact(t("ledgers_page.count"))
-        self.spans = [Button(t(f"ledgers_page.{code}"), "link") for code in ("this_month", "last_month", "this_year")]
+        self.spans = [Button(t(f"ledgers_page.{code}"), "link") for code in SPANS]
         self.look = Button(t("ledgers_page.look"), "primary", icon="print", key="Enter")
         self.printer = Button(t("ledgers_page.print"), icon="print")
         self.save = Button(t("ledgers_page.save"), icon="export")
@@ -116,7 +143,7 @@ class LedgersPart(Part):
         self._page, self._show, self._ask = page, show, ask
         self._progress: Progress | None = None
         self._today: date | None = None
-        self._sees = False
+        self._sees, self._span_kept = False, ""
         self.ledger: Ledger | None = None
         self.rows = RowsModel(
             [
@@ -134,8 +161,8 @@ class LedgersPart(Part):
         for field in (self.paper.first, self.paper.last):
             field.changed.connect(self.refresh)
             field.entered.connect(self.look)
-        for button, span in zip(self.paper.spans, (self._this_month, self._last_month, self._this_year), strict=True):
-            button.clicked.connect(span)
+        for button, name in zip(self.paper.spans, SPANS, strict=True):
+            button.clicked.connect(lambda _checked=False, name=name: self._span(name))
         self.paper.look.clicked.connect(self.look)
         self.paper.printer.clicked.connect(self.print)
         self.paper.save.clicked.connect(self.ask_file)
@@ -174,8 +201,8 @@ class LedgersPart(Part):
         self.paper.names.setVisible(self._sees and ledger is not None and ledger.has_names)
 
     def _show_told(self, told: Told) -> None:
-        self._today, self._sees = told.today, told.sees
-        for field, day in ((self.paper.first, told.today.replace(day=1)), (self.paper.last, told.today)):
+        self._today, self._sees, self._span_kept = told.today, told.sees, told.span
+        for field, day in ((self.paper.first, told.first), (self.paper.last, told.last)):
             if not field.line.text().strip() and not field.line.hasFocus():
                 field.blockSignals(True)
                 field.set_value(day)
@@ -183,22 +210,11 @@ class LedgersPart(Part):
         self.paper.count.set(t("ledgers_page.lines", n=told.count))
         self._fit()
 
-    def _this_month(self) -> None:
+    def _span(self, name: str) -> None:
         if self._today is not None:
-            self._span(self._today.replace(day=1), self._today)
-
-    def _last_month(self) -> None:
-        if self._today is not None:
-            last = self._today.replace(day=1) - timedelta(days=1)
-            self._span(last.replace(day=1), last)
-
-    def _this_year(self) -> None:
-        if self._today is not None:
-            self._span(self._today.replace(month=1, day=1), self._today)
-
-    def _span(self, first: date, last: date) -> None:
-        self.paper.first.set_value(first)
-        self.paper.last.set_value(last)
+            first, last = days_of(name, self._today)
+            self.paper.first.set_value(first)
+            self.paper.last.set_value(last)
 
     # --- doing -------------------------------------------------------------------------------------------------------
 
@@ -269,6 +285,10 @@ class LedgersPart(Part):
     def _draw(self, wish: Wish, then: Callable[[Path], None], target: Path | None = None) -> None:
         shell, db, station = self.shell, self.shell.jobs.db, self.shell.station
         today = self._today or wish.last
+        span = span_of(wish.first, wish.last, today)
+        if wish.ledger.spans and span != self._span_kept:
+            self._span_kept = span
+            shell.jobs.run(lambda store: preferences.change(store, settings.LEDGER_SPAN.name, span), lambda _kept: None, shell.tell_error)
 
         def work(progress: Progress) -> Path:
             paper = _paper()

@@ -122,7 +122,9 @@ class LoansPart(Part):
         self.thing = ThingCard("umbrella", t("house_page.choose_thing"))
         add = Button(t("house_page.add_thing"), "primary", icon="plus", key="Ctrl+N")
         add.clicked.connect(self.new)
-        super().__init__(shell, table, self.thing, [add] if self._keeps else [])
+        labels = Button(t("house_page.labels"), icon="print")
+        labels.clicked.connect(lambda: shell.go("print", "things"))
+        super().__init__(shell, table, self.thing, [add, labels] if self._keeps else [labels])
         table.current_record.connect(self._chosen)
         if page.may(Op.LEND):
             table.activated_record.connect(lambda _line: self._usual())

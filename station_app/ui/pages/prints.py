@@ -28,7 +28,7 @@ from ..kit import Button, Card, Column, FilterTabs, Row, Scroll, Text, page_layo
 from ..page import Page, Shell
 from ..pictures import Large, choose_pictures
 from ..printing import Show, open_file, place_for, tell_shown
-from .prints_draw import FORMS, KINDS, MOST_SHOWN, Room, Wish, draw, picture, read_room
+from .prints_draw import FORMS, KINDS, LABELS, MOST_SHOWN, Room, Wish, draw, picture, read_room
 
 LEFT = 470
 
@@ -162,17 +162,18 @@ class PrintPage(Page):
         if self._room is None:
             return
         room, badges = self._room, kind == "badges"
-        self.form.setVisible(badges or kind == "labels")
+        self.form.setVisible(badges or kind in LABELS)
         self.back.setVisible(badges and room.form in ("sheet", "single"))
         self.offset.setVisible(kind == "offset" or (badges and room.form == "sheet"))
         self.link.setVisible(kind == "poster")
         self.done_button.setVisible(badges)
-        empty = (badges and not room.waiting) or (kind == "labels" and not room.goods)
+        empty = (badges and not room.waiting) or (kind in LABELS and not room.labels(kind))
         for button in (self.print_button, self.save_button, self.done_button):
             button.setEnabled(not empty)
         words = {
             "badges": t("prints.waiting", n=room.waiting) if room.waiting else t("prints.nothing_waits"),
             "labels": t("prints.labels_how") if room.goods else t("labels.nothing"),
+            "things": t("prints.things_how") if room.things else t("labels.nothing_lent"),
         }  # fmt: skip
         self.told.set(words.get(kind) or t(f"prints.{kind}_how"))
         self._number = 0

@@ -10,11 +10,13 @@ from PySide6.QtGui import QImage
 from ... import settings
 from ...db import Database
 from ...model import Person, Station
-from ...paper.manner import Manner, goods_of, print_badges, print_labels
-from ...services import people, preferences, prints, supplies
+from ...paper.manner import Manner, goods_of, print_badges, print_labels, things_of
+from ...services import loans, people, preferences, prints, supplies
 from ..jobs import Progress
 
-KINDS = ("badges", "poster", "labels", "offset")
+KINDS = ("badges", "poster", "labels", "things", "offset")
+LABELS = ("labels", "things")
+"""Those with a bar code on each: what is on the shelf, what is lent."""
 FORMS = ("sheet", "single", "label58", "label80")
 A4 = (210.0, 297.0)
 MOST_SHOWN = 20
@@ -36,14 +38,15 @@ class Wish:
     @property
     def paper(self) -> tuple[float, float]:
         """Its paper in mm."""
-        if self.kind in ("badges", "labels") and self.form.startswith("label"):
+        if self.kind in ("badges", *LABELS) and self.form.startswith("label"):
             return (float(self.form[5:]), 40.0)
         return (85.6, 54.0) if self.kind == "badges" and self.form == "single" else A4
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What stands in the print room: how many badges wait, the settings, the station's mark, how many supplies have a label."""
+    """What stands in the print room: how many badges wait, the settings, the station's mark, how many supplies and
+    how many things to lend have a label."""
 
     waiting: int
     offset: str
@@ -53,6 +56,11 @@ class Room:
     colour: str
     logo: bytes | None
     goods: int
+    things: int
+
+    def labels(self, kind: str) -> int:
+        """How many labels there are of a kind of ``LABELS``."""
+        return self.goods if kind == "labels" else self.things
 
 
 def read_room(db: Database) -> Room:
@@ -60,7 +68,7 @@ def read_room(db: Database) -> Room:
     return Room(
         prints.waiting_count(db), preferences.get(db, settings.PRINT_OFFSET), preferences.get(db, settings.PRINT_FORM),
         preferences.get(db, settings.PRINT_BACK) == "1", preferences.get(db, settings.POSTER_LINK),
-        preferences.get(db, settings.BADGE_COLOUR), prints.logo(db), len(supplies.items(db)),
+        preferences.get(db, settings.BADGE_COLOUR), prints.logo(db), len(supplies.items(db)), len(loans.assets(db)),
     )  # fmt: skip
 
 
@@ -82,8 +90,9 @@ def draw(db: Database, station: Station, wish: Wish, path: Path, progress: Progr
     if wish.kind == "offset":
         badges.calibration_sheet(station, path, offset_mm=wish.offset)
         return []
-    if wish.kind == "labels":
-        print_labels(goods_of(supplies.items(db)), path, how, progress)
+    if wish.kind in LABELS:
+        marked = goods_of(supplies.items(db)) if wish.kind == "labels" else things_of(loans.assets(db))
+        print_labels(marked, path, how, progress)
         return []
     db.require_sight("badge_sheet")
     found = cards(db, most)

@@ -24,6 +24,7 @@ from ..printing import Show, open_file
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
+from ..weather_sheet import open_weather
 from . import shift_reads as reads
 from .house_parts import ask
 from .shift_day import DayCard, DutyCard
@@ -95,6 +96,7 @@ class ShiftPage(Page):
         self.day_card.closing.go.connect(self.close_station)
         self.day_card.closing.undo.connect(self.shell.undo)
         self.day_card.closing.count.connect(self.count_fast)
+        self.day_card.opening.weather.connect(lambda: open_weather(self.shell))
         self.day_card.closing.log.connect(lambda: self._to("log"))
         self.day_card.opening.edit.connect(lambda names: ask_points(self.shell, CheckPart.OPENING, names))
         self.duty.hand_over.connect(lambda: self._to("handover"))
@@ -259,8 +261,8 @@ class ShiftPage(Page):
         fields = [NumberField(item.id, f"{item.name}（{item.unit}）", low=0, high=1_000_000, value=max(item.balance, 0)) for item in items]
 
         def work(db: Database, values: dict[str, Any]) -> tuple[int, Changes]:
-            changes = [supplies.count_stock(db, item_id, count)[1] for item_id, count in values.items()]
-            return len(changes), changes[-1]
+            found, changes = supplies.count_several(db, values)
+            return len(found), changes
 
         ask(self.shell, t("shift_page.count_fast"), fields, work, lambda count: t("shift_page.told_counted", n=count))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from ...model import Op
-from ...words import t
+from ...model import Op, WeatherLevel
+from ...words import label, t
 from ..forms import NumberField, TextField
 from ..kit import (
     Avatar,
@@ -100,6 +100,7 @@ class Opening(QWidget):
 
     go = Signal()
     edit = Signal(object)
+    weather = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +116,11 @@ class Opening(QWidget):
         self.high.entered.connect(lambda: self.button.setFocus())
         self.high.setMaximumWidth(300)
         hint = Text(t("shift_page.check_hint"), "muted", wrap=True)
-        self.setLayout(Column(hint, flow, Row(self._edit, None), self.exceptions, self.high, None, gap=12))
+        self.level = Pill("", "plain", icon="sun")
+        self.warn = Button(t("shift_page.tell_warning"), "link", key="F12")
+        self.warn.clicked.connect(self.weather)
+        told = Row(self.level, self.warn, None, gap=8)
+        self.setLayout(Column(hint, flow, Row(self._edit, None), self.exceptions, self.high, told, None, gap=12))
         self.button.clicked.connect(self.go)
         self._follow()
 
@@ -186,12 +191,12 @@ class Closing(QWidget):
     def show_desk(self, desk: Desk) -> None:
         """The state of now."""
         day, figures = desk.day, desk.figures
+        high = t("shift_page.high_is", high=day.high) if day.high is not None else ""
         self.opened.show_state(t("shift_page.opened_at", time=clock(day.opened)))
-        hot = day.high is not None and day.high >= desk.hot_from
-        self.high.show_state(
-            t("shift_page.high_is", high=day.high) if day.high is not None else "", "warming" if hot else "plain"
-        )
-        self.high.setVisible(day.high is not None)
+        tone = level_tone(desk.level) or ("warming" if day.high is not None and day.high >= desk.hot_from else "plain")
+        parts = [label(desk.level)] if desk.level is not None else []
+        self.high.show_state(t("terms.dot").join([*parts, *([high] if high else [])]), tone)
+        self.high.setVisible(bool(parts or high))
         self.closed.show_state(t("shift_page.closed_at", time=clock(day.closed)))
         self.closed.setVisible(bool(day.closed))
         self.well.setVisible(day.all_well)
@@ -213,6 +218,11 @@ class Closing(QWidget):
         self._operation = desk.undoable.get(Op.CLOSE_STATION if day.closed else Op.OPEN_STATION, "")
         self.undo_button.set_text(t("shift_page.undo_closing") if day.closed else t("shift_page.undo_opening"))
         self.undo_button.setVisible(bool(self._operation))
+
+
+def level_tone(level: WeatherLevel | None) -> str:
+    """The tone of a weather level; "" without one."""
+    return "" if level is None else "warming" if level.heat else "cooling"
 
 
 class DayCard(Card):
@@ -242,6 +252,9 @@ class DayCard(Card):
         self._parts.setCurrentIndex(int(opened))
         self.opening.button.setVisible(not opened)
         self.closing.button.setVisible(opened and not desk.day.closed)
+        self.opening.level.show_state(
+            label(desk.level) if desk.level is not None else t("shift_page.no_level"), level_tone(desk.level) or "plain"
+        )
         self.opening.high.usual = HIGH_TO_START if desk.usual_high is None else desk.usual_high
         self.closing.show_desk(desk)
         self.opening.show_points(desk.points)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ...db import Database
-from ...model import CheckPart, Item, LogLine, Op, Recorded, Station
-from ...services import arrivals, history, keepers, loans, preferences, shifts, supplies, visits
+from ...model import CheckPart, Item, LogLine, Op, Recorded, Station, WeatherLevel
+from ...services import arrivals, history, keepers, loans, preferences, shifts, supplies, visits, weather
 from ...services.arrivals import Notice
 from ...services.keepers import Shift, StationDay
 from ...services.loans import Loan
@@ -41,7 +41,8 @@ class Desk:
 
     ``undoable`` has the newest operation of each kind that can be taken back; ``usual_high`` the last forecast recorded;
     ``points`` the opening check's, ``out`` what is lent, ``fast`` what was handed out most lately, ``logged`` whether the duty log
-    of today is confirmed, ``hot_from`` the high in degrees Celsius from which a day is hot, by the setting.
+    of today is confirmed, ``level`` that of
+    the warning and the forecast told so far, ``hot_from`` the high in degrees Celsius from which a day is hot, by the setting.
     """
 
     today: date
@@ -53,6 +54,7 @@ class Desk:
     days: tuple[DayLine, ...]
     undoable: Mapping[Op, str]
     usual_high: int | None
+    level: WeatherLevel | None = None
     notices: tuple[Notice, ...] = ()
     points: tuple[str, ...] = ()
     out: tuple[Loan, ...] = ()
@@ -90,6 +92,7 @@ def desk(db: Database) -> Desk:
         usual_high=next((line.day.high for line in days if line.day.high is not None), None), notices=tuple(arrivals.notices(db)),
         points=own_points(db, CheckPart.OPENING), out=tuple(loans.open_loans(db)), fast=_fast(db, dates),
         logged=shifts.duty_log(db, now) is not None, hot_from=preferences.number(db, WEATHER_HEAT_YELLOW),
+        level=weather.of_day(db, now).level,
     )  # fmt: skip
 
 

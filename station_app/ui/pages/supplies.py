@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QWidget
+from shiboken6 import isValid
 
 from ...model import Changes, Item, Op
 from ...services import supplies
@@ -87,6 +88,7 @@ class SuppliesPage(Page):
         self.take_button = Button(t("supplies_page.take"), "link")
         self.slip_button = Button(t("supplies_page.received_slip"), "link", icon="print")
         self.wizard: ImportWizard | None = None
+        self._item_form: ItemForm | None = None
         self._stock_rows, self._ledger_rows = RowsModel(self._stock_columns()), RowsModel(self._ledger_columns())
         self.stock = Table(self._stock_rows, rows=52, name=t("supplies_page.stock_tab"))
         self.ledger = Table(self._ledger_rows, rows=56, name=t("supplies_page.ledger_tab"))
@@ -250,8 +252,18 @@ class SuppliesPage(Page):
         found = None if is_code(text) else barcodes.read(text)  # a thing that is lent is the desk's
         if found is None or self.wizard is not None:
             return False
-        self.jobs.read(lambda db: supplies.by_barcode(db, found.code), lambda item: self._scanned_item(item, found), key="supplies-scan")
+        form = self._item_form
+        into = form if form is not None and isValid(form) and form.isVisible() else None
+        self.jobs.read(
+            lambda db: supplies.by_barcode(db, found.code),
+            lambda item: self._into_kit(into, item, found) if into is not None else self._scanned_item(item, found), key="supplies-scan",
+        )  # fmt: skip
         return True
+
+    def _into_kit(self, form: ItemForm, item: Item | None, found: barcodes.Scanned) -> None:
+        """While an item's form is open a scan puts one of what was scanned into the kit."""
+        if isValid(form):
+            self.shell.tell(form.scanned(item, found.code))
 
     def _scanned_item(self, item: Item | None, found: barcodes.Scanned) -> None:
         if item is None:
@@ -422,13 +434,13 @@ class SuppliesPage(Page):
         return self.card.detail.shelf.item
 
     def _add_item(self) -> None:
-        form = ItemForm(self.shell, None, self._saved, items=self._items)
+        form = self._item_form = ItemForm(self.shell, None, self._saved, items=self._items)
         self.shell.open_sheet(t("supplies_page.new_item"), form, submit=t("supplies_page.save"))
 
     def _edit_item(self) -> None:
         if self.card.detail is not None:
             item = self.card.detail.shelf.item
-            form = ItemForm(self.shell, item, self._saved, items=self._items, parts=self.card.detail.parts)
+            form = self._item_form = ItemForm(self.shell, item, self._saved, items=self._items, parts=self.card.detail.parts)
             self.shell.open_sheet(item.name, form, submit=t("supplies_page.save"))
 
     def _arrived(self, outcome: tuple[Arrival, Changes]) -> None:

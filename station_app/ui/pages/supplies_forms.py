@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ...errors import UserMistake
 from ...model import Changes, Item, ItemKind, MovementKind
 from ...words import label, t
-from .. import actions, supply_actions
+from .. import actions
 from ..entry import Entry
 from ..forms import ChoiceField, DateField, Field, LineField, NumberField
 from ..jobs import Otherwise
 from ..kit import Text
 from ..page import Shell
+from .supplies_parts import PartsField
 from .supplies_text import amount
 
 SOURCES = (MovementKind.ALLOCATED, MovementKind.BOUGHT, MovementKind.DONATED, MovementKind.OPENING)
@@ -23,7 +23,8 @@ ERRORS = {
     "supplies.name_taken": "name", "supplies.bad_name": "name", "supplies.bad_unit": "unit", "supplies.bad_level": "low_level",
     "supplies.bad_quota": "most_per_day", "supplies.bad_months": "first_month", "supplies.bad_expiry": "expiry",
     "supplies.bad_barcode": "barcode", "supplies.barcode_taken": "barcode",
-    "supplies.too_long": "spec", "kits.kit_in_kit": "parts", "supplies.unknown": "parts", "cli.bad_part": "parts",
+    "supplies.too_long": "spec", "kits.kit_in_kit": "parts", "supplies.unknown": "parts", "kits.too_many": "parts",
+    "kits.bad_number": "parts",
     "supplies.bad_quantity": "quantity", "supplies.more_than_there": "quantity",
 }  # fmt: skip
 """Where the sentence of an error stands, by its id."""
@@ -192,8 +193,9 @@ class ItemForm(Entry):
         self, shell: Shell, item: Item | None, done: Done, *, items: Sequence[Item] = (), parts: Sequence[tuple[Item, int]] = ()
     ) -> None:
         self._jobs, self._item, self._done = shell.jobs, item, done
-        self._among = {one.name: one.id for one in items}
         self._parts = {part.id: number for part, number in parts}
+        may_be = [one for one in items if not one.kit and (item is None or one.id != item.id)]
+        self._picker = PartsField("parts", t("supplies_page.parts_field"), may_be, hint=t("supplies_page.parts_hint"))
         kinds = [(kind.value, label(kind)) for kind in ItemKind]
         yes_no = [("no", t("supplies_page.no_alcohol")), ("yes", t("supplies_page.with_alcohol"))]
         plain = [("no", t("supplies_page.no")), ("yes", t("supplies_page.yes"))]
@@ -214,7 +216,7 @@ class ItemForm(Entry):
             LineField("barcode", t("supplies_page.barcode"), hint=t("supplies_page.barcode_hint")),
             LineField("spec", t("supplies_page.spec"), hint=t("supplies_page.spec_hint")),
             LineField("place", t("supplies_page.place"), hint=t("supplies_page.place_hint")),
-            LineField("parts", t("supplies_page.parts_field"), hint=t("supplies_page.parts_hint")),
+            self._picker,
         ]
         if item is not None:
             states = [("active", t("supplies_page.in_use")), ("retired", t("supplies_page.retired"))]
@@ -227,28 +229,24 @@ class ItemForm(Entry):
                     "first_month": item.first_month, "last_month": item.last_month, "alcohol": "yes" if item.alcohol else "no",
                     "medicine": "yes" if item.medicine else "no", "collect": "yes" if item.collect else "no",
                     "barcode": item.barcode, "spec": item.spec, "place": item.place,
-                    "parts": " ".join(f"{part.name}={number}" for part, number in parts),
+                    "parts": self._parts,
                     "state": "active" if item.active else "retired",
                 }
             )  # fmt: skip
 
-    def _told_parts(self, text: str) -> dict[str, int]:
-        """What a kit is made of as typed: 毛巾=1 矿泉水=2; UserMistake for anything else."""
-        found: dict[str, int] = {}
-        for part in text.replace("，", " ").replace(",", " ").replace("＝", "=").split():
-            name, sign, number = part.rpartition("=")
-            if not sign or not number.isdecimal() or name not in self._among:
-                raise UserMistake("cli.bad_part", text=part)
-            found[self._among[name]] = int(number)
-        return found
+    def scanned(self, item: Item | None, code: str) -> str:
+        """A barcode while the form is open: one of its item goes into the kit, that of none is this item's own. The sentence to tell."""
+        if item is None:
+            self.field("barcode").set_value(code)
+            return t("supplies_page.barcode_filled", code=code)
+        if not self._picker.add(item.id):
+            return t("supplies_page.part_not", name=item.name)
+        self._picker.lines[item.id].take_focus()
+        return t("supplies_page.part_added", name=item.name)
 
     def save(self, values: dict[str, Any], otherwise: Otherwise) -> None:
-        """A new item, or new details of this one; then what it is made of, where that changed."""
-        try:
-            self._wanted = self._told_parts(values["parts"])
-        except UserMistake as mistake:
-            otherwise(mistake)
-            return
+        """A new item, or new details of this one, with what it is made of, where that changed."""
+        parts = None if values["parts"] == self._parts else values["parts"]
         common = {
             "name": values["name"], "unit": values["unit"], "low_level": values["low_level"] or 0,
             "alcohol": values["alcohol"] == "yes", "medicine": values["medicine"] == "yes", "collect": values["collect"] == "yes",
@@ -259,26 +257,20 @@ class ItemForm(Entry):
             name, unit = common.pop("name"), common.pop("unit")
             actions.add_item(
                 self._jobs, name, unit, ItemKind(values["kind"]), self._added, otherwise, months=months,
-                most_per_day=values["most_per_day"], **common,
+                most_per_day=values["most_per_day"], parts=parts, **common,
             )  # fmt: skip
         else:
             actions.change_item(
                 self._jobs, self._item.id, self._changed, otherwise, first_month=months[0], last_month=months[1],
-                most_per_day=values["most_per_day"] or 0, active=values["state"] == "active", **common,
+                most_per_day=values["most_per_day"] or 0, active=values["state"] == "active", parts=parts, **common,
             )  # fmt: skip
 
     def _added(self, outcome: tuple[Item, Changes]) -> None:
         item, changes = outcome
-        self._then_parts(item.id, t("supplies_page.added", name=item.name), changes)
-
-    def _then_parts(self, item_id: str, text: str, changes: Changes) -> None:
-        if self._wanted == self._parts:
-            self._done(text, changes, item_id)
-            return
-        supply_actions.set_parts(self._jobs, item_id, self._wanted, lambda last: self._done(text, last, item_id), self.refused)
+        self._done(t("supplies_page.added", name=item.name), changes, item.id)
 
     def _changed(self, outcome: tuple[Item, Changes]) -> None:
         item, changes = outcome
         retired = self._item is not None and self._item.active and not item.active
         text = t("supplies_page.now_retired", name=item.name) if retired else t("supplies_page.changed", name=item.name)
-        self._then_parts(item.id, text, changes)
+        self._done(text, changes, item.id)
