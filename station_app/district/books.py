@@ -81,6 +81,18 @@ def month_sums(db: Database, first: str, last: str) -> tuple[int, int, int]:
     return (row["stations"], row["times"], row["days"]) if row is not None else (0, 0, 0)
 
 
+def newest_day(db: Database, stores: Sequence[str]) -> str:
+    """The newest local day that these stores told anything of, today at the latest (a clock may stand ahead); "" for none."""
+    marks = ", ".join("?" * len(stores))
+    today = db.stamp().business_date
+    found = db.scalar(
+        f"SELECT max(d) FROM (SELECT max(business_date) AS d FROM visit WHERE store_id IN ({marks}) AND business_date <= ?"
+        f" UNION ALL SELECT max(business_date) FROM station_day WHERE store_id IN ({marks}) AND business_date <= ?)",
+        [*stores, today, *stores, today],
+    )
+    return found or ""
+
+
 def count_intakes(db: Database) -> int:
     """How many files were taken in."""
     return int(db.scalar("SELECT count(*) FROM intake"))

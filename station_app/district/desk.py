@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from .. import settings
 from ..db import Database
 from ..errors import UserMistake
 from ..model import NOT_UNDOABLE, Changes, LogLine, Op, Report, Station, uuid7
-from ..services import history, preferences, reports
+from ..services import history, preferences, reports, upkeep
+from ..services.upkeep import Upkeep
 from . import books, holding, store
 
 LONGEST_NOTE = 500
 SHOWN_INTAKES = 200
 """Batches of one station that its card lists, the newest first."""
+USED_DAYS = 30
+"""Days over which a station's card tells how it was used."""
 NOTHING = holding.Held(0, 0, "", "", (), (), None, ())
 """What is held of a station that sent nothing yet."""
 
@@ -146,11 +149,12 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One station in full: its intakes, the newest first, and what was not taken, by (table, reason)."""
+    """One station in full: its intakes, the newest first, what was not taken, by (table, reason), how it was used of late."""
 
     standing: Standing
     intakes: tuple[Intake, ...]
     refused: Mapping[tuple[str, str], int]
+    used: Upkeep | None = None
 
 
 def dossier(db: Database, standing: Standing) -> Dossier:
@@ -164,7 +168,17 @@ def dossier(db: Database, standing: Standing) -> Dossier:
         for row in books.intakes(db, standing.id, SHOWN_INTAKES)
     ]  # fmt: skip
     refused = {(row["table_name"], row["reason"]): row["n"] for row in books.turned_down_reasons(db, standing.id)}
-    return Dossier(standing, tuple(intakes), refused)
+    return Dossier(standing, tuple(intakes), refused, used(db, standing.id))
+
+
+def used(db: Database, station_id: str, days: int = USED_DAYS) -> Upkeep | None:
+    """How a station was used over its newest ``days`` days, as far as it sent them; None before it sent any."""
+    stores = store.stores_of(db, station_id)
+    last = books.newest_day(db, stores)
+    if not last:
+        return None
+    first = (date.fromisoformat(last) - timedelta(days=days - 1)).isoformat()
+    return upkeep.upkeep(db, first, last, stores)
 
 
 # --- calls --------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -114,8 +113,7 @@ def report_csv(whole: Report, each: Sequence[tuple[str, str, Report]], target: P
         t("paper.unique_people"), t("paper.open_days"), t("paper.handed_out"), t("paper.requests"), t("paper.of_these_closed"),
     )  # fmt: skip
     rows = [(code, name, *_figures(report)) for code, name, report in each]
-    together = replace(whole, open_days=sum(report.open_days for _code, _name, report in each))  # as the column sums up
-    total = ("", t("paper.all_stations", n=len(each)), *_figures(together))
+    total = ("", t("paper.all_stations", n=len(each)), *_figures(whole))
     write_table([heads, *rows, total], target)
     return len(each)
 

@@ -65,11 +65,11 @@ def period_report(
     mark = sheet.sample_mark(sample, RIGHT, 21)
     sheet.fitted(EDGE, 21, title, 18, RIGHT - EDGE - mark, bold=True)
     period = t("paper.report_period", first=report.first, last=report.last)
-    open_days = t("paper.report_open_days", n=report.open_days)
+    open_days = t("paper.report_station_days" if stations else "paper.report_open_days", n=report.open_days)
     told = [period, open_days, *([moods(report)] if report.by_mood else [])]
     sheet.fitted(EDGE, 28.5, t("paper.separator").join(told), 10, RIGHT - EDGE, colour=MUTED)
     sheet.line(EDGE, 32, RIGHT, 32, colour=BRAND, points=1)
-    _figures(sheet, report, 36)
+    _figures(sheet, report, 36, of_stations=bool(stations))
     _chart(sheet, report, 61, 36, RIGHT - CODE - GAP if code else RIGHT)
     if code:
         _code(sheet, code, 56)
@@ -114,6 +114,8 @@ def _must_add_up(report: Report, stations: Sequence[tuple[str, Report]]) -> None
             raise Bug(f"{name} sums to {sum(parts.values())}, not to {report.person_times}")
     if stations and sum(figures.person_times for _, figures in stations) != report.person_times:
         raise Bug("the stations do not sum to the district")
+    if stations and sum(figures.open_days for _, figures in stations) != report.open_days:
+        raise Bug("the stations' open days do not sum to the district's")
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
@@ -243,14 +245,14 @@ def _average(count: int, days: int) -> str:
 # --- drawing ----------------------------------------------------------------------------------------------------------
 
 
-def _figures(sheet: Sheet, report: Report, y: float) -> None:
-    """The heading figures in a row of tiles."""
+def _figures(sheet: Sheet, report: Report, y: float, *, of_stations: bool) -> None:
+    """The heading figures in a row of tiles; the average is that of a day, over several stations that of a station's day."""
     tiles = (
         (_number(report.person_times), t("paper.person_times")),
         (_number(report.unique_people), t("paper.unique_people")),
         (_number(report.registered), t("paper.registered")),
         (_number(report.anonymous), t("paper.anonymous")),
-        (_average(report.person_times, report.open_days), t("paper.a_day")),
+        (_average(report.person_times, report.open_days), t("paper.a_station_day" if of_stations else "paper.a_day")),
         (_number(sum(report.handouts.values())), t("paper.handed_out")),
     )
     gap, high = 3.0, 17.0

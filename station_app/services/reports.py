@@ -2,7 +2,9 @@
 
 Definitions: **person-times** count every visit, a tally as many as it counted; **people** are distinct badges seen, those of one
 person counted once;
-**registered** are person-times with a badge, **anonymous** without. Voided rows count nowhere.
+**registered** are person-times with a badge, **anonymous** without. An **open day** is a day on which a station was opened or
+anybody came; of several stations together it is one of each, so that what stands below a column is its sum and an average is that
+of a station's day, on screen, on paper, in a closed month and in the averages that packs bring. Voided rows count nowhere.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -157,7 +159,9 @@ def across(
     whole = _Sums()
     for part in sums.values():
         whole.add(part)
-    return whole.report(first, last), {name: part.report(first, last) for name, part in sums.items()}
+    each = {name: part.report(first, last) for name, part in sums.items()}
+    together = replace(whole.report(first, last), open_days=sum(report.open_days for report in each.values()))
+    return together, each
 
 
 def frozen(report: Report) -> str:

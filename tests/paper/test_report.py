@@ -137,6 +137,8 @@ def test_a_district_lists_its_stations_and_their_sums(figures: Figures, tmp_path
     assert t("paper.page_total") in texts[1]
     assert t("paper.all_stations", n=60) in texts[2]
     assert f"{district.person_times:,}" in texts[2]
+    assert t("paper.report_station_days", n=district.open_days) in texts[0], "one definition on both pages"
+    assert t("paper.a_station_day") in texts[0]
     # one signature line, at the end
     assert [t("paper.prepared_by") in text for text in texts] == [False, False, True]
     assert all(t("paper.sample") in text for text in texts)
@@ -164,7 +166,7 @@ def _added(reports: list[Report]) -> Report:
         "requests",
         "registered_by_day",
     )
-    figures = {name: sum(getattr(one, name) for one in reports) for name in ("person_times", "registered", "anonymous")}
+    figures = {name: sum(getattr(one, name) for one in reports) for name in ("person_times", "registered", "anonymous", "open_days")}
     return replace(reports[0], **figures, **{name: by(name) for name in mappings})
 
 

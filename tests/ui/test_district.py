@@ -336,6 +336,25 @@ def test_the_table_is_searched_filtered_and_put_in_order(at: Desk, clock: Clock)
     assert names() == []
 
 
+def test_a_stations_card_tells_how_it_was_used(at: Desk, clock: Clock) -> None:
+    station = at.stations["YQ"]
+    item, _ = supplies.add_item(station, "矿泉水", "瓶", ItemKind.DRINK)
+    supplies.receive(station, item.id, 1)
+    keepers.open_station(station)
+    visits.tally(station, Occupation.RIDER, 8)
+    supplies.hand_out(station, item.id)
+    clock.forward(minutes=120)
+    keepers.close_station(station)
+    at.drop(outbox.export(station, at.stick)[0].path)
+    page = at.page(StationsPage)
+    page.list.choose(store.by_code(at.db, "YQ").station_id)
+    at.hands.settle()
+    seen = shown(page.card)
+    assert "06-18 至 07-17 · 开放 1 天、2 小时" in seen
+    assert "每小时 4.0 人次" in seen
+    assert "断货：矿泉水 1 天" in seen
+
+
 def test_the_chase_list_tells_phone_and_last_call_and_goes_on_paper(at: Desk, clock: Clock, tmp_path: Path) -> None:
     at.drop(at.sends("YQ"))
     clock.forward(days=8)

@@ -40,7 +40,7 @@ TOTAL = ""
 class Line:
     """A station's figures, or those of all; ``before`` are its person-times of the time before.
 
-    ``open_days`` of all are those of each station together, as on paper: what stands below the column is its sum.
+    ``open_days`` of all are those of each station together, as everywhere (``services/reports``).
     """
 
     code: str
@@ -83,8 +83,7 @@ def read(db: Database, month: str, dates: tuple[date, date] | None) -> View:
         found = Month("", "", "", whole, tuple((one.code, one.name, own) for one, own in each), ())
     span = before(date.fromisoformat(found.whole.first), date.fromisoformat(found.whole.last))
     then = desk.person_times(db, *(day.isoformat() for day in span))
-    total = Line(TOTAL, t("district_desk.all_stations", n=len(found.each)), found.whole, sum(then.values()),
-                 sum(own.open_days for _code, _name, own in found.each))  # fmt: skip
+    total = Line(TOTAL, t("district_desk.all_stations", n=len(found.each)), found.whole, sum(then.values()), found.whole.open_days)
     lines = tuple(Line(code, name, own, then.get(code, 0), own.open_days) for code, name, own in found.each)
     listed = {f"{today:%Y-%m}": False, **({month: False} if month else {}), **dict(months.listing(db))}
     return View(today, month, found, (total, *lines), tuple(sorted(listed.items(), reverse=True)))

@@ -186,6 +186,8 @@ class StationCard(Card):
         if line.called is not None:
             self._parts.addWidget(Fact(t("district_desk.called_last"), say.called(line, today), wrap=True))
         self._add_buttons(stations)
+        for told in say.used(dossier):
+            self._parts.addWidget(Text(told, "muted", wrap=True))
         facts = FlowLayout(24, row_gap=6)
         facts.addWidget(Fact(t("district_desk.enrolled"), when.date_only(line.station.enrolled, today)))
         facts.addWidget(Fact(t("district_desk.last_pack"), str(line.station.last_pack_no or "—")))

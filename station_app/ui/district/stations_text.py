@@ -125,6 +125,31 @@ REASONS = {
 """Why a row was not taken, by the code of ``guard``."""
 
 
+def used(dossier: Dossier) -> list[str]:
+    """How the station was used in its newest days: hours kept, person-times an hour, what ran out, what is not back or not mended."""
+    found = dossier.used
+    if found is None:
+        return []
+    span = t("district_desk.used_span", first=found.first[5:], last=found.last[5:])
+    if found.recorded_days:
+        hours = t("district_desk.used_hours", n=found.recorded_days, hours=f"{found.open_minutes / 60:,.0f}")
+        kept = t("district_desk.used_kept", share=f"{found.kept:.0%}") if found.kept is not None else ""
+        rate = t("district_desk.used_rate", n=f"{found.per_hour:.1f}") if found.per_hour is not None else ""
+        told = [t("terms.dot").join(part for part in (span, hours, kept, rate) if part)]
+    else:
+        told = [t("terms.dot").join((span, t("district_desk.used_unknown")))]
+    if found.stock_out:
+        out = sorted(found.stock_out.items(), key=lambda one: (-one[1], one[0]))[:4]
+        items = t("terms.list").join(t("district_desk.used_out_item", name=name, n=n) for name, n in out)
+        told.append(t("district_desk.used_out", items=items))
+    house = [
+        t(f"district_desk.used_{code}", n=n) for code, n in (("still_out", found.still_out), ("repairs_open", found.repairs_open)) if n
+    ]
+    if house:
+        told.append(t("terms.dot").join(house))
+    return told
+
+
 def refusals(dossier: Dossier) -> list[str]:
     """What was not taken from a station, by reason."""
     by_reason: dict[str, dict[str, int]] = {}
