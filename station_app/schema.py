@@ -680,15 +680,20 @@ def _reports_1(db: sqlite_utils.Database) -> None:
         not_null={"time", "kind", "first_day", "last_day", "sequence", "figures"}, strict=True,
     )  # fmt: skip
     db.execute("CREATE INDEX exported_span ON exported(first_day, last_day, time)")
-    # the form's bytes last in their row: what stands after them would be slow to reach
-    db.table("form").create(
-        {"id": str, "name": str, "kept": str, "binding": str, "content": bytes}, pk="id",
-        not_null={"name", "kept", "binding", "content"}, strict=True,
-    )  # fmt: skip
+    _forms_1(db)
     # what the district told of all its stations in a month: sums, never one station's
     db.table("average").create(
         {"month": str, "stations": int, "person_times": int, "open_days": int}, pk="month",
         not_null={"stations", "person_times", "open_days"}, strict=True,
+    )  # fmt: skip
+
+
+def _forms_1(db: sqlite_utils.Database) -> None:
+    """Forms with their bindings; ``given`` at a station is 1 for those that its district bound, which each pack brings anew."""
+    # the form's bytes last in their row: what stands after them would be slow to reach
+    db.table("form").create(
+        {"id": str, "name": str, "kept": str, "given": int, "binding": str, "content": bytes}, pk="id",
+        not_null={"name", "kept", "given", "binding", "content"}, strict=True,
     )  # fmt: skip
 
 
@@ -780,6 +785,7 @@ def _district_1(db: sqlite_utils.Database) -> None:
     _answering_1(db)
     _ways_1(db)
     _plans_1(db)
+    _forms_1(db)
     # stations; the keys of their computers, one each, the one before a change of keys kept; stores by the id of the database
     # that wrote
     db.table("enrolled").create(

@@ -866,6 +866,7 @@ CASES: dict[str, Case] = {
     "figures.split": plain(READ, lambda w: figures.split(w.db, CAME, "hour")),
     "kept_forms.content": (READ, lambda w, _role: _kept(w, lambda form: kept_forms.content(w.db, form))),
     "kept_forms.forget": (Op.BIND_FORM, lambda w, _role: _kept(w, lambda form: kept_forms.forget(w.db, form))),
+    "kept_forms.for_pack": plain(READ, lambda w: kept_forms.for_pack(w.db)),
     "kept_forms.keep": plain(Op.BIND_FORM, lambda w: kept_forms.keep(w.db, "月报.xlsx", b"form", FORM)),
     "kept_forms.listing": plain(READ, lambda w: kept_forms.listing(w.db)),
     "kept_forms.rebind": (Op.BIND_FORM, lambda w, _role: _kept(w, lambda form: kept_forms.rebind(w.db, form, FORM))),

@@ -53,9 +53,10 @@ def _exchange(name: str) -> Callable[[], click.Command]:
     """The groups of the exchange load their keys and readers only when asked for."""
 
     def load() -> click.Command:
-        from . import asked, desk, district_supplies, keys, light, regulars, rules
+        from . import asked, desk, district_forms, district_supplies, keys, light, regulars, rules
 
-        found = (asked.GROUPS | light.GROUPS | keys.GROUPS | desk.GROUPS | rules.GROUPS | regulars.GROUPS | district_supplies.GROUPS)[name]
+        parts = (asked, light, keys, desk, rules, regulars, district_supplies, district_forms)
+        found: Group = {key: group for part in parts for key, group in part.GROUPS.items()}[name]
         found.elsewhere |= _inside.get(name, {})
         return found
 

@@ -1,4 +1,4 @@
-"""What both imports share: columns corrected by hand, and what became of each row."""
+"""What commands share: columns of an import corrected by hand, what became of each row; forms that are kept."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from ..services.people import RowResult
 from ..words import t
 from .frame import Desk
 from .inputs import folded
-from .outputs import number
+from .outputs import moment, number, table
 
 if TYPE_CHECKING:
+    from ..services.kept_forms import KeptForm
     from ..services.rosters import Columns
 
 F = TypeVar("F", bound=StrEnum)
@@ -77,3 +78,11 @@ def told_import(
         return "\n".join([head, *lines])
 
     desk.tell(answer, text)
+
+
+def kept_forms_told(desk: Desk, found: Sequence[KeptForm]) -> None:
+    """Answer which forms are kept: by name, how many cells are bound, whose they are."""
+    told = [{"id": one.id, "name": one.name, "kept": one.kept, "cells": len(one.binding.cells), "given": one.given} for one in found]
+    rows = [(one.name, len(one.binding.cells), moment(one.kept), t("forms_page.from_district") if one.given else "") for one in found]
+    heads = [t("cli.name"), t("cli.cell"), t("cli.time"), ""]
+    desk.tell({"forms": told}, lambda: table(heads, rows, right=(1,)))

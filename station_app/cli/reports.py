@@ -19,6 +19,7 @@ from .frame import Desk, Group, option, secret_from
 from .house import figures as told_figures
 from .house import report_text
 from .inputs import DAY, WHOLE
+from .lists import kept_forms_told
 from .outputs import moment, number, table
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def pdf(desk: Desk, month: str | None, quarter: str | None, year: str | None, da
     from ..paper.report import period_report
     from ..sync import beam
 
-    first, last = _span(month, quarter, year, day)
+    first, last = span_of(month, quarter, year, day)
     with desk.station() as db:
         station = stations.current(db)
         found = reports.period(db, first, last)
@@ -151,7 +152,7 @@ def pdf(desk: Desk, month: str | None, quarter: str | None, year: str | None, da
     desk.tell({"file": to, "pages": pages, **told_figures(found)}, t("cli.file_written", name=to.name))
 
 
-def _span(month: str | None, quarter: str | None, year: str | None, day: date | None) -> tuple[str, str]:
+def span_of(month: str | None, quarter: str | None, year: str | None, day: date | None) -> tuple[str, str]:
     """The one span that was named; UserMistake for none or several."""
     given = [one for one in (month, quarter, year, day) if one is not None]
     if len(given) != 1:
@@ -177,7 +178,7 @@ def yearly(desk: Desk, year: str, to: Path, sealed_file: Path | None) -> None:
     """A year in one folder, or in one sealed file."""
     from ..paper import yearly as papers
 
-    first, _last = _span(None, None, year, None)
+    first, _last = span_of(None, None, year, None)
     passphrase = secret_from(sealed_file) if sealed_file is not None else ""
     with desk.station() as db:
         made, changes = papers.write(
@@ -236,25 +237,59 @@ def fill(
     """Fill a district's form with the figures of a month, everything else in it left as it was."""
     from ..paper import forms
 
-    first, last = _span(month, quarter, year, day)
+    first, last = span_of(month, quarter, year, day)
     seen = forms.look(form)
-    bound = bindings.read(_bytes(binding))
+    bound = read_binding(binding)
     with desk.station() as db:
         filled = forms.fill(seen, bound, bindings.values(db, bound, first, last, figure_words.span_text(first, last)), to)
         exported.remember(db, reports.period(db, first, last), "form")
-    desk.tell(_filled(filled, to, seen, bound), lambda: "\n".join([*_lost(seen), *_changed(seen, bound), *_told(filled, to)]))
+    filled_answer(desk, filled, to, seen, bound)
 
 
-def _bytes(file: Path) -> bytes:
+@form_group.command("list")
+@click.pass_obj
+def kept(desk: Desk) -> None:
+    """The forms that are kept, those that the district bound first."""
+    with desk.station() as db:
+        kept_forms_told(desk, kept_forms.listing(db))
+
+
+@form_group.command("fill-kept")
+@click.argument("form", metavar="NAME")
+@option("--month", metavar="YYYY-MM")
+@option("--quarter", metavar="YYYY-Q1")
+@option("--year", metavar="YYYY")
+@option("--to", type=FILE, required=True)
+@click.pass_obj
+def fill_kept(desk: Desk, form: str, month: str | None, quarter: str | None, year: str | None, to: Path) -> None:
+    """Fill a form that is kept, by its name: one of the district's needs no file and no binding."""
+    from ..paper import forms
+
+    first, last = span_of(month, quarter, year, None)
+    with desk.station() as db:
+        known = next((one for one in kept_forms.listing(db) if form in (one.name, one.id)), None)
+        if known is None:
+            raise UserMistake("forms.unknown")
+        seen = forms.form(kept_forms.content(db, known.id), known.name)
+        held = bindings.values(db, known.binding, first, last, figure_words.span_text(first, last))
+        filled = forms.fill(seen, known.binding, held, to)
+        exported.remember(db, reports.period(db, first, last), "form")
+    filled_answer(desk, filled, to, seen, known.binding)
+
+
+def read_binding(file: Path) -> bindings.Binding:
+    """The binding in a file; Refused for anything else."""
     try:
         with file.open("rb") as opened:
-            return opened.read(bindings.MOST_BYTES + 1)
+            return bindings.read(opened.read(bindings.MOST_BYTES + 1))
     except OSError as error:
         raise Refused("forms.no_file", name=file.name) from error
 
 
-def _filled(filled: Filled, to: Path, seen: Form, bound: bindings.Binding) -> dict[str, Any]:
-    return {"file": to, "cells": filled.cells, "left": filled.left, "lost": dict(seen.lost), "same_form": seen.labels == bound.labels}
+def filled_answer(desk: Desk, filled: Filled, to: Path, seen: Form, bound: bindings.Binding) -> None:
+    """Answer what was filled, what was left, what of the form could not be kept."""
+    answer = {"file": to, "cells": filled.cells, "left": filled.left, "lost": dict(seen.lost), "same_form": seen.labels == bound.labels}
+    desk.tell(answer, lambda: "\n".join([*_lost(seen), *_changed(seen, bound), *_told(filled, to)]))
 
 
 def _told(filled: Filled, to: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import msgspec
 from ..db import Database, Tx
 from ..errors import Refused, UserMistake
 from ..model import Changes, Exchange, Op, Request, RequestState
-from ..services import exchange, incarnation, requests
+from ..services import exchange, incarnation, kept_forms, requests
 from ..services.supplies import plans
 from ..sync import carrier, carry, envelope, identity, outbox, wire
 from ..sync.campaigns import Told
-from ..sync.manifest import Fork, Holding, Pack, PackFields, Receipt, TurnedDown, common
+from ..sync.manifest import Fork, Form, Holding, Pack, PackFields, Receipt, TurnedDown, common
 from . import averages, books, holding, pictures, promises, regulars, rules, store, waiting
 
 
@@ -116,6 +117,10 @@ def send(db: Database, code: str, folder: Path) -> tuple[Sent, Changes]:
             campaigns=msgspec.convert(plans.for_pack(db, station.station_id, db.meta("badge_version")), Told),
             waiting=(asleep := waiting.for_pack(db)),
             averages=averages.for_pack(tx),
+            forms=[
+                Form(id=form_id, name=name, time=kept, binding=binding, content=b64encode(data).decode())
+                for form_id, name, kept, binding, data in kept_forms.for_pack(db)
+            ],
         )  # fmt: skip
         written = envelope.write_pack(fields, body, own.sign, own.public.verify_key, version)
         parts: list[bytes | memoryview] = [store.introduction(db), written.data]

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..db import Database
 from ..errors import Refused, UserMistake
+from ..model import Station
 from . import figures, reports, stations
 
 KIND, VERSION = "form-binding", 1
@@ -155,10 +156,13 @@ def quarter(text: str) -> tuple[str, str]:
     return month(f"{found[1]}-{last - 2:02d}")[0], month(f"{found[1]}-{last:02d}")[1]
 
 
-def values(db: Database, binding: Binding, first: str, last: str, span: str) -> dict[tuple[str, str], int | float | str]:
-    """What each bound cell holds for a span, by (sheet, cell); ``span`` is what the form calls it.
+def values(
+    db: Database, binding: Binding, first: str, last: str, span: str, place: Station | None = None
+) -> dict[tuple[str, str], int | float | str]:
+    """What each bound cell holds for a span, by (sheet, cell); ``span`` is what the form calls it, ``place`` whose figures they are.
 
-    A day the span has not is left out. UserMistake for dates that are none.
+    At the district (with its own ``place``) the figures are those of all its stations. A day the span has not is left out.
+    UserMistake for dates that are none.
     """
     reports.check_span(first, last)
     found: dict[tuple[str, str], int | float | str] = {}
@@ -171,7 +175,7 @@ def values(db: Database, binding: Binding, first: str, last: str, span: str) -> 
                 continue
         key = (one.figure, tuple(sorted(parts.items())))
         if key not in known:
-            known[key] = span if one.figure == "span" else _value(db, one.figure, parts, first, last)
+            known[key] = span if one.figure == "span" else _value(db, one.figure, parts, first, last, place)
         held = known[key]
         found[one.place] = f"{one.after}{held}" if isinstance(held, str) else held
     return found
@@ -185,7 +189,9 @@ def _days(days: Sequence[str], first: str, last: str) -> tuple[str, ...]:
     return tuple(day.isoformat() for day in span if day.day in wanted)[: figures.MOST_MARKS]
 
 
-def _value(db: Database, figure: str, parts: Mapping[str, tuple[str, ...]], first: str, last: str) -> int | float | str:
+def _value(
+    db: Database, figure: str, parts: Mapping[str, tuple[str, ...]], first: str, last: str, place: Station | None
+) -> int | float | str:
     if figure in figures.BY_NAME:
         return figures.count(db, figures.Wanted(figure, first, last, parts))
     if figure == "open_days":
@@ -193,7 +199,7 @@ def _value(db: Database, figure: str, parts: Mapping[str, tuple[str, ...]], firs
     if figure == "average":
         days = reports.open_days(db, first, last)
         return round(figures.count(db, figures.Wanted("person_times", first, last)) / days, 1) if days else 0
-    station = stations.current(db)
+    station = place or stations.current(db)
     return {
         "station": station.name, "district": station.district_name, "first_day": first, "last_day": last,
         "today": db.stamp().business_date,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,18 @@ from ..db import Database, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..rulebook import RuleSet
-from ..services import answers, arrivals, attachments, averages, exchange, incarnation, roaming, rules, stations
+from ..services import (
+    answers,
+    arrivals,
+    attachments,
+    averages,
+    exchange,
+    incarnation,
+    kept_forms,
+    roaming,
+    rules,
+    stations,
+)
 from ..services.supplies import campaigns
 from . import closing, envelope, merge, outbox, regulars, wire
 from .opening import Opener
@@ -69,6 +81,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
         known = roaming.apply(tx, _told(plan.regulars), plan.epoch, pack.keys)
         answers.replace(tx, plan.waiting.key if plan.waiting else "", _waiting(plan))
         averages.replace(tx, map(msgspec.structs.astuple, plan.averages))
+        given = kept_forms.replace(tx, [(one.id, one.name, one.time, one.binding, b64decode(one.content)) for one in plan.forms])
         _keep_trust(tx, plan, pack)
         began = _begin_anew(tx, plan)
         unlike = _differs(db, plan)
@@ -82,6 +95,7 @@ def apply(db: Database, pack: envelope.OpenPack) -> tuple[Applied, Changes]:
     rows |= {"rule_set": fresh} if fresh else {}
     rows |= {"campaign": planned} if planned else {}
     rows |= {"roaming": (str(known),)} if known else {}
+    rows |= {"form": given}
     rows |= {"average": tuple(one.month for one in plan.averages)}
     applied = Applied(plan.no, turned, len(plan.refused), taken, plan.missing, began, unlike,
                       tuple(one for one in plan.rules if one.id in fresh), known)  # fmt: skip

@@ -281,11 +281,21 @@ class Average(Signed, frozen=True, kw_only=True):
     open_days: wire.Number
 
 
+class Form(Signed, frozen=True, kw_only=True):
+    """A spreadsheet form of the district with its binding (docs/pack-format.md), to be filled at the station; ``content`` in Base64."""
+
+    id: wire.Id
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    time: wire.Time
+    binding: Annotated[str, Meta(max_length=1_000_000)]
+    content: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9+/]*={0,2}\Z", max_length=400_000)]
+
+
 class Pack(Signed, frozen=True, kw_only=True):
     """What the district sends down: a receipt, steps of requests (rows of ``request_step``), and all that holds now: the
     notices, the allocations that were not received, of each kind of rules the version in force and those to come; and what changed
     of the regulars; the campaigns, and whose share of them was taken elsewhere; what all
-    stations together came to in the last months."""
+    stations together came to in the last months; the district's forms with their bindings."""
 
     receipt: Receipt = Receipt()
     steps: list[wire.RequestStep] = []
@@ -296,3 +306,4 @@ class Pack(Signed, frozen=True, kw_only=True):
     waiting: Waiting | None = None
     campaigns: campaigns.Told | None = None
     averages: Annotated[list[Average], Meta(max_length=60)] = []
+    forms: Annotated[list[Form], Meta(max_length=20)] = []

@@ -9,7 +9,7 @@ from ..rulebook import RuleSet
 from . import envelope, identity
 from .campaigns import Told
 from .envelope import OpenPack
-from .manifest import Allocation, Average, Holding, Notice, TurnedDown, Waiting
+from .manifest import Allocation, Average, Form, Holding, Notice, TurnedDown, Waiting
 from .regulars import Roster
 from .wire import RequestStep
 
@@ -64,6 +64,7 @@ class Plan:
     waiting: Waiting | None = None
     campaigns: Told | None = None
     averages: tuple[Average, ...] = ()
+    forms: tuple[Form, ...] = ()
 
 
 def plan(local: Local, incoming: OpenPack) -> Plan:
@@ -106,6 +107,7 @@ def plan(local: Local, incoming: OpenPack) -> Plan:
         waiting=pack.waiting,
         campaigns=pack.campaigns,
         averages=tuple(pack.averages),
+        forms=tuple(pack.forms),
     )
 
 

@@ -283,6 +283,7 @@ def full_pack(sides: Sides) -> manifest.Pack:
         steps=[wire.typed("request_step", step)],
         notices=[manifest.Notice(id=PERSON, time=f"{DAY}T16:00:00+08:00", title="高温橙色预警", text="请备足饮水", until=DAY)],
         averages=[manifest.Average(month=DAY[:7], stations=4, person_times=4380, open_days=118)],
+        forms=[manifest.Form(id=PERSON, name="月报.xlsx", time=f"{DAY}T16:00:00+08:00", binding="{}", content="UEsDBA==")],
         rules=[
             rulebook.RuleSet(
                 id=ITEM, epoch=2, no=3, starts_on=DAY, made=f"{DAY}T16:00:00+08:00", author="社会工作部", note="高温期间每人两瓶",

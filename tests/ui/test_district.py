@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 import pypdfium2
 import pytest
+from openpyxl import load_workbook
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QPlainTextEdit, QWidget
@@ -22,9 +23,10 @@ from pytestqt.qtbot import QtBot
 from station_app import app, words
 from station_app.db import Database
 from station_app.district import answer, books, desk, keys, matters, months, promises, store
+from station_app.errors import Refused
 from station_app.model import ItemKind, Occupation, RequestState
 from station_app.paths import Volume
-from station_app.services import arrivals, exchange, keepers, requests, stations, supplies, visits
+from station_app.services import arrivals, exchange, keepers, kept_forms, requests, stations, supplies, visits
 from station_app.sync import inbox, outbox
 from station_app.sync.opening import Opener
 from station_app.ui import theme
@@ -39,14 +41,17 @@ from station_app.ui.district.stations_card import EnrolCard, OutcomeList
 from station_app.ui.district.supplies import SuppliesPage, quantities, shared
 from station_app.ui.district.window import PAGES, DistrictWindow
 from station_app.ui.hands import Hands
+from station_app.ui.jobs import Jobs
 from station_app.ui.kit import Chip
 from station_app.ui.page import Page
+from station_app.ui.pages.reports import ReportsPage as StationReports
 from tests.conftest import CHEAP, PASSWORD, SAMPLE, Clock
-from tests.ui.shell import shown
+from tests.ui.shell import SheetShell, in_front, shown
 
 Key = Qt.Key
 ALT = Qt.KeyboardModifier.AltModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
+FORM = Path(__file__).parents[1] / "data" / "district_monthly_form.xlsx"
 WORKER = (sys.executable, "-c", "from station_app.sync.opening import worker_main; raise SystemExit(worker_main())")
 P = TypeVar("P", bound=Page)
 
@@ -767,6 +772,54 @@ def test_a_month_is_reported_printed_closed_and_corrected(at: Desk, clock: Clock
     listed = cast(CorrectionList, at.sheet())
     told = [(listed.rows.record(row).station, listed.rows.record(row).figure) for row in range(listed.rows.rowCount())]
     assert ("LT", "person_times") in told
+
+
+def test_a_form_bound_here_goes_with_the_packs_and_is_filled_at_the_station(
+    at: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Dropped onto the district's page and bound; the pack brings form and binding; the station fills it and cannot change it."""
+    station = at.stations["YQ"]
+    visits.tally(station, Occupation.RIDER, 7)
+    at.drop(outbox.export(station, at.stick)[0].path)
+    at.go("reports")
+    page = at.page(ReportsPage)
+    at.hands.ctrl("b")
+    page.forms.take(FORM)
+    at.hands.settle()
+    (kept,) = kept_forms.listing(at.db)
+    assert (kept.name, len(kept.binding.cells), kept.given) == (FORM.name, 38, False)
+    page.forms.month = date(2026, 7, 1)
+    page.forms.fill_to(tmp_path / "district.xlsx")
+    at.hands.settle()
+    sheet = load_workbook(tmp_path / "district.xlsx")["月报"]
+    assert (sheet["C5"].value, sheet["A2"].value) == (7, f"驿站名称：{at.db.meta('district_name')}")
+    at.go("exchange")
+    at.plug()
+    at.hands.ctrl("e")
+    at.apply("YQ")
+    (given,) = kept_forms.listing(station)
+    assert (given.id, given.name, given.binding, given.given) == (kept.id, kept.name, kept.binding, True)
+    assert kept_forms.content(station, given.id) == FORM.read_bytes()
+    for change in (lambda: kept_forms.rebind(station, given.id, given.binding), lambda: kept_forms.forget(station, given.id)):
+        with pytest.raises(Refused, match=r"forms\.given"):
+            change()
+    here = SheetShell(Jobs(station), stations.current(station))
+    there = in_front(StationReports(here), here, qtbot)
+    there.show_forms()
+    qtbot.waitUntil(lambda: there.forms.opened is not None and there.jobs.idle)
+    assert "这张表由区里绑定" in there.forms.told.text()
+    assert not there.forms.forget_button.isEnabled()
+    assert "区里下发" in there.forms.rows.columns[0].sub(there.forms.rows.record(0))  # type: ignore[misc]
+    there.forms.fill_to(tmp_path / "station.xlsx")
+    qtbot.waitUntil(lambda: (tmp_path / "station.xlsx").exists() and there.jobs.idle)
+    sheet = load_workbook(tmp_path / "station.xlsx")["月报"]
+    assert (sheet["C5"].value, sheet["A2"].value) == (7, f"驿站名称：{here.station.name}")
+    there.close()
+    here.jobs.close()
+    kept_forms.forget(at.db, kept.id)
+    answer.pack(at.db, "YQ", at.stick)
+    at.apply("YQ")
+    assert kept_forms.listing(station) == []
 
 
 def test_two_days_typed_in_are_reported(at: Desk) -> None:

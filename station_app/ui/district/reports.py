@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QGridLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QGridLayout, QStackedWidget, QWidget
 
 from ...db import Database
 from ...district import desk, months
@@ -22,9 +22,10 @@ from .. import when
 from ..aside import Aside
 from ..feedback import sentence
 from ..forms import Combo
-from ..kit import BigFigure, Button, Card, Column, EmptyState, Notice, Row, Text, clear, page_layout
+from ..kit import BigFigure, Button, Card, Column, EmptyState, Notice, Row, Scroll, Text, clear, page_layout
 from ..page import Page, Shell
 from ..pages.reports_cards import Day
+from ..pages.reports_forms import FormsView, one_form
 from ..pages.reports_reads import before
 from ..pages.reports_text import change, days
 from ..printing import Show, open_file, save_and_open
@@ -94,7 +95,7 @@ class ReportsPage(Page):
 
     name: ClassVar[str] = "reports"
     tables: ClassVar[frozenset[str]] = frozenset(
-        {"visit", "amenity_use", "handout", "movement", "request", "request_step", "station_day", "enrolled", "closing"}
+        {"visit", "amenity_use", "handout", "movement", "request", "request_step", "station_day", "enrolled", "closing", "form"}
     )
 
     def __init__(self, shell: Shell, *, show: Show = open_file) -> None:
@@ -106,7 +107,7 @@ class ReportsPage(Page):
         self._month = ""
         self._dates: tuple[date, date] | None = None
         self._build()
-        for keys, act in (("Ctrl+P", self.print), ("Ctrl+S", self.ask_csv)):
+        for keys, act in (("Ctrl+P", self.print), ("Ctrl+S", self.ask_csv), ("Ctrl+B", self.show_forms), ("Ctrl+Return", self.fill_form)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
@@ -123,6 +124,8 @@ class ReportsPage(Page):
         self.close_button.clicked.connect(self.ask_close)
         self.csv_button = Button(t("district_desk.csv"), icon="export", key="Ctrl+S")
         self.csv_button.clicked.connect(self.ask_csv)
+        self.forms_button = Button(t("reports_page.forms"), icon="file", tip="Ctrl+B")
+        self.forms_button.clicked.connect(self.show_forms)
         self.pdf_button = Button(t("reports_page.pdf"), "primary", icon="print", key="Ctrl+P")
         self.pdf_button.clicked.connect(self.print)
         names = (
@@ -143,9 +146,22 @@ class ReportsPage(Page):
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(8)
         self._head.addLayout(Row(self.months, span, None, gap=8))
-        self._head.addLayout(Row(None, self.close_button, self.csv_button, self.pdf_button, gap=8))
-        column = page_layout(self, self._head, self._grid, self._notices, Card(self.table, gap=4), gap=12)
+        self._head.addLayout(Row(None, self.close_button, self.forms_button, self.csv_button, self.pdf_button, gap=8))
+        inside = QWidget()
+        column = page_layout(inside, self._head, self._grid, self._notices, Card(self.table, gap=4), gap=12)
         column.setStretch(3, 1)
+        self.forms = FormsView(self, sent=True)
+        back = Button(t("reports_page.figures"), icon="reports", tip="Ctrl+B")
+        back.clicked.connect(self.show_forms)
+        around = QWidget()
+        shown = page_layout(around, Row(Text(t("district_desk.forms_told"), "muted", wrap=True), None, back), Scroll(self.forms), gap=12)
+        shown.setStretch(1, 1)
+        self._views = QStackedWidget()
+        for view in (inside, around):
+            self._views.addWidget(view)
+        whole = Column(self._views)
+        self.setLayout(whole)
+        self.setAcceptDrops(True)
         self._fit()
 
     def _columns(self) -> list[TableColumn]:
@@ -274,6 +290,7 @@ class ReportsPage(Page):
         self.close_button.setVisible(view.may_close)
         self._show_notices(view)
         self._rows.set_rows(view.lines if len(view.lines) > 1 else [])
+        self.forms.refresh()
         if self.table.current() is None:
             self.table.choose(TOTAL)
 
@@ -299,6 +316,40 @@ class ReportsPage(Page):
             self.shell.open_sheet(
                 t("district_desk.corrections"), CorrectionList(view.found.corrections, names), cancel=t("kit.close")
             )
+
+    # --- forms that go along in packs -----------------------------------------------------------------------------------
+
+    def show_forms(self) -> None:
+        """Ctrl+B: to the forms, or back to the figures."""
+        there = self._views.currentIndex() == 0
+        self._views.setCurrentIndex(int(there))
+        if there:
+            self.forms.refresh()
+            self.forms.settle()
+        else:
+            self.settle()
+
+    def fill_form(self) -> None:
+        """Ctrl+Enter: fill the form that is shown with the figures of all stations."""
+        if self._views.currentIndex() == 1:
+            self.forms.fill()
+
+    def show_file(self, file: Path) -> None:
+        """Open a file that was written for the officer."""
+        if not self._show_file(file):
+            self.shell.tell(t("printing.saved", path=str(file)))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A form is welcome while the forms are shown; everything else is taken in by the window."""
+        if self._views.currentIndex() == 1 and one_form(event.mimeData().urls()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A form was dropped."""
+        file = one_form(event.mimeData().urls())
+        if file is not None:
+            event.acceptProposedAction()
+            self.forms.take(file)
 
     # --- closing a month -----------------------------------------------------------------------------------------------
 

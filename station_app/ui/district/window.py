@@ -29,7 +29,7 @@ KEYS: Keys = (
         ("Ctrl+Z", "undo"), ("Ctrl+L", "lock"), ("F11", "large"), ("/", "find"), ("Ctrl+N", "new"), ("Alt+1 – 9", "pages"),
         ("Esc", "escape"), ("F1", "handbook"), ("?", "help"),
     )),
-    ("district", (("Ctrl+I", "take_in"), ("Ctrl+E", "packs"), ("Ctrl+P", "print"), ("1 – 9", "deed"))),
+    ("district", (("Ctrl+I", "take_in"), ("Ctrl+B", "forms"), ("Ctrl+E", "packs"), ("Ctrl+P", "print"), ("1 – 9", "deed"))),
 )  # fmt: skip
 
 

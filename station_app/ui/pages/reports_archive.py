@@ -18,7 +18,7 @@ from ..jobs import Otherwise, Progress
 from ..kit import Button
 
 if TYPE_CHECKING:
-    from .reports import ReportsPage
+    from .reports_forms import FormsPage
 
 
 class ArchiveButton(Button):
@@ -29,7 +29,7 @@ class ArchiveButton(Button):
 
     _advanced = Signal(int, int)
 
-    def __init__(self, page: ReportsPage) -> None:
+    def __init__(self, page: FormsPage) -> None:
         super().__init__(t("archive.button"), "link", icon="folder")
         self._page, self._shell = page, page.shell
         self._progress: Progress | None = None

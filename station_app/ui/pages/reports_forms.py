@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
@@ -19,9 +19,10 @@ from ...services import bindings, exported, kept_forms, reports, supplies
 from ...services.bindings import Binding, Bound
 from ...services.kept_forms import KeptForm
 from ...words import t
-from ..jobs import Progress
+from ..jobs import Jobs, Progress
 from ..kit import Button, Card, EmptyState, IconButton, Row, Scroll, Text, clear, rule
 from ..kit import Column as Lines
+from ..page import Shell
 from ..tables import Column, RowsModel, Table
 from ..theme import tokens
 from .reports_archive import ArchiveButton
@@ -31,7 +32,6 @@ from .reports_text import moment
 
 if TYPE_CHECKING:
     from ...paper.forms import Filled, Form
-    from .reports import ReportsPage
 
 SETTLED = 10
 """Up to this day of a month the month before is the one that is reported."""
@@ -54,12 +54,28 @@ class Opened:
     items: tuple[str, ...]
 
 
-class FormsView(QWidget):
-    """Kept forms on the left with the month they are filled for; on the right the form and what its cells hold."""
+class FormsPage(Protocol):
+    """The page of reports that shows the forms: the station's, or the district's."""
 
-    def __init__(self, page: ReportsPage) -> None:
+    shell: Shell
+    jobs: Jobs
+
+    def may(self, op: Op) -> bool:
+        """Whether whoever is at work may do this."""
+
+    def show_file(self, file: Path) -> None:
+        """Open a file that was written."""
+
+
+class FormsView(QWidget):
+    """Kept forms on the left with the month they are filled for; on the right the form and what its cells hold.
+
+    ``sent``: this is the district, whose forms go along in packs and are filled here with the figures of all its stations.
+    """
+
+    def __init__(self, page: FormsPage, *, sent: bool = False) -> None:
         super().__init__()
-        self._page, self.shell, self.jobs = page, page.shell, page.jobs
+        self._page, self.shell, self.jobs, self._sent = page, page.shell, page.jobs, sent
         self.opened: Opened | None = None
         self.month = date.today().replace(day=1)  # noqa: DTZ011  replaced by the station's own day when first shown
         self._dated = False
@@ -109,8 +125,8 @@ class FormsView(QWidget):
         # only now: shown before it has its place, a button would be a window of its own and take the keys
         for part in (self.take_button, self.forget_button, self.use_button):
             part.setVisible(may)
-        self.archive_button.setVisible(self._page.may(Op.EXPORT_DATA))
-        self.list.set_empty(EmptyState("file", t("forms_page.none")))
+        self.archive_button.setVisible(self._page.may(Op.EXPORT_DATA) and not self._sent)
+        self.list.set_empty(EmptyState("file", t("forms_page.none_sent" if self._sent else "forms_page.none")))
         self._show_month()
 
     def _connect(self) -> None:
@@ -192,9 +208,9 @@ class FormsView(QWidget):
 
             seen = forms.look(file)
             known = next((one for one in kept_forms.listing(db) if one.name == seen.name), None)
-            fresh = form_hints.suggest(seen, [item.name for item in supplies.items(db)])
+            fresh = form_hints.suggest(seen, _items(db))
             kept = known.binding if known is not None and known.binding.labels == seen.labels else fresh
-            return kept_forms.keep(db, seen.name, seen.content, kept)
+            return kept_forms.keep(db, seen.name, seen.content, kept, sent=self._sent)
 
         def done(kept: KeptForm) -> None:
             self.shell.tell(t("forms_page.taken", name=kept.name, n=len(kept.binding.cells)))
@@ -209,7 +225,7 @@ class FormsView(QWidget):
     def _chosen(self, kept: KeptForm | None) -> None:
         if kept is None:
             return
-        if self.opened is not None and self.opened.kept.id == kept.id:
+        if self.opened is not None and (self.opened.kept.id, self.opened.kept.kept) == (kept.id, kept.kept):
             self.opened = Opened(kept, self.opened.form, self.opened.items)
             self._show_binding()
             return
@@ -217,7 +233,7 @@ class FormsView(QWidget):
         def look(db: Database) -> Opened:
             from ...paper import forms
 
-            return Opened(kept, forms.form(kept_forms.content(db, kept.id), kept.name), tuple(one.name for one in supplies.items(db)))
+            return Opened(kept, forms.form(kept_forms.content(db, kept.id), kept.name), _items(db))
 
         self.jobs.read(look, self._show_form, self.shell.tell_error, key="form")
 
@@ -256,7 +272,11 @@ class FormsView(QWidget):
 
         assert self.opened is not None
         seen, binding = self.opened.form, self.opened.kept.binding
-        lines = [t(f"forms.lost_{code}", n=n) for code, n in seen.lost]
+        given = self.opened.kept.given
+        lines = [t("forms.given")] if given else []
+        lines += [t(f"forms.lost_{code}", n=n) for code, n in seen.lost]
+        for part in (self.use_button, self.forget_button):
+            part.setEnabled(not given)
         if binding.labels != seen.labels:
             lines.insert(0, t("forms.changed"))
         for row, told in _together(binding):
@@ -298,7 +318,7 @@ class FormsView(QWidget):
     def _bind(self, row: int, column: int, choice: Choice) -> None:
         """A figure was chosen for a cell, or for all cells below a heading."""
         grid, opened = self.grid.cells.grid, self.opened
-        if grid is None or opened is None or not self._page.may(Op.BIND_FORM):
+        if grid is None or opened is None or not self._may_bind():
             return
         if choice.column:
             fresh = self._below(row, column, (choice.figure, choice.parts))
@@ -310,11 +330,18 @@ class FormsView(QWidget):
     def _clear(self, row: int, column: int) -> None:
         """Leave a cell alone, or all those below a heading."""
         grid, opened = self.grid.cells.grid, self.opened
-        if grid is None or opened is None or not self._page.may(Op.BIND_FORM):
+        if grid is None or opened is None or not self._may_bind():
             return
         name = cell_name(row, column)
         places = [(grid.name, name)] if self.grid.cells.bound(row, column) else [one.place for one in self._below(row, column)]
         self._rebind(opened.kept.binding.without(*places))
+
+    def _may_bind(self) -> bool:
+        """Whether cells may be bound here; one that the district bound is filled as it is, and says so."""
+        if self.opened is not None and self.opened.kept.given:
+            self.shell.tell(t("forms.given"), bad=True)
+            return False
+        return self._page.may(Op.BIND_FORM)
 
     def _rebind(self, binding: Binding) -> None:
         opened = self.opened
@@ -354,8 +381,10 @@ class FormsView(QWidget):
         def work(_progress: Progress) -> tuple[Filled, Any]:
             from ...paper import forms
 
-            held = bindings.values(db, opened.kept.binding, first, last, words.span_text(first, last))
-            return forms.fill(opened.form, opened.kept.binding, held, target), reports.period(db, first, last)
+            place = self.shell.station if self._sent else None
+            held = bindings.values(db, opened.kept.binding, first, last, words.span_text(first, last), place)
+            filled = forms.fill(opened.form, opened.kept.binding, held, target)
+            return filled, None if self._sent else reports.period(db, first, last)
 
         def done(outcome: tuple[Filled, Any]) -> None:
             filled, report = outcome
@@ -364,7 +393,8 @@ class FormsView(QWidget):
             self.shell.tell(text, t("reports_page.open"), lambda: self._page.show_file(target))
             self.told.set("\n".join(_left(one) for one in filled.left[:SHOWN]))
             self.told.setVisible(bool(left))
-            self.jobs.run(lambda store: exported.remember(store, report, "form"))
+            if report is not None:
+                self.jobs.run(lambda store: exported.remember(store, report, "form"))
 
         def failed(error: StationError) -> None:
             self._folder = None
@@ -385,7 +415,7 @@ class FormsView(QWidget):
             again = opened.kept
             self.shell.tell(
                 t("forms_page.forgotten", name=again.name), t("forms_page.undo"),
-                lambda: self.jobs.run(lambda db: kept_forms.keep(db, again.name, opened.form.content, again.binding)),
+                lambda: self.jobs.run(lambda db: kept_forms.keep(db, again.name, opened.form.content, again.binding, sent=self._sent)),
             )  # fmt: skip
 
         self.jobs.run(lambda db: kept_forms.forget(db, opened.kept.id), done, self.shell.tell_error)
@@ -432,7 +462,13 @@ class FormsView(QWidget):
 
 
 def _about(kept: KeptForm) -> str:
-    return t("forms_page.about", n=len(kept.binding.cells), time=moment(kept.kept))
+    told = t("forms_page.about", n=len(kept.binding.cells), time=moment(kept.kept))
+    return t("terms.dot").join((t("forms_page.from_district"), told)) if kept.given else told
+
+
+def _items(db: Database) -> tuple[str, ...]:
+    """The supplies that a cell may be bound to, each once: stations of a district have them by the same name."""
+    return tuple(dict.fromkeys(one.name for one in supplies.items(db)))
 
 
 def _together(binding: Binding) -> list[tuple[int, str]]:
