@@ -63,7 +63,10 @@ def _leave_no_core() -> None:
         import resource
     except ImportError:  # Windows writes none unless somebody asked for it machine-wide
         return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # one byte: no file is begun for it, and Linux hands no image to a program that collects them, as it does at 0 (core(5), fs/coredump.c)
+    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    least = most if most in (0, 1) else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (least, least))
 
 
 def _window(folder: Path, name: str = "main") -> int:

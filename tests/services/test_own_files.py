@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -77,14 +78,46 @@ def test_in_a_folder_that_was_there_the_files_are(tmp_path: Path) -> None:
     db.close()
 
 
-CORE = """
-import resource
-from station_app.__main__ import main
-main(["--help"])
-print(resource.getrlimit(resource.RLIMIT_CORE))
+DIES = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)  # as a machine that keeps images
+if sys.argv[1] == "program":
+    from station_app.__main__ import main
+    main(["--help"])
+print(*resource.getrlimit(resource.RLIMIT_CORE), flush=True)
+secret = b"PLANTED-" + b"MARKER"
+os.abort()
 """
+ROOT = Path(__file__).parents[2]
 
 
-def test_a_process_that_dies_leaves_no_image_of_its_memory() -> None:
-    told = subprocess.run([sys.executable, "-c", CORE], capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "(0, 0)"
+def died(folder: Path, who: str) -> tuple[str, list[Path]]:
+    """What a process that dies in ``folder`` was allowed to leave, and what it left."""
+    folder.mkdir()
+    around = os.environ | {"PYTHONPATH": str(ROOT)}
+    told = subprocess.run([sys.executable, "-c", DIES, who], cwd=folder, env=around, capture_output=True, text=True, check=False)
+    assert told.returncode == -signal.SIGABRT
+    return told.stdout.splitlines()[-1], list(folder.iterdir())
+
+
+def test_a_process_that_dies_leaves_no_image_of_its_memory(tmp_path: Path) -> None:
+    allowed, left = died(tmp_path / "program", "program")
+    assert (allowed, left) == (("1 1", []) if unlimited() else ("0 0", []))
+
+
+def unlimited() -> bool:
+    """Whether this machine lets a process leave an image at all."""
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_CORE)[1] not in (0, 1)
+
+
+def test_without_that_the_image_is_there_with_all_that_was_in_memory(tmp_path: Path) -> None:
+    """The negative control: where the machine writes images as files beside the program."""
+    pattern = Path("/proc/sys/kernel/core_pattern")
+    if not unlimited() or not pattern.exists() or not pattern.read_text("ascii").startswith("core"):
+        pytest.skip("this machine writes no images of memory beside a program")
+    _, left = died(tmp_path / "other", "another")
+    assert [file.name.startswith("core") for file in left] == [True]
+    assert b"PLANTED-" + b"MARKER" in left[0].read_bytes()
+    left[0].unlink()
