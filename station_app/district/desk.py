@@ -87,12 +87,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All stations at a moment. ``days`` is the setting that makes a station overdue, ``late`` requests past their time."""
+    """All stations at a moment. ``days`` is the setting that makes a station overdue, ``late`` requests past their time, ``open_days``
+    those of the current month, one of each station (``services/reports``)."""
 
     now: datetime
     days: int
     lines: tuple[Standing, ...]
     late: int
+    open_days: int = 0
 
     @property
     def person_times(self) -> int:
@@ -129,7 +131,8 @@ def overview(db: Database) -> Overview:
                 refused.get(station_id, 0), Call(call["time"], call["officer"] or "", call["note"] or "") if call else None,
             )
         )  # fmt: skip
-    return Overview(now, days, tuple(found), late)
+    _stations, _times, open_days = books.month_sums(db, today.replace(day=1).isoformat(), today.isoformat())
+    return Overview(now, days, tuple(found), late, open_days)
 
 
 # --- one station --------------------------------------------------------------------------------------------------------

@@ -358,6 +358,7 @@ def test_a_stations_card_tells_how_it_was_used(at: Desk, clock: Clock) -> None:
     assert "06-18 至 07-17 · 开放 1 天、2 小时" in seen
     assert "每小时 4.0 人次" in seen
     assert "断货：矿泉水 1 天" in seen
+    assert "站日均 8.0" in shown(page)
 
 
 def test_the_chase_list_tells_phone_and_last_call_and_goes_on_paper(at: Desk, clock: Clock, tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ class StationsPage(ListPage):
         self.overview = overview
         lines = overview.lines
         heard = sum(line.silent <= 7 and bool(line.held.batches) for line in lines)
-        a_day = f"{overview.person_times / overview.now.day:,.1f}"
+        a_day = f"{overview.person_times / overview.open_days:,.1f}" if overview.open_days else "—"
         look = sum(line.troubled for line in lines)
         shown = (
             (f"{len(lines):,}", t("district_desk.this_week", n=heard)), (f"{overview.person_times:,}", t("district_desk.a_day", n=a_day)),
