@@ -36,12 +36,13 @@ from ..words import t
 from . import icons
 from .buttons import Button, Chip, FilterTabs, IconButton, Press, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
-from .layouts import Column, FlowLayout, Row, clear, lift
+from .layouts import Abreast, Column, FlowLayout, Row, clear, lift
 from .marks import Icon, KeyCap, Pill, Text
 from .painting import CENTRE, box, brush, plain_tip, width, write
 from .theme import face, tokens, tone
 
 __all__ = [
+    "Abreast",
     "Avatar",
     "BigFigure",
     "Button",

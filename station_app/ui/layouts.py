@@ -134,3 +134,39 @@ class FlowLayout(QLayout):
                 item.setGeometry(QRect(QPoint(x, y), size))
             x, row = x + size.width() + self.spacing(), max(row, size.height())
         return y + row - rect.top() + margins.bottom()
+
+
+class Abreast(FlowLayout):
+    """What flows (tabs) with its buttons at the right; below it at the right where that takes less room, as in large type."""
+
+    def __init__(self, flowing: QWidget, *buttons: QWidget, gap: int = 8) -> None:
+        super().__init__(gap)
+        self._deeds = QWidget()
+        self._deeds.setLayout(Row(*buttons, gap=gap))
+        self.addWidget(flowing)
+        self.addWidget(self._deeds)
+
+    def sizeHint(self) -> QSize:
+        """Both beside each other, in one row."""
+        flowing, deeds = (item.sizeHint() for item in self._items)
+        wide = 0 if self._items[1].isEmpty() else deeds.width() + self.spacing()
+        return self._framed(QSize(flowing.width() + wide, max(flowing.height(), deeds.height() if wide else 0)))
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        margins = self.contentsMargins()
+        inner = rect.marginsRemoved(margins)
+        flowing, deeds = self._items
+        size = QSize(0, 0) if deeds.isEmpty() else deeds.sizeHint().boundedTo(QSize(max(inner.width(), 1), 100_000))
+        left = inner.width() - size.width() - (self.spacing() if size.width() else 0)
+        alone = flowing.heightForWidth(inner.width())
+        beside = max(flowing.heightForWidth(left), size.height()) if left >= flowing.minimumSize().width() else 100_000
+        if beside <= alone + size.height():
+            if move:
+                high = flowing.heightForWidth(left)
+                flowing.setGeometry(QRect(inner.left(), inner.top() + (beside - high) // 2, left, high))
+                deeds.setGeometry(QRect(QPoint(inner.right() + 1 - size.width(), inner.top() + (beside - size.height()) // 2), size))
+            return beside + margins.top() + margins.bottom()
+        if move:
+            flowing.setGeometry(QRect(inner.left(), inner.top(), inner.width(), alone))
+            deeds.setGeometry(QRect(QPoint(inner.right() + 1 - size.width(), inner.top() + alone), size))
+        return alone + size.height() + margins.top() + margins.bottom()

@@ -23,7 +23,7 @@ from .. import when
 from ..arrived import DueSupplies, receive
 from ..entry import Entry
 from ..import_wizard import Choose, ImportWizard, choose_file
-from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, FlowLayout, Row, page_layout
+from ..kit import Abreast, Button, Card, Chip, Column, EmptyState, FilterTabs, FlowLayout, Row, page_layout
 from ..page import Page, Shell
 from ..pictures import choose_pictures
 from ..table_export import ExportButton
@@ -127,14 +127,10 @@ class SuppliesPage(Page):
         for part in self.parts.values():
             self._views.addWidget(part.table)
             self._side.addWidget(part.card)
-        head = Row(gap=8)
-        head.addWidget(self.tabs, 1)
-        head.addWidget(self.count_button)
-        head.addWidget(self.receive_button)
-        for part in self.parts.values():
-            for button in part.buttons:
-                head.addWidget(button)
-                button.hide()
+        of_parts = [button for part in self.parts.values() for button in part.buttons]
+        for button in of_parts:
+            button.hide()
+        head = Abreast(self.tabs, self.count_button, self.receive_button, *of_parts)
         foot = FlowLayout(16)  # two rows where large type leaves no room for one
         for piece in (self.new_button, self.import_button, self.send_button, self.take_button, self.slip_button, self.only,
                       *self.exports.values()):
@@ -343,20 +339,22 @@ class SuppliesPage(Page):
 
     def _show_tab(self, code: str) -> None:
         part = self.parts.get(code)
-        for other in self.parts.values():
-            for button in other.buttons:
-                button.setVisible(other is part)
+        of_stock = (
+            self.new_button, self.import_button, self.send_button, self.take_button, self.count_button, self.receive_button,
+            self.slip_button,
+        )  # fmt: skip
+        seen = {
+            **{button: other is part for other in self.parts.values() for button in other.buttons},
+            **dict.fromkeys(of_stock, self._keeps and code in ("stock", "ledger")),
+            self.only: code == "ledger" and self.card.detail is not None,
+            **{button: name == code for name, button in self.exports.items()},
+        }
+        for widget, there in sorted(seen.items(), key=lambda pair: pair[1]):  # first what goes: both at once would widen the window
+            widget.setVisible(there)
         views = {"ledger": self.ledger, "rules": self.rules, "campaigns": self.campaigns}
         self._views.setCurrentWidget(part.table if part else views.get(code, self.stock))
         cards = {"rules": self.rules.card, "campaigns": self.campaigns.card}
         self._side.setCurrentWidget(part.card if part else cards.get(code, self.card))
-        for button in (
-            self.new_button, self.import_button, self.send_button, self.take_button, self.count_button, self.receive_button,
-        ):  # fmt: skip
-            button.setVisible(self._keeps and code in ("stock", "ledger"))
-        self.only.setVisible(code == "ledger" and self.card.detail is not None)
-        for name, button in self.exports.items():
-            button.setVisible(name == code)
         self._refresh_tab(code)
 
     def _told(self) -> str:
