@@ -120,7 +120,7 @@ class ShiftPage(Page):
             TableColumn(t("shift_page.opened"), lambda line: clock(line.day.opened), 92 if large else 60),
             TableColumn(t("shift_page.closed"), lambda line: clock(line.day.closed), 130 if large else 92, pill=pill(forgotten)),
             TableColumn(t("shift_page.remarks"), remark, muted=True, pill=pill(unopened)),
-            TableColumn(t("terms.person_times"), lambda line: f"{line.person_times:,}", 104 if large else 92, "right"),
+            TableColumn(t("shift_page.came"), lambda line: f"{line.person_times:,}", 104 if large else 92, "right"),
         ]
 
     def changeEvent(self, event: QEvent) -> None:

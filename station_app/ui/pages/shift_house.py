@@ -368,7 +368,7 @@ class HoursCard(QWidget):
             TableColumn(t("shift_page.opened"), lambda day: day.opened or "—", 60),
             TableColumn(t("shift_page.closed"), lambda day: day.closed or "—", 60),
             TableColumn(t("shift_page.remarks"), lambda _day: "", pill=remark),
-            TableColumn(t("terms.person_times"), lambda day: f"{day.person_times:,}", 76, "right"),
+            TableColumn(t("shift_page.came"), lambda day: f"{day.person_times:,}", 76, "right"),
         ]
 
     def refresh(self) -> None:

@@ -343,7 +343,7 @@ class SuppliesPage(Page):
             self.new_button, self.import_button, self.send_button, self.take_button, self.count_button, self.receive_button,
             self.slip_button,
         )  # fmt: skip
-        seen = {
+        seen: dict[QWidget, bool] = {
             **{button: other is part for other in self.parts.values() for button in other.buttons},
             **dict.fromkeys(of_stock, self._keeps and code in ("stock", "ledger")),
             self.only: code == "ledger" and self.card.detail is not None,
