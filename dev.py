@@ -479,7 +479,8 @@ def faults(arguments: list[str]) -> int:
     """Run the fault catalogue in full, or with --quick a shorter form of each."""
     set_up("faults")
     rest = [argument for argument in arguments if argument != "--quick"]
-    suites = [name for name in ("tests/faults", "tests/simulator", "tests/test_roles.py") if (HOUSE / name).exists()]
+    catalogue = ("tests/faults", "tests/simulator", "tests/sync/test_carrier.py", "tests/test_roles.py")
+    suites = [name for name in catalogue if (HOUSE / name).exists()]
     whole = {} if rest else {"STATION_CATALOGUE": "whole"}  # then a fault without a row is an error, too
     if rest == arguments:
         suites += ["-o", "faulthandler_timeout=7200"]  # a full suite is long by design: no traces into its table

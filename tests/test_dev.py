@@ -370,7 +370,7 @@ def test_faults_run_in_full_or_quick(handed: Handed, typed: list[str], mode: str
     dev.main(typed)
     command, environ = handed[0]
     assert (environ["STATION_FAULTS"], environ["STATION_CATALOGUE"]) == (mode, "whole")
-    assert {"tests/faults", "tests/test_roles.py"} <= set(command)
+    assert {"tests/faults", "tests/simulator", "tests/sync/test_carrier.py", "tests/test_roles.py"} <= set(command)
 
 
 def test_a_part_of_the_catalogue_is_not_held_to_be_the_whole(handed: Handed) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from station_app.errors import Bug
 from station_app.sync import carrier, identity, manifest, opening, wire
+from tests.faults.table import report
 from tests.sync.made import PERSON, REQUEST, Sides, day, refusal, share
 from tests.sync.test_envelope import flips, survivors
 
@@ -65,20 +66,21 @@ def test_batches_and_packs_are_told_apart(sides: Sides):
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
+def refused(read: Callable[[bytes], Any], data: bytes) -> None:
+    """Every length of a file and every bit turned, in a full run of the catalogue; a part of them else."""
+    lengths = range(0, len(data), len(data) // share(len(data)))
+    mutants = [*(data[:length] for length in lengths), *flips(data, share(8 * len(data)))]
+    found = survivors(read, data, mutants)
+    report("bit flips", tried=len(mutants), corrupt=len(found), detail="a day's carrier")
+    assert found == []
+
+
 def test_every_truncation_and_flipped_bit_inside_the_seal_is_refused(sides: Sides):
-    data = sides.up()
-    assert survivors(sides.read_all, data, (data[:length] for length in range(len(data)))) == []
-    assert survivors(sides.read_all, data, flips(data, share(8 * len(data)))) == []
+    refused(sides.read_all, sides.up())
 
 
 def test_every_truncation_and_flipped_bit_of_the_sealed_file_is_refused(sides: Sides):
-    sealed = sides.sealed_up()
-
-    def read(mutant: bytes) -> Any:
-        return sides.read_all(carrier.unseal(mutant, [sides.district.opener]))
-
-    assert survivors(read, sealed, (sealed[:length] for length in range(0, len(sealed), 4))) == []
-    assert survivors(read, sealed, flips(sealed, share(8 * len(sealed)))) == []
+    refused(lambda mutant: sides.read_all(carrier.unseal(mutant, [sides.district.opener])), sides.sealed_up())
 
 
 def test_control_without_the_trailer_keys_could_be_swapped(sides: Sides, monkeypatch):
@@ -90,7 +92,9 @@ def test_control_without_the_trailer_keys_could_be_swapped(sides: Sides, monkeyp
     monkeypatch.setattr(
         carrier, "_sha256", lambda part: told if bytes(part) == b"".join(_entries(swapped)) else real(part)
     )
-    assert survivors(sides.read_all, data, [swapped]) == [swapped]
+    found = survivors(sides.read_all, data, [swapped])
+    report("bit flips", mutant="no_trailer", caught=found == [swapped], detail="a day's carrier")
+    assert found == [swapped]
 
 
 def _entries(data: bytes) -> list[bytes]:
