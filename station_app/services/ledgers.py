@@ -18,7 +18,6 @@ from ..model import (
     BoxAction,
     Channel,
     EmergencyKind,
-    ItemKind,
     LoanOutcome,
     LostState,
     MovementKind,
@@ -159,20 +158,20 @@ def _visits(db: Database, asked: Asked) -> list[Line]:
 
 
 @_ledger(
-    "stock_in", DAY, Column("item", 32), Column("item_kind", 18), Column("unit", 10), QUANTITY, Column("source_kind", 16),
+    "stock_in", DAY, Column("item", 32), Column("spec", 18), Column("unit", 10), QUANTITY, Column("source_kind", 16),
     Column("source", 30), Column("lot", 22), Column("expiry", 20), Column("place", 18), KEEPER,
 )  # fmt: skip
 def _stock_in(db: Database, asked: Asked) -> list[Line]:
     where, parameters = asked.where("m")
     kinds = ", ".join(f"'{kind.value}'" for kind in supplies.RECEIVED)
     rows = db.rows(
-        "SELECT m.*, i.name, i.unit, i.kind AS item_kind, k.name AS keeper FROM movement m JOIN item i ON i.id = m.item_id"
+        "SELECT m.*, i.name, i.unit, i.spec, i.place, k.name AS keeper FROM movement m JOIN item i ON i.id = m.item_id"
         f" LEFT JOIN keeper k ON k.id = m.keeper_id WHERE {where} AND m.kind IN ({kinds}) ORDER BY m.time, m.id",
         parameters,
     )
     return [
-        (row["business_date"], row["name"], ItemKind(row["item_kind"]), row["unit"], row["delta"], MovementKind(row["kind"]),
-         None if _is_id(row["source"]) else row["source"], row["lot"], row["expiry"], None, row["keeper"])
+        (row["business_date"], row["name"], row["spec"], row["unit"], row["delta"], MovementKind(row["kind"]),
+         None if _is_id(row["source"]) else row["source"], row["lot"], row["expiry"], row["place"], row["keeper"])
         for row in rows
     ]  # fmt: skip
 

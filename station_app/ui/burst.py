@@ -4,6 +4,7 @@
 
     codes("０１７６…;")      the codes of a burst: badges cut apart, freed of what scanners put around them
     completed(text, district)   a badge whose first digits an input method kept for itself
+    is_goods(text)           a whole EAN-13
     is_code(text)            22 digits (or several times 22) inside a little of something else: a scan without any suffix
     judge([[Heard(...)]])    what the keys of a few scans tell: how fast, with which suffix, and whether all is well
 
@@ -93,6 +94,14 @@ def is_any_code(text: str) -> bool:
     """Whether this has the length of something printed as a code: what a scanner slower than ``GAP`` has to send."""
     tidy = spelled(text)
     return tidy.isascii() and tidy.isdigit() and len(tidy) in CODE_LENGTHS
+
+
+def is_goods(text: str) -> bool:
+    """Whether this is a whole EAN-13, its check digit too: from a scanner's speed on no hand types one."""
+    tidy = spelled(text)
+    if len(tidy) != 13 or not (tidy.isascii() and tidy.isdigit()):
+        return False
+    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(tidy)) % 10 == 0
 
 
 # --- trying a scanner ----------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@
         .settle()      decide now about the keys that are held, as after a pause
         .pending()     how many keys are held
 
-A burst is six keys or more, ``GAP`` ms or less apart, ended by Enter or Tab, or 22 digits followed by a pause or by any
-key that writes nothing (scanners with another suffix or none). A scanner slower than that is believed once it was learned,
+A burst is six keys or more, ``GAP`` ms or less apart, ended by Enter or Tab, or 22 digits or a whole EAN-13 followed by a pause or
+by any key that writes nothing (scanners with another suffix or none). A scanner slower than that is believed once it was learned,
 and then only what has the length of a printed code, so that quick typing stays typing. Printable keys are therefore held
 a little longer than a gap before they count as typing, and are then handed on in order, to the widget they were meant for;
 held-down (repeating) keys and keys with Ctrl or Alt are never held. A shortcut on a bare digit would not fire: pages take
@@ -268,7 +268,10 @@ class ScanCatcher(QObject):
         if self.pending() < min(burst.CODE_LENGTHS):
             return False
         text = self._meant(self._text())
-        return (len(text) >= LENGTH and burst.is_code(text)) or (self._suffix == burst.NONE and burst.is_any_code(text))
+        if len(text) >= LENGTH and burst.is_code(text):
+            return True
+        quick = all(item.after <= GAP for item in self._held if item.text)
+        return (quick and burst.is_goods(text)) or (self._suffix == burst.NONE and burst.is_any_code(text))
 
     def _pause(self) -> None:
         """Nothing more came in time. After a busy moment the keys may still stand in the queue: look once more."""

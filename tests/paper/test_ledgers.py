@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pypdfium2
@@ -39,6 +39,48 @@ DOMAIN = {
     "lost_property", "box_openings", "clues",
 }  # fmt: skip
 """Rows 1-13 and 24 of DOMAIN.md section 4."""
+
+
+COLUMNS = {
+    "stock_in": "date item spec unit quantity source_kind source lot expiry place keeper",
+    "handouts": "date campaign item quantity recipient occupation keeper balance",
+    "stocktake": "item book counted difference reason first_name second_name",
+    "equipment": "code equipment model bought source place state next_check",
+    "repairs": "date fault reported_by state fixer done accepted_by",
+    "loans": "asset out to due back condition",
+    "first_aid": "medicine lot expiry quantity checked_by action",
+    "safety": "date points result exceptions action keeper second_name",
+    "duty": "shift weather opened closed person_times events matters handed_by handed_to",
+    "box_openings": "date box opener second_opener slips first_number last_number",
+    "lost_property": "date thing place keeper kept_in state ended claimant ended_by",
+}
+"""The columns of rows 2-11 and 24 of DOMAIN.md section 4, in their order, as our codes; a ledger may have more."""
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_ledger_has_the_columns_of_the_paper_it_replaces(name: str) -> None:
+    wanted = COLUMNS[name].split()
+    codes = [column.code for column in ledgers.get(name).columns]
+    assert [code for code in codes if code in wanted] == wanted
+
+
+def test_what_came_in_is_told_with_its_spec_and_where_it_stands(db: Database) -> None:
+    water, _ = supplies.add_item(db, "矿泉水", "瓶", ItemKind.DRINK, spec="550ml", place="柜二")
+    supplies.receive(db, water.id, 24, lot="A1", expiry="2027-01-01", source="云桥街道")
+    [line] = ledgers.lines(db, "stock_in", TODAY, TODAY)
+    told = dict(zip((column.code for column in ledgers.get("stock_in").columns), line, strict=True))
+    assert (told["spec"], told["place"], told["lot"], told["quantity"]) == ("550ml", "柜二", "A1", 24)
+
+
+def test_a_handout_tells_what_was_left_after_it_also_of_a_kit_and_after_a_month(db: Database) -> None:
+    towel, _ = supplies.add_item(db, "毛巾", "条", ItemKind.OTHER)
+    kit, _ = supplies.add_item(db, "防暑包", "份", ItemKind.COOLING, parts={towel.id: 2})
+    supplies.receive(db, towel.id, 50, at=datetime.fromisoformat("2026-06-02T09:00:00+08:00"))
+    supplies.receive(db, kit.id, 3, at=datetime.fromisoformat("2026-06-30T09:00:00+08:00"))
+    supplies.hand_out(db, kit.id, 1)
+    supplies.hand_out(db, kit.id, 4)  # two from the shelf, two put together from towels
+    place = [column.code for column in ledgers.get("handouts").columns].index("balance")
+    assert [line[place] for line in ledgers.lines(db, "handouts", TODAY, TODAY)] == [2, 0]
 
 
 @pytest.fixture

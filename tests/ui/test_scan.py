@@ -485,6 +485,22 @@ def test_a_learned_sign_and_a_learned_nothing_end_what_is_printed_as_a_code(desk
     assert desk.line.text() == ""
 
 
+def test_a_bar_code_of_goods_needs_no_suffix_and_a_wrong_one_stays_typing(desk: Desk) -> None:
+    """A scanner out of its box may end its codes with nothing: at its speed a whole EAN-13 is one all the same."""
+    desk.type(desk.line, "6901234567892", 2, end=None)
+    desk.catcher.settle()
+    assert (desk.scans, desk.line.text()) == (["6901234567892"], "")
+    desk.clock.now += 1000
+    desk.type(desk.line, "6901234567893", 2, end=None)  # its check digit is wrong: digits like any others
+    desk.catcher.settle()
+    assert (desk.scans, desk.line.text()) == (["6901234567892"], "6901234567893")
+    desk.line.clear()
+    desk.clock.now += 1000
+    desk.type(desk.line, "6901234567892", 60, end=None)  # by hand
+    desk.catcher.settle()
+    assert (desk.scans, desk.line.text()) == (["6901234567892"], "6901234567892")
+
+
 @given(data=st.data())
 def test_what_is_said_of_codes_and_what_is_not_one_is_left_alone(data: st.DataObject) -> None:
     code = badge(data.draw(st.integers(0, 10**21 - 1)))
