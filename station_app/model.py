@@ -448,6 +448,7 @@ class Op(StrEnum):
     EMERGENCY = "emergency"
     LOST_PROPERTY = "lost_property"
     ADD_VOICE = "add_voice"
+    NOTE_REQUEST = "note_request"
     OPEN_BOX = "open_box"
     SAME_MATTER = "same_matter"
     KEEP_TEMPLATE = "keep_template"
@@ -473,6 +474,7 @@ NOT_UNDOABLE = frozenset(
     {
         Op.SET_UP, Op.ERASE_PERSON, Op.FORGET, Op.REFUSE, Op.CLOSE_BATCH, Op.ENROL, Op.APPLY_PACK, Op.TAKE_IN, Op.UNDO, Op.ADD_KEEPER,
         Op.EXPORT_DATA, Op.PUT_BACK, Op.SWITCH_RULES, Op.EXPORT_REPORT, Op.BIND_FORM, Op.PRINT_BADGES,
+        Op.NOTE_REQUEST,
     }
 )  # fmt: skip
 """Operations that stay (DECISIONS.md 3): what left the house, what was erased, and undo itself."""

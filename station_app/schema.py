@@ -681,11 +681,21 @@ def _reports_1(db: sqlite_utils.Database) -> None:
     )  # fmt: skip
     db.execute("CREATE INDEX exported_span ON exported(first_day, last_day, time)")
     _forms_1(db)
+    _notes_1(db)
     # what the district told of all its stations in a month: sums, never one station's
     db.table("average").create(
         {"month": str, "stations": int, "person_times": int, "open_days": int}, pk="month",
         not_null={"stations", "person_times", "open_days"}, strict=True,
     )  # fmt: skip
+
+
+def _notes_1(db: sqlite_utils.Database) -> None:
+    """The desk's own notes on requests: they stay here, under the request's key."""
+    db.table("request_note").create(
+        {"id": str, "request_id": str, "time": str, "keeper_id": str, "note_sealed": str}, pk="id",
+        not_null={"request_id", "time", "keeper_id", "note_sealed"}, strict=True,
+    )  # fmt: skip
+    db.execute("CREATE INDEX request_note_request ON request_note(request_id, time)")
 
 
 def _forms_1(db: sqlite_utils.Database) -> None:

@@ -87,6 +87,7 @@ from station_app.services import (
     privacy,
     reports,
     request_figures,
+    request_notes,
     requests,
     retention,
     roaming,
@@ -364,6 +365,11 @@ def _picture(w: World, _role: Role) -> Call:
 def _unpictured(w: World, _role: Role) -> Call:
     picture = _shot(w)
     return lambda: attachments.remove(w.db, picture)
+
+
+def _noted(w: World, _role: Role) -> Call:
+    one, _ = request_notes.add(w.boss(), w.request, "打过电话")
+    return lambda: request_notes.remove(w.db, one.id)
 
 
 def _covered(w: World, _role: Role) -> Call:
@@ -875,6 +881,9 @@ CASES: dict[str, Case] = {
     "reports.across": plain(READ, lambda w: reports.across(w.db, DAY, DAY, {"all": [w.db.store_id]})),
     "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
     "request_figures.period": plain(READ, lambda w: request_figures.period(w.db, "2026-01-01", DAY)),
+    "request_notes.add": plain(Op.NOTE_REQUEST, lambda w: request_notes.add(w.db, w.request, "打过电话")),
+    "request_notes.listing": plain(SIGHT, lambda w: request_notes.listing(w.db, w.request)),
+    "request_notes.remove": (Op.NOTE_REQUEST, _noted),
     "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
     "requests.by_number": plain(MASKED, lambda w: requests.by_number(w.db, _number(w))),
     "requests.categories": plain(READ, lambda w: requests.categories(w.db)),

@@ -11,7 +11,7 @@ import click
 from ..db import Database
 from ..errors import UserMistake
 from ..model import Category, Channel, Request, RequestKind, RequestState, Urgency, Verdict
-from ..services import attachments, requests, stations
+from ..services import attachments, request_notes, requests, stations
 from ..services import pictures as drawing
 from ..words import label, t
 from .frame import Desk, Group, option
@@ -142,6 +142,34 @@ def show(desk: Desk, number: str) -> None:
     ]
     headings = [t("cli.time"), t("cli.state"), t("cli.keeper"), t("cli.handled_by"), t("cli.note"), t("cli.verdict")]
     desk.tell({"request": found, "pictures": shown}, lambda: "\n".join([listed([found]), "", table(headings, rows)]))
+
+
+@requests_group.command("note")
+@click.argument("number")
+@click.argument("text")
+@click.pass_obj
+def note(desk: Desk, number: str, text: str) -> None:
+    """Write a note of this desk on a request; it stays at this station."""
+    with desk.station() as db:
+        found = request(db, number)
+        made, changes = request_notes.add(db, found.id, text)
+    desk.done(changes, t("request_notes.added"), number=found.number, id=made.id)
+
+
+@requests_group.command("notes")
+@click.argument("number")
+@option("--remove", metavar="ID", default="")
+@click.pass_obj
+def notes(desk: Desk, number: str, remove: str) -> None:
+    """The notes of this desk on a request, or one of them taken away."""
+    with desk.station() as db:
+        found = request(db, number)
+        if remove:
+            request_notes.remove(db, remove)
+        shown = request_notes.listing(db, found.id)
+    rows = [(one.id, moment(one.time), one.keeper, one.text) for one in shown]
+    told = [{"id": one.id, "time": one.time, "keeper": one.keeper, "text": one.text} for one in shown]
+    desk.tell({"number": found.number, "notes": told}, lambda: table([t("cli.id"), t("cli.time"), t("cli.keeper"), t("cli.text")], rows))
 
 
 @requests_group.command("attach")

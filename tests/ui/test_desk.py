@@ -249,6 +249,24 @@ def test_a_tally_leaves_what_was_half_typed_and_digits_count(desk: Desk) -> None
     assert desk.page.field.text() == "li"
 
 
+def test_a_slip_and_a_requests_number_that_are_typed_lead_to_its_state(desk: Desk, db: Database, qtbot: QtBot) -> None:
+    """Whoever has no scanner types the digits of the slip; a number that somebody says leads to its request."""
+    asked, _ = requests.add(db, "充电口不足")
+    desk.type(asked.slip)
+    desk.press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.shell.sheet is not None and "已登记" in desk.shell.sheet.accessibleName())
+    desk.shell.close_sheet()
+    assert desk.visits() == []
+    for number in (asked.number, asked.number[-9:]):
+        desk.shell.went.clear()
+        desk.type(number)
+        desk.press(Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: desk.shell.went == [("requests", asked.id)])
+    desk.type("2026-9999")
+    desk.press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "2026-9999" in desk.shell.last)
+
+
 def test_a_typed_card_number_checks_in(desk: Desk, regular: Person) -> None:
     desk.type(regular.card_number)
     desk.press(Qt.Key.Key_Return)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from station_app.db import Database
+from station_app.errors import UserMistake
 from station_app.model import (
     Category,
     Channel,
@@ -24,7 +25,7 @@ from station_app.model import (
     Urgency,
     Verdict,
 )
-from station_app.services import exchange, history, people, requests
+from station_app.services import exchange, history, people, request_notes, requests
 from station_app.ui.kit import Button, Pill, Text, Timeline
 from station_app.ui.pages.requests import RequestsPage
 from station_app.ui.pages.requests_form import RecordedCard
@@ -207,6 +208,34 @@ def test_not_fixed_reopens(shell: SheetShell, printed: list[Path], db: Database,
     assert "重新办理" in lines(page)[0]
     sees(qtbot, page.card, "王敏 已当面告知，师傅说：未解决")
     assert page.card.deeds[0].text == "当场办结"
+
+
+def test_a_note_of_the_desk_stays_here_and_is_taken_back(
+    shell: SheetShell, printed: list[Path], db: Database, qtbot: QtBot
+) -> None:
+    """Written from the card, sealed under the request's key, in no batch, gone with one press and back with another."""
+    request, _ = requests.add(db, "充电口不足")
+    page = in_front(RequestsPage(shell, show=lambda path: not printed.append(path)), shell, qtbot)
+    qtbot.waitUntil(lambda: page.card.whole is not None and page.jobs.idle)
+    before = exchange.status(db).local
+    assert page.card.note_button is not None
+    page.card.note_button.click()
+    type_in(qtbot, "物业电话没人接，周一再打")
+    qtbot.keyClick(focus(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "周一再打" in shown(page.card) and page.jobs.idle)
+    assert shell.last == "已记下备注"
+    (note,) = request_notes.listing(db, request.id)
+    assert (note.text, note.keeper) == ("物业电话没人接，周一再打", "王敏")
+    assert exchange.status(db).local == before
+    assert "周一" not in db.scalar("SELECT note_sealed FROM request_note")
+    next(one for one in page.card.findChildren(Button) if one.text() == "删去").click()
+    qtbot.waitUntil(lambda: request_notes.listing(db, request.id) == [] and page.jobs.idle)
+    assert shell.then is not None
+    shell.then()
+    qtbot.waitUntil(lambda: [one.text for one in request_notes.listing(db, request.id)] == [note.text])
+    requests.step(db, request.id, RequestState.CLOSED)
+    with pytest.raises(UserMistake, match=r"request_notes\.empty"):
+        request_notes.add(db, request.id, " ")
 
 
 def test_closed_on_the_spot_needs_words(shell: SheetShell, printed: list[Path], db: Database, qtbot: QtBot) -> None:

@@ -16,12 +16,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ... import settings
 from ...errors import RuleRefused, StationError
 from ...model import Amenity, Changes, Consent, Handout, Occupation, Op, Person, Visit
+from ...services import requests
 from ...services.loans import Asset, is_typed
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
 from .. import actions, camera, supply_actions
-from ..answer_sheet import open_for_badge
+from ..answer_sheet import open_for_badge, open_for_slip
 from ..feedback import sentence
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, IconButton, KeyCap, Notice, Row, Scroll, Text, page_layout
@@ -154,6 +155,9 @@ class DeskPage(Page):
         field = self.field
         field.digit.connect(self._digit)
         field.card_typed.connect(self.scanned)
+        if self.shell.offers("requests"):
+            field.slip_typed.connect(lambda digits: open_for_slip(self.shell, digits))
+            field.request_typed.connect(self._request_typed)
         field.person_chosen.connect(self._check_in_person)
         field.looked_up.connect(lambda: self._mean(Digits.SEARCH))
         field.resumed.connect(self._go_on_typing)
@@ -225,6 +229,12 @@ class DeskPage(Page):
         self._begin(Digits.HAND_OUT)
         actions.check_in(self.jobs, text, self._checked_in, self._refused_card)
         return True
+
+    def _request_typed(self, number: str) -> None:
+        """Somebody says the number of their request: to where it stands."""
+        self.jobs.read(
+            lambda db: requests.by_number(db, number).id, lambda request_id: self.shell.go("requests", request_id), self.shell.tell_error
+        )
 
     def tally(self, occupation: Occupation) -> None:
         """F2 to F8: somebody without a card came in; a search that was begun waits, so that digits count."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from unicodedata import normalize
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from ...model import Person
-from ...services import people
+from ...services import people, slips
 from ...services.loans import is_typed
 from ...vault import is_card_number, read_badge
 from ...words import label, t
@@ -108,10 +110,16 @@ class Found(QFrame):
         )
 
 
+REQUEST_NUMBER = re.compile(r"(?:[A-Za-z0-9]+-[A-Za-z]-)?[0-9]{4}-[0-9]{1,9}")
+"""As it stands on a slip, or as it is said at its own desk: YQ-A-2026-0112, 2026-0112."""
+
+
 class DeskField(ScanField):
     """Scan, type a card number, or find somebody. The list ``found`` lies over ``page``; the field keeps the focus."""
 
     card_typed = Signal(str)
+    slip_typed = Signal(str)
+    request_typed = Signal(str)
     person_chosen = Signal(str)
     looked_up = Signal()
     whose_asked = Signal()
@@ -172,7 +180,10 @@ class DeskField(ScanField):
             self.found.show_found(found, text, self._jobs.db.now().date(), self)
 
     def _entered(self, text: str) -> None:
-        """A card number or a whole badge, else the person chosen in the list; Enter before the answer waits for it."""
+        """A card number or a whole badge, a slip's digits, a request's number, else the person chosen in the list.
+
+        Enter before the answer waits for it.
+        """
         digits = text.replace(" ", "")
         if is_typed(text):
             self.reset()
@@ -181,6 +192,14 @@ class DeskField(ScanField):
         elif is_card_number(digits) or read_badge(digits) is not None:
             self.reset()
             self.card_typed.emit(digits)
+        elif slips.read(text) is not None:
+            self.reset()
+            self.close_list()
+            self.slip_typed.emit(text)
+        elif REQUEST_NUMBER.fullmatch(normalize("NFKC", text).strip()):
+            self.reset()
+            self.close_list()
+            self.request_typed.emit(normalize("NFKC", text).strip())
         elif self._searched == self.text().strip() and self.found.isVisible():
             if (person := self.found.current()) is not None:
                 self._choose(person)

@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 
 from ...errors import StationError
 from ...model import Changes, Channel, Op, Request, RequestState
+from ...services import request_notes
 from ...services.boxes import Opening, Taken
 from ...sync.opening import Opener
 from ...words import label, t
 from .. import actions
 from ..answer_sheet import open_for_voices
 from ..aside import Aside
+from ..entry import Entry
 from ..feedback import sentence
+from ..forms import TextField
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, FlowLayout, Row, Text, page_layout
 from ..list_page import ListPage, Search
 from ..page import Shell
@@ -48,7 +52,7 @@ class RequestsPage(ListPage):
 
     name = "requests"
     tables = frozenset({"request", "request_step", "person", "identity", "batch", "receipt", "refused_row", "erasure",
-                        "attachment"})  # fmt: skip
+                        "attachment", "request_note"})  # fmt: skip
 
     def __init__(
         self, shell: Shell, *, show: Show = open_file, opener: Opener | None = None, choose: Choose = choose_pictures
@@ -105,6 +109,8 @@ class RequestsPage(ListPage):
         self.card.picture_opened.connect(self._view)
         self.card.pictures_wanted.connect(lambda: self._choose(self, self._bring))
         self.card.dropped.connect(self._bring)
+        self.card.note_wanted.connect(self._write_note)
+        self.card.note_removed.connect(self._remove_note)
         self.card.voices_wanted.connect(lambda request_id: open_for_voices(self.shell, request_id))
 
     def _columns(self) -> list[TableColumn]:
@@ -319,6 +325,42 @@ class RequestsPage(ListPage):
         self.shell.close_sheet()
         self.shell.tell_undoable(t("requests_page.picture_covered", number=number), changes)
 
+    def _write_note(self) -> None:
+        """A note of this desk on the request that is shown."""
+        whole = self.card.whole
+        if whole is None:
+            return
+        request_id = whole.row.id
+
+        def save(values: dict[str, Any], otherwise: Otherwise) -> None:
+            self.jobs.run(lambda db: request_notes.add(db, request_id, values["text"]), noted, otherwise)
+
+        def noted(note: request_notes.Note) -> None:
+            self.shell.close_sheet()
+            self._select(request_id)
+            self.shell.tell(t("request_notes.added"), t("request_notes.undo"), lambda: self.jobs.run(
+                lambda db: _alone(request_notes.remove(db, note.id))))  # fmt: skip
+
+        form = Entry(
+            self.shell, save, TextField("text", t("request_notes.add"), required=True, hint=t("request_notes.hint"), lines=4),
+            at={"request_notes.empty": "text", "requests.long_text": "text"},
+        )  # fmt: skip
+        number = short_number(whole.row.request.number, self.shell.station)
+        self.shell.open_sheet(f"{t('request_notes.title')} {number}", form, submit=t("requests_page.save"))
+
+    def _remove_note(self, note: request_notes.Note) -> None:
+        whole = self.card.whole
+        if whole is None:
+            return
+        request_id = whole.row.id
+
+        def removed(_changes: Changes) -> None:
+            self._select(request_id)
+            again = (lambda: self.jobs.run(lambda db: request_notes.add(db, request_id, note.text))) if note.text else None
+            self.shell.tell(t("request_notes.removed"), t("request_notes.undo") if again else "", again)
+
+        self.jobs.run(lambda db: _alone(request_notes.remove(db, note.id)), removed)
+
     # --- doing -------------------------------------------------------------------------------------------------------
 
     def _recorded(self, request: Request, changes: Changes) -> None:
@@ -401,3 +443,7 @@ class RequestsPage(ListPage):
             return request_slip(station, current, target)
 
         save_and_open(self.shell, request.number, draw, show=self._show)
+
+
+def _alone(changes: Changes) -> tuple[Changes, Changes]:
+    return changes, changes

@@ -70,6 +70,8 @@ class RequestCard(Card):
     pictures_wanted = Signal()
     dropped = Signal(object)
     voices_wanted = Signal(str)
+    note_wanted = Signal()
+    note_removed = Signal(object)
 
     def __init__(self, station: Station, *, steps: bool = True) -> None:
         inner = QWidget()
@@ -118,6 +120,7 @@ class RequestCard(Card):
             self._parts.addLayout(Row(self.voices_button, None))
         self._parts.addWidget(Timeline(timeline(whole)))
         self._add_buttons()
+        self._add_notes(whole)
         self._parts.addStretch(1)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -158,6 +161,26 @@ class RequestCard(Card):
             if text:
                 facts.addWidget(Fact(name, text))
         self._parts.addLayout(facts)
+
+    def _add_notes(self, whole: Whole) -> None:
+        """What this desk wrote down for itself, and the way to write more."""
+        self.note_button: Button | None = None
+        if not self._steps:
+            return
+        self._parts.addWidget(Text(t("request_notes.title"), "heading"))
+        for note in whole.notes:
+            said = note.text or t("request_notes.hidden")
+            told = t("request_notes.line", time=when.moment(note.time, whole.now.date()), who=note.keeper, text=said)
+            button = Button(t("request_notes.remove"), "link")
+            button.setAccessibleDescription(told)
+            button.clicked.connect(lambda _checked=False, note=note: self.note_removed.emit(note))
+            row = Row(gap=8)
+            row.addWidget(Text(told, "small", wrap=True, selectable=True), 1)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            self._parts.addLayout(row)
+        self.note_button = Button(t("request_notes.add"), "link", icon="plus")
+        self.note_button.clicked.connect(self.note_wanted)
+        self._parts.addLayout(Row(self.note_button, Text(t("request_notes.hint"), "small"), None, gap=8))
 
     def _add_buttons(self) -> None:
         flow = FlowLayout(8)

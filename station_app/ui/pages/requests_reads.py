@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from ...db import Database
 from ...model import Channel, Exchange, Op, Person, Picture, Request, RequestState, Voice, may
-from ...services import attachments, boxes, exchange, keepers, people, requests, stations, voices
+from ...services import attachments, boxes, exchange, keepers, people, request_notes, requests, stations, voices
 from ...services.exchange import BatchLine
+from ...services.request_notes import Note
 
 MOST = 5000
 """Requests the list holds, the newest first; a busy station has some 500 a year."""
@@ -94,6 +95,7 @@ class Whole:
     lacking: int = 0
     voices: tuple[Voice, ...] = ()
     slip: str = ""
+    notes: tuple[Note, ...] = ()
 
 
 def listing(db: Database) -> Listing:
@@ -122,6 +124,7 @@ def whole(db: Database, request_id: str) -> Whole:
         now, Line(request, person, late(request, now), len(pictures)), batch, stations.current(db).district_name, pictures,
         may_add=attachments.may_add(db, request_id), may_remove=may(db.role, Op.REMOVE_PICTURE),
         voices=tuple(voices.of_request(db, request_id)), slip=requests.with_slip(db, request).slip,
+        notes=tuple(request_notes.listing(db, request_id)),
     )  # fmt: skip
 
 
