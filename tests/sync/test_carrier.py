@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from station_app import rulebook
 from station_app.errors import Bug
-from station_app.sync import carrier, identity, manifest, opening, wire
+from station_app.sync import campaigns, carrier, identity, manifest, opening, regulars, wire
 from tests.faults.table import report
 from tests.sync.made import PERSON, REQUEST, Sides, day, refusal, share
 from tests.sync.test_envelope import flips, survivors
@@ -232,7 +233,7 @@ def test_the_age_tool_opens_what_we_seal_and_we_open_what_it_seals(sides: Sides,
 def test_the_reader_in_the_document_reads_it_without_our_code(sides: Sides, tmp_path: Path):
     code = DOCUMENT.read_text("utf-8").partition("```python\n")[2].partition("```")[0]
     assert "station_app" not in code
-    assert len(code.splitlines()) <= 80
+    assert sum(bool(line.strip()) for line in code.splitlines()) <= 60
     reader, opened = tmp_path / "reader.py", tmp_path / "carrier"
     reader.write_text(code, encoding="utf-8")
 
@@ -260,10 +261,13 @@ def test_the_document_names_every_table_and_column():
     ("section", "kind"),
     [
         (3, manifest.CarrierManifest), (5, manifest.Manifest), (5, manifest.Table), (7, manifest.PackManifest), (7, manifest.Holding),
-        (7, manifest.Fork), (7, manifest.TurnedDown), (7, manifest.Notice), (7, manifest.Allocation), (8, identity.Enrolment),
-        (8, identity.Trust),
+        (7, manifest.Fork), (7, manifest.TurnedDown), (7, manifest.Notice), (7, manifest.Allocation), (7, manifest.Pack),
+        (7, manifest.Receipt), (7, manifest.Average), (7, manifest.Waiting), (7, manifest.WaitingAnswer), (7, manifest.Form),
+        (7, campaigns.Told), (7, campaigns.Planned), (7, campaigns.Part), (7, campaigns.Taken), (7, regulars.Roster),
+        (7, regulars.Entry), (7, regulars.Merge), (7, regulars.BadgeKey), (8, identity.Enrolment), (8, identity.Trust),
+        (12, rulebook.QuotaRule), (12, rulebook.Unit), (12, rulebook.CategoryRule), (12, rulebook.Calendar), (12, rulebook.CalendarDay),
     ],
 )  # fmt: skip
 def test_the_document_names_every_field_of_what_is_signed(section: int, kind: type):
-    text = DOCUMENT.read_text("utf-8").partition(f"## {section}. ")[2].partition(f"## {section + 1}. ")[0]
+    text = DOCUMENT.read_text("utf-8").partition(f"## {section}. ")[2].partition(f"## {section + 1}. ")[0].replace("?`", "`")
     assert {name for name in kind.__struct_fields__ if f"`{name}`" not in text} == set()
