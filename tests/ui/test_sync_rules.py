@@ -9,10 +9,13 @@ import pypdfium2
 from PySide6.QtCore import Qt
 
 from station_app.district import answer, rules
-from station_app.model import RuleKind
+from station_app.model import ItemKind, RuleKind
 from station_app.rulebook import Calendar, CalendarDay, QuotaRule, Quotas, Unit, Units
+from station_app.services.supplies import plans
 from station_app.sync import inbox
 from station_app.sync.opening import Opener
+from station_app.ui.pages import sync_text
+from station_app.ui.pages.sync_reads import look_inside
 from station_app.ui.pages.sync_rules import RulesSheet, read_book, standing
 from tests.ui.shell import shown
 from tests.ui.test_sync import CTRL, WORKER, Place, joined, place  # noqa: F401  the page and the district's end
@@ -94,3 +97,13 @@ def test_a_version_that_has_not_begun_is_said_to_come(joined: Place) -> None:  #
     with Opener(command=WORKER) as opener:
         inbox.apply(joined.db, inbox.look(joined.db, pack, opener)[0])
     assert standing(read_book(joined.db), RuleKind.QUOTAS) == ["现在还没有在用的版本。", "第 1 版已送到，8月1日 起执行。"]
+
+
+def test_a_pack_says_before_it_applies_which_campaigns_it_brings(joined: Place) -> None:  # noqa: F811
+    plans.make(joined.district, "717 骑手节", "2026-07-17", "2026-07-18", "骑手礼包", "份", ItemKind.GIFT)
+    pack = answer.pack(joined.district, "YQ", joined.stick)[0].path
+    with Opener(command=WORKER) as opener:
+        assert "1 个新活动" in sync_text.offered(look_inside(joined.db, pack, opener))
+        inbox.apply(joined.db, inbox.look(joined.db, pack, opener)[0])
+        again = answer.pack(joined.district, "YQ", joined.stick)[0].path
+        assert "活动" not in sync_text.offered(look_inside(joined.db, again, opener))

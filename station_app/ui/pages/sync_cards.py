@@ -273,6 +273,8 @@ class InCard(Card):
         self._place.addWidget(Text(t("sync_desk.trust_says", name=told.name, code=told.district), wrap=True))
         self._place.addWidget(Text(_breakable(told.fingerprint), "title", selectable=True, wrap=True))
         self._place.addLayout(Row(self.same, self.different, None))
+        for button in (self.same, self.different):
+            button.show()  # the layout would show them a moment later, and what is not shown takes no focus
         self.different.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refuse(self, error: StationError, name: str = "") -> None:

@@ -14,8 +14,9 @@ from ...db import Database
 from ...errors import EnvironmentFault
 from ...model import Exchange, RuleKind
 from ...paths import Volume
-from ...services import arrivals, attachments, credentials, exchange, preferences, requests, rules, stations
+from ...services import arrivals, attachments, credentials, exchange, kept_forms, preferences, requests, rules, stations
 from ...services.exchange import BatchLine, Status
+from ...services.supplies import campaigns
 from ...sync import carry, identity, inbox, outbox
 from ...sync.envelope import OpenPack
 from ...sync.opening import Opener
@@ -110,7 +111,8 @@ def stamp(path: Path | None) -> Stamp | None:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A pack that was opened: what it would newly confirm, answer, refuse, send, say and rule, and which batches the district misses."""
+    """A pack that was opened: what it would newly confirm, answer, refuse, send, say, rule and plan, how many badges of other stations
+    it tells of, and which batches the district misses."""
 
     path: Path
     pack: OpenPack
@@ -122,6 +124,9 @@ class Offer:
     supplies: int = 0
     notices: int = 0
     rules: int = 0
+    campaigns: int = 0
+    regulars: int = 0
+    forms: int = 0
 
 
 def look_inside(db: Database, path: Path, opener: Opener) -> Offer:
@@ -133,6 +138,8 @@ def look_inside(db: Database, path: Path, opener: Opener) -> Offer:
         path, pack, plan.no, len(open_batches.intersection(plan.confirm)), sum(step.id not in known for step in plan.steps),
         len(plan.refused), plan.missing, _new(plan.allocations, arrivals.due(db)), _new(plan.notices, arrivals.notices(db)),
         _new(plan.rules, [one for kind in RuleKind for one in rules.versions(db, kind)]),
+        len({one.code for one in plan.campaigns.campaigns} - {one.code for one in campaigns.listing(db)}) if plan.campaigns else 0,
+        len(plan.regulars.entries), _new(plan.forms, kept_forms.listing(db)),
     )  # fmt: skip
 
 

@@ -79,6 +79,9 @@ def offered(offer: Offer) -> str:
         t("sync_desk.brings_supplies", n=offer.supplies) if offer.supplies else "",
         t("sync_desk.brings_notices", n=offer.notices) if offer.notices else "",
         t("sync_desk.brings_rules", n=offer.rules) if offer.rules else "",
+        t("sync_desk.brings_campaigns", n=offer.campaigns) if offer.campaigns else "",
+        t("sync_desk.brings_forms", n=offer.forms) if offer.forms else "",
+        t("sync_desk.brings_regulars", n=offer.regulars) if offer.regulars else "",
         t("sync_desk.brings_refused", n=offer.refused) if offer.refused else "",
     ]
     return t("terms.dot").join(part for part in parts if part) or t("sync_desk.brings_nothing")
