@@ -7,7 +7,6 @@ its main window was painted. Anki is also asked to find notes: as many as people
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -25,12 +24,13 @@ PATIENCE = 120
 WATCH = """
 import os, sys
 from PyQt6.QtCore import QEvent, QObject, QTimer
-from PyQt6.QtWidgets import QApplication, QMainWindow
+from PyQt6.QtWidgets import QApplication, QMainWindow, QWidget
 
 class First(QObject):
     seen = False
     def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint and not self.seen and isinstance(watched, QMainWindow) and watched.isVisible():
+        painted = event.type() == QEvent.Type.Paint and isinstance(watched, QWidget)
+        if painted and not self.seen and isinstance(watched.window(), QMainWindow):
             self.seen = True
             QTimer.singleShot(0, lambda: (print("painted", flush=True), sys.stdin.read(), os._exit(0)))
         return False
@@ -44,7 +44,8 @@ QApplication.__init__ = begun
 """
 """In the peer's process: say when its main window was painted for the first time."""
 ANKI = WATCH + """
-import aqt
+import aqt, aqt.profiles
+aqt.profiles.ProfileManager.setDefaultLang = lambda self, *_: self.setLang("en_US")  # the first start asks for it in a dialog
 sys.argv = ["anki", "-b", sys.argv[1], "-p", "User 1", "-l", "en"]
 aqt.run()
 """
@@ -86,7 +87,7 @@ def environment(folder: Path) -> Path:
 
 def started(python: Path, script: str, home: Path) -> float:
     """Seconds until a peer had painted its main window; SystemExit with what it said when it does not."""
-    around = os.environ | {
+    around = start.compiled() | {
         "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home), "QT_QPA_PLATFORM": "offscreen",
         "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox", "QTWEBENGINE_DISABLE_SANDBOX": "1", "XDG_RUNTIME_DIR": str(home),
     }  # fmt: skip
@@ -124,6 +125,7 @@ def main(folder: Path, visits: int = 300_000, times: int = 5, keep: str = "") ->
         for name, home in homes.items():
             home.mkdir(mode=0o700)
             started(python, {"anki": ANKI, "vorta": VORTA}[name], home)  # the first start makes its profile
+        start.started("ours", ours_place)
         for _ in range(times):
             spent["ours"].append(start.started("ours", ours_place)[0])
             for name, home in homes.items():

@@ -44,7 +44,6 @@ from ..services import (
     visits,
     voices,
 )
-from ..sync import outbox
 from .jobs import Jobs, Otherwise, Then
 
 # --- visits ------------------------------------------------------------------------------------------------------------
@@ -323,6 +322,8 @@ def open_box(
     """A box was opened; ``then`` gets (Opening, what was taken down, Changes). ``locked``: only the district reads the slips."""
 
     def do(db: Database) -> Any:
+        from ..sync import outbox
+
         lock = outbox.lock(db) if locked else None
         outcome = boxes.open_box(db, box, first_name, second_name, taken, slips_found=found, note=note, lock=lock)
         return outcome, outcome[2]

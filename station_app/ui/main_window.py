@@ -16,14 +16,11 @@ from ..model import MAY, SEES_PEOPLE, Changes, Occupation, Op, Role, Station
 from ..services import drill, preferences, stations
 from ..words import t
 from . import camera
-from .answer_sheet import open_for_slip
 from .errands import Practised
 from .frame import Frame, read_frame, show_frame
 from .lock import AtWork
-from .pages.shift_house import stamp_emergency
 from .pictures import files_of, picture_of
 from .scan import ScanCatcher
-from .weather_sheet import open_weather
 from .window import Window, application
 
 if TYPE_CHECKING:
@@ -199,6 +196,8 @@ class MainWindow(Window):
     def _tell_weather(self) -> None:
         """F12, or a press on the pill: today's forecast or warning."""
         if Op.SET_WEATHER in MAY[self.role]:
+            from .weather_sheet import open_weather
+
             open_weather(self)
 
     def _scanned(self, text: str) -> None:
@@ -206,8 +205,11 @@ class MainWindow(Window):
             self.kiosk.scanned(text)
         if self._locked:
             return
-        if self.offers("requests") and open_for_slip(self, text):
-            return
+        if self.offers("requests"):
+            from .answer_sheet import open_for_slip
+
+            if open_for_slip(self, text):
+                return
         if (self._current != "desk" and self._shown().scanned(text)) or not self.offers("desk"):
             return
         self._book_away()
@@ -217,6 +219,8 @@ class MainWindow(Window):
 
     def _emergency(self) -> None:
         if Op.EMERGENCY in MAY[self.role]:
+            from .pages.shift_house import stamp_emergency
+
             stamp_emergency(self)
 
     def _tally(self, occupation: Occupation) -> None:

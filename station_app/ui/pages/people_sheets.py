@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from ...errors import StationError
 from ...model import Consent, Occupation, Person
-from ...paper.privacy import held_lines, held_text
 from ...services import people
 from ...services.privacy import Held
 from ...words import label, t
@@ -163,6 +162,8 @@ class HeldSheet(QWidget):
     def __init__(self, held: Held, *, copy: Callable[[str], None] | None = None) -> None:
         super().__init__()
         self.held = held
+        from ...paper.privacy import held_lines  # the desk registers people by this room, and prints nothing
+
         self.lines = held_lines(held)
         self._copy = copy or QGuiApplication.clipboard().setText
         self.print_button = Button(t("people_page.held_print"), "primary", icon="print", key="Enter")
@@ -183,6 +184,8 @@ class HeldSheet(QWidget):
 
     def text(self) -> str:
         """The same as plain text."""
+        from ...paper.privacy import held_text
+
         return held_text(self.held)
 
     def _put(self) -> None:
