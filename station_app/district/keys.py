@@ -54,6 +54,8 @@ def renew(tx: Tx, station: store.Enrolled, renewed: Iterable[identity.Enrolment]
             store.keep_key_of(tx, station.station_id, told)
         elif known.station_id != station.station_id:
             raise Refused("district.taken", station=station.name)
+        elif told.previous:  # the one before it came later, with what it signed
+            store.replace_key(tx, station.station_id, told)
 
 
 def rotate(db: Database) -> tuple[identity.Identity, Changes]:

@@ -274,10 +274,15 @@ def keep_key_of(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
         (key_id, station_id, told.letter, told.verify_key, told.recipient, tx.stamp.time),
     )
     if told.previous:
-        previous = envelope.key_id(bytes.fromhex(told.previous)).hex()
-        tx.run("UPDATE station_key SET replaced_by = ? WHERE key_id = ? AND station_id = ?", (key_id, previous, station_id))
+        replace_key(tx, station_id, told)
     tx.run("UPDATE enrolled SET revoked = NULL WHERE station_id = ?", (station_id,))
     tx.set_meta("roster", str(int(tx.db.meta("roster") or 0) + 1))
+
+
+def replace_key(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
+    """The key that a station's introduction names before its own counts no more for what is new."""
+    previous = envelope.key_id(bytes.fromhex(told.previous)).hex()
+    tx.run("UPDATE station_key SET replaced_by = ? WHERE key_id = ? AND station_id = ?", (told.public.key_id.hex(), previous, station_id))
 
 
 def stations(db: Database) -> list[Enrolled]:

@@ -121,11 +121,17 @@ def differs(db: Database) -> tuple[str, ...] | None:
 
 
 def _keep_trust(tx: Tx, plan: merge.Plan, pack: envelope.OpenPack) -> None:
-    """What the district's root key says of its keys now; our own new keys are known once a pack names them."""
+    """What the district's root key says of its keys now; our own new keys are known once a pack names them.
+
+    Their introductions go on with what a key before them signed and nobody received: after a computer was introduced anew the
+    district may know the newest of its keys and none between.
+    """
     if plan.trust is not None:
         outbox.believe(tx, plan.trust)
     tx.set_meta("roster", str(max(pack.manifest.roster, int(tx.db.meta("roster") or 0))))
-    if outbox.own_identity(tx.db).public.fingerprint in pack.manifest.recipients:
+    own = outbox.own_identity(tx.db).public
+    known = own.fingerprint in pack.manifest.recipients and outbox.renewals(tx.db)
+    if known and all(envelope.cut_frame("batch", body).key_id == own.key_id for _, body in exchange.unconfirmed(tx.db)):
         tx.set_meta("renewals", "[]")
 
 

@@ -233,6 +233,29 @@ def test_a_thief_cannot_renew_a_revoked_key(station: Database, district: Databas
         store.enrol(district, outbox.enrol(station, stick).path)
 
 
+def test_what_a_key_in_between_signed_arrives_once_the_computer_is_introduced_anew(
+    station: Database, district: Database, stick: Path, opener: Opener
+) -> None:
+    """Its key is revoked; it takes another, signs a batch with that, and one more under which an officer takes it in again."""
+    keys.revoke(district, "YQ", "lost, as it seemed")
+    outbox.rotate(station)
+    visits.tally(station, Occupation.RIDER, 7)
+    outbox.close_batch(station)
+    outbox.rotate(station)
+    store.enrol(district, outbox.enrol(station, stick).path, accept=True)
+    answered(station, district, stick, opener)  # sealed to its newest key, before anything of it arrived
+    taken = take(district, outbox.export(station, stick)[0].path, opener)
+    assert taken.quarantined, "the key in between was signed by a revoked one: an officer looks at it"
+    for held in keys.held(district):
+        intake.release(district, held.id, "looked at: the same computer")
+    answered(station, district, stick, opener)
+    assert exchange.unconfirmed(station) == []
+    assert outbox.renewals(station) == []
+    assert district.scalar("SELECT sum(person_times) FROM visit") == 7
+    [active] = store.by_code(district, "YQ").active
+    assert active.key_id == outbox.own_identity(station).public.key_id.hex(), "packs are sealed to the newest alone"
+
+
 def test_revoking_needs_a_reason_and_a_key(station: Database, district: Database) -> None:
     for code, reason, letter in (("YQ", " ", ""), ("YQ", "丢失", "B"), ("XX", "丢失", "")):
         with pytest.raises(UserMistake):
