@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,15 +55,18 @@ def chinese() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_stays_open() -> Iterator[None]:
     """A window that a test leaves open would take the keys of the next one; nor may a part stand alone as a window."""
+    before = _windows()
     yield
-    widgets = sys.modules.get("PySide6.QtWidgets")
-    if widgets is None or widgets.QApplication.instance() is None:
-        return
-    left = [window for window in widgets.QApplication.topLevelWidgets() if window.isVisible()]
-    told = [repr(window) for window in left]
+    left = [window for window in _windows() if window.isVisible() and window not in before]
     for window in left:
         window.hide()
-    assert not told, "left open: " + ", ".join(told)
+    assert not left, f"left open: {left}"
+
+
+def _windows() -> list[Any]:
+    """What stands alone, where a test uses Qt at all; those of a whole module stand there before its tests."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    return widgets.QApplication.topLevelWidgets() if widgets is not None and widgets.QApplication.instance() is not None else []
 
 
 @pytest.fixture

@@ -301,8 +301,9 @@ def test_no_key_and_no_button_leads_to_a_refusal(house: House, role: Role, monke
     assert house.denied() == []
 
 
-ELSEWHERE = ("trail.csv", "trail.pdf", "kiosk.start")
-"""Buttons that lead out of the window: to the system's file window, and to the visitors' screen, which a PIN alone leaves."""
+ELSEWHERE = ("trail.csv", "trail.pdf", "kiosk.start", "drill.begin")
+"""Buttons that lead out of the window: to the system's file window, to the visitors' screen, which a PIN alone leaves, to a practice
+day at a station of its own."""
 
 
 def seen(house: House) -> list[Button]:
