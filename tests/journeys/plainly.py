@@ -23,7 +23,7 @@ from station_app.district import intake, store
 from station_app.model import Consent, Occupation, RequestState, Verdict
 from station_app.paper import keys
 from station_app.paths import DataFolder
-from station_app.services import backups, exchange, keeping, people, requests, stations
+from station_app.services import backups, exchange, incidents, keeping, people, requests, stations
 from station_app.sync import outbox
 from station_app.sync.opening import Opener
 from station_app.ui import actions
@@ -39,6 +39,7 @@ OTHER, OTHER_PHONE = "尉迟彧骧", "13871629954"
 WORDS, PLACE, NOTE = "电瓶被偷三次没人管", "桔梗巷七号后门", "已约片区民警周三上门"
 PASSWORD, PIN = "correct-horse-zu-hause-88", "473915"
 KEEPER = "令狐小满"
+THING = "紫貂皮夹克一件"
 TYPED = (NAME, PHONE, OTHER, OTHER_PHONE, WORDS, PLACE, NOTE, PASSWORD, PIN, KEEPER)
 
 Leak = Callable[["Life"], None]
@@ -90,6 +91,7 @@ class Life:
         self._requests(hands, first)
         self._roster(hands)
         self._keys_on_paper()
+        self._found_and_lost()
         keeping.keep(self.db, Reason.MANUAL, second=self.stick / "second")
         self._carry()
         sys.excepthook(
@@ -177,9 +179,15 @@ class Life:
         sheet, card = folder / "recovery-1.pdf", folder / "start-card-1.pdf"
         keys.print_recovery(self.db, self.root, sheet)
         made, _ = keys.print_start_card(self.db, self.root, card)
-        self.known.add(made.digits.encode())
+        self.known |= {made.digits.encode(), _recovery_digits(sheet).encode()}
         sheet.unlink()
         card.unlink()
+
+    def _found_and_lost(self) -> None:
+        """Words that stand in no form of a person."""
+        thing, _ = incidents.found(self.db, THING, place=PLACE, note=THING[::-1])
+        self.known |= {THING.encode(), THING[::-1].encode()}
+        assert thing.number == 1
 
     def _carry(self) -> None:
         """To the district by stick, read by the worker."""
@@ -202,6 +210,20 @@ class Life:
         oldest = backup.listing(self.data.path / backup.FOLDER)[-1]
         backups.restore(self.data, oldest, self.data.slots, self.root)
         self.db = stations.open_station(self.data.path, PASSWORD)
+
+
+def _recovery_digits(sheet: Path) -> str:
+    """All digits of the key on a recovery sheet, off its QR code."""
+    import zxingcpp
+    from PIL import Image
+
+    from station_app.paper import preview
+
+    (page,) = preview.pages(sheet, 150)
+    image = Image.frombuffer("RGB", (page.width, page.height), page.rgb, "raw", "RGB", page.stride, 1)
+    (found,) = (one.text for one in zxingcpp.read_barcodes(image) if one.valid)
+    assert len(found) == vault.RECOVERY_DIGITS
+    return found
 
 
 # --- spilling on purpose -------------------------------------------------------------------------------------------------

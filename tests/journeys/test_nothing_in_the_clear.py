@@ -1,4 +1,4 @@
-"""No name, phone, word or key in the clear: in the data folder, on the stick, in temporary files, the log, or any file held open.
+"""No name, phone, word or key in the clear: in the data folder, on the stick, in temporary files, at home, the log, or a file held open.
 
 A station works through its life in a process of its own (``plainly``) and stops again and again; every file there is then searched
 for every secret there is, in the spellings a program might have left it in. The one exception is said here: what is printed.
@@ -94,11 +94,11 @@ class Search:
 def life(tmp_path: Path, *more: str) -> Generator[tuple[str, set[str], Search], None, None]:
     """Each stage with the places where something stands that must not."""
     folder, log = tmp_path / "life", tmp_path / "log"
-    (folder / "tmp").mkdir(parents=True)
-    environment = os.environ | {
-        "QT_QPA_PLATFORM": "offscreen", "TMPDIR": str(folder / "tmp"), "TEMP": str(folder / "tmp"), "TMP": str(folder / "tmp"),
-        "PYTHONDONTWRITEBYTECODE": "1", "STATION_LANG": "zh",
-    }  # fmt: skip
+    for name in ("tmp", "home"):
+        (folder / name).mkdir(parents=True, mode=0o700)
+    temporary, home = ("TMPDIR", "TEMP", "TMP"), ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+    environment = os.environ | dict.fromkeys(temporary, str(folder / "tmp")) | dict.fromkeys(home, str(folder / "home"))
+    environment |= {"QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1", "STATION_LANG": "zh"}
     command = [sys.executable, "-m", "tests.journeys.plainly", str(folder), *more]
     with log.open("w") as errors, subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors

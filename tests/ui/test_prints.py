@@ -89,6 +89,25 @@ def room(qtbot: QtBot, qapp: QApplication, db: Database, regulars: list[Person])
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+def test_what_a_killed_window_left_readable_goes_when_the_next_one_opens_and_what_is_printed_when_it_closes(
+    qtbot: QtBot, qapp: QApplication, db: Database
+) -> None:
+    folder = db.path.parent / "print"
+    folder.mkdir(mode=0o700)
+    for name in ("badge.pdf", "half.part", "somebodys.txt"):
+        (folder / name).write_bytes(b"%PDF-1.4")
+    window = app.window(db)
+    window.show()
+    hands = Hands(window, lambda: window.idle, window.catcher)
+    hands.until(lambda: not (folder / "badge.pdf").exists() and not (folder / "half.part").exists())
+    assert [file.name for file in folder.iterdir()] == ["somebodys.txt"], "only what is ours"
+    (folder / "list.pdf").write_bytes(b"%PDF-1.4")
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert [file.name for file in folder.iterdir()] == ["somebodys.txt"]
+
+
 def codes(pdf: Path) -> list[str]:
     found = []
     for page in preview.pages(pdf, 150):
