@@ -108,7 +108,8 @@ class ExportButton(Button):
             from ..paper import workbook
 
             rows = ([cell(column, record) for column in columns] for record in drawn())
-            tab = workbook.Tab(name, tuple(column.title for column in columns), rows, len(ids), note)
+            heads = tuple(column.title or t("export.state") for column in columns)  # a column of marks has no title on the screen
+            tab = workbook.Tab(name, heads, rows, len(ids), note)
             csv = target.suffix.casefold() == ".csv"
             return (workbook.write_csv(tab, target, progress) if csv else workbook.write_workbook([tab], target, progress)), target
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from station_app.db import Database
-from station_app.model import AssetKind, LoanOutcome, RepairState
-from station_app.services import audit, equipment, first_aid, loans
+from station_app.model import AssetKind, Consent, LoanOutcome, Occupation, RepairState
+from station_app.services import audit, equipment, first_aid, loans, people
 from station_app.ui.kit import Button, LogRow
 from station_app.ui.pages.supplies import SuppliesPage
 from tests.ui.shell import Clock, SheetShell, focus, idle, in_front, sees, shown, type_in
@@ -41,6 +42,30 @@ def press(page: SuppliesPage, qtbot: QtBot, word: str) -> None:
 def submit(page: SuppliesPage, qtbot: QtBot) -> None:
     qtbot.keyClick(focus(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     idle(qtbot, page)
+
+
+def test_every_list_of_things_goes_into_a_file_as_it_is_shown(
+    page: SuppliesPage, shell: SheetShell, db: Database, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Ctrl+E on each tab; the state that is a mark on the screen is a column, who borrowed stays in the house."""
+    person, _ = people.register(db, Occupation.RIDER, name="李志强", consent=Consent.STATION)
+    umbrella = loans.add(db, "雨伞", AssetKind.UMBRELLA)[0][0]
+    loans.lend(db, umbrella.id, person_id=person.id)
+    equipment.add(db, "微波炉", place="窗边")
+    first_aid.add(db, "碘伏", "瓶", 1, quantity=2)
+    for code, held in (("loans", "雨伞 01"), ("equipment", "微波炉"), ("box", "碘伏")):
+        tab(page, code, qtbot)
+        button = page.exports[code]
+        qtbot.waitUntil(button.isEnabled)
+        assert button.isVisible()
+        assert [name for name, one in page.exports.items() if one.isVisible()] == [code]
+        button.save(tmp_path / f"{code}.csv")
+        idle(qtbot, page)
+        qtbot.waitUntil(lambda name=code: (tmp_path / f"{name}.csv").exists())
+        told = (tmp_path / f"{code}.csv").read_text("utf-8-sig")
+        assert held in told
+        assert "李志强" not in told
+        assert "状态" in told
 
 
 def test_things_are_added_lent_and_come_back(page: SuppliesPage, shell: SheetShell, db: Database, qtbot: QtBot) -> None:

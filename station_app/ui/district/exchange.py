@@ -30,6 +30,7 @@ from ..kit import Button, Card, Chip, Column, EmptyState, FilterTabs, KeyCap, Ro
 from ..page import Page, Shell
 from ..pages.sync_cards import Targets
 from ..printing import Show, open_file, save_and_open
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -206,12 +207,24 @@ class ExchangePage(Page):
         self.tabs.chosen.connect(lambda code: views.setCurrentIndex(("notices", "held", "watch").index(code)))
         self.tabs.chosen.connect(lambda code: self.new_notice.setVisible(code == "notices"))
         card = Card(gap=4)
+        self.exports = {
+            code: ExportButton(self.shell, table, f"exchange-{code}", note=lambda: self.shell.station.name)
+            for code, table in (("notices", self.notices), ("held", self.held))
+        }
+        self.tabs.chosen.connect(self._show_export)
         head = Row()
         head.addWidget(self.tabs, 1)
+        for button in self.exports.values():
+            head.addWidget(button)
+        self.exports["held"].hide()
         head.addWidget(self.new_notice)
         card.body.addLayout(head)
         card.body.addWidget(views, 1)
         return card
+
+    def _show_export(self, code: str) -> None:
+        for name, button in self.exports.items():
+            button.setVisible(name == code)
 
     def _today(self) -> date:
         return self.desk.today if self.desk is not None else date.min

@@ -35,6 +35,7 @@ from ..kit import (
     rule,
 )
 from ..page import Page, Shell
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 
@@ -95,7 +96,14 @@ class RegularsPage(Page):
         self.apart_button = Button(t("district_regulars.apart"))
         self.split_button = Button(t("district_regulars.split"))
         self._pair: Pair | None = None
-        left = Column(Row(self.tabs, None, self.head, gap=8), Card(self._views, gap=4), self.behind, gap=8)
+        self.exports = {
+            code: ExportButton(shell, table, f"regulars-{code}", note=lambda: self.shell.station.name, columns=self._file_columns(code))
+            for code, table in self.lists.items()
+        }
+        self.exports["merged"].hide()
+        self.tabs.chosen.connect(self._show_export)
+        foot = Row(None, *self.exports.values())
+        left = Column(Row(self.tabs, None, self.head, gap=8), Card(self._views, foot, gap=4), self.behind, gap=8)
         page_layout(self, Row(left, self.card, gap=16))
         self.tabs.chosen.connect(self._tab)
         self.merge_button.clicked.connect(self.merge)
@@ -105,6 +113,20 @@ class RegularsPage(Page):
         self.reason.entered.connect(self.merge)
         self.lists["waiting"].activated_record.connect(lambda _pair: self.reason.take_focus())
         self._show_pair(None)
+
+    def _show_export(self, code: str) -> None:
+        for name, button in self.exports.items():
+            button.setVisible(name == code)
+
+    def _file_columns(self, code: str) -> list[TableColumn]:
+        """What a file of the list has: card numbers and stations, and nothing of who they are."""
+        return [
+            TableColumn(t("district_regulars.kept"), lambda pair: pair.kept.card_number),
+            TableColumn(t("district_desk.station"), lambda pair: pair.kept.station),
+            TableColumn(t("district_regulars.other"), lambda pair: pair.merged.card_number),
+            TableColumn(t("district_desk.station"), lambda pair: pair.merged.station),
+            *self._rows[code].columns[-1:],
+        ]
 
     def _columns(self, *, merged: bool) -> list[TableColumn]:
         def why(pair: Pair) -> tuple[str, str]:

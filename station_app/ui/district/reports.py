@@ -29,6 +29,7 @@ from ..pages.reports_forms import FormsView, one_form
 from ..pages.reports_reads import before
 from ..pages.reports_text import change, days
 from ..printing import Show, open_file, save_and_open
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -148,7 +149,10 @@ class ReportsPage(Page):
         self._head.addLayout(Row(self.months, span, None, gap=8))
         self._head.addLayout(Row(None, self.close_button, self.forms_button, self.csv_button, self.pdf_button, gap=8))
         inside = QWidget()
-        column = page_layout(inside, self._head, self._grid, self._notices, Card(self.table, gap=4), gap=12)
+        self.excel_button = ExportButton(self.shell, self.table, "report", note=self._span_told)
+        column = page_layout(
+            inside, self._head, self._grid, self._notices, Card(self.table, Row(None, self.excel_button), gap=4), gap=12
+        )
         column.setStretch(3, 1)
         self.forms = FormsView(self, sent=True)
         back = Button(t("reports_page.figures"), icon="reports", tip="Ctrl+B")
@@ -386,6 +390,11 @@ class ReportsPage(Page):
             self.shell.tell(t("district_desk.closed_now", month=month))
 
         self.jobs.run(close, done, self.shell.sheet_error)
+
+    def _span_told(self) -> str:
+        """The district and the span, above the rows of a file."""
+        whole = self.view.whole if self.view is not None else None
+        return "  ".join((self.shell.station.name, *((whole.first, whole.last) if whole is not None else ())))
 
     # --- taking it along -----------------------------------------------------------------------------------------------
 

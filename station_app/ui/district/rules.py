@@ -41,6 +41,7 @@ from ..kit import (
 from ..list_page import ListPage, Search
 from ..page import Shell
 from ..rules_text import Line, Part, category_labels, changes, kinds, lines, version, weekend
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from ..theme import tokens
@@ -107,6 +108,7 @@ class RulesPage(ListPage):
         self._rows = RowsModel(self._columns())
         self.list = Table(self._rows, rows=56, name=t("district_desk.page_rules"))
         self.list.activated_record.connect(lambda line: self.edit(line.id))
+        self.export_button = ExportButton(shell, self.list, "rules", note=self._told)
         self._inner = Column(gap=8)
         inside = QWidget()
         inside.setLayout(self._inner)
@@ -119,7 +121,8 @@ class RulesPage(ListPage):
         self._head.setSpacing(8)
         self._head.addWidget(self.tabs, 1)
         self._head.addLayout(Row(self.search, self.new_button, gap=8))
-        page_layout(self, Row(Column(self._head, Card(self.head, self.list, gap=8), gap=8), self.card, gap=16))
+        listed = Card(self.head, self.list, Row(None, self.export_button), gap=8)
+        page_layout(self, Row(Column(self._head, listed, gap=8), self.card, gap=16))
         self.tabs.chosen.connect(self._tab)
         self.search.textChanged.connect(lambda _text: self._filter())
         for keys, act in (("Delete", self.remove), ("Alt+Up", lambda: self.shift(-1)), ("Alt+Down", lambda: self.shift(1))):
@@ -237,6 +240,10 @@ class RulesPage(ListPage):
         if old is not None:
             return old.body, None
         return book.body, rules.difference(book.newest, book.body) if book.draft else None
+
+    def _told(self) -> str:
+        """The district, the kind and what was looked for, above the rows of a file."""
+        return "  ".join(part for part in (self.shell.station.name, self.tabs.code(), self.search.text().strip()) if part)
 
     def _filter(self) -> None:
         book = self.book

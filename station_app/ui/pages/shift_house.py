@@ -20,6 +20,7 @@ from .. import actions, when
 from ..forms import ChoiceField, DateField, Field, LineField, TextField
 from ..kit import Button, Card, Chip, Column, FlowLayout, LogRow, Row, Scroll, Text, clear
 from ..page import Page, Shell
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from .house_parts import ask, do
@@ -331,7 +332,8 @@ class HoursCard(QWidget):
         self.told = Text("", "body", wrap=True)
         self.rows = RowsModel(self._columns(), key=lambda day: day.business_date)
         self.days = Table(self.rows, name=t("shift_page.hours_tab"))
-        left = Card(self.told, self.days, title=t("shift_page.hours_tab"))
+        self.export_button = ExportButton(shell, self.days, "shift-hours", note=lambda: shell.station.name)
+        left = Card(self.told, self.days, title=t("shift_page.hours_tab"), aside=self.export_button)
         self.close_button = Button(t("shift_page.close_days"), icon="plus", key="Ctrl+N")
         self.close_button.setVisible(self._keeps)
         self.rest = [Chip(t(f"terms.Weekday.{number}")) for number in range(7)]

@@ -101,6 +101,15 @@ class SuppliesPage(Page):
         self.exports = {
             "stock": ExportButton(shell, self.stock, "supplies", note=lambda: shell.station.name, columns=stock),
             "ledger": ExportButton(shell, self.ledger, "supplies-ledger", note=self._told),
+            "rules": ExportButton(shell, self.rules.table, "supplies-rules", note=lambda: shell.station.name),
+            "campaigns": ExportButton(shell, self.campaigns.table, "supplies-campaigns", note=lambda: shell.station.name),
+            **{
+                code: ExportButton(
+                    shell, self.parts[code].table, f"supplies-{code}", note=lambda: shell.station.name,
+                    leave_out=(t("house_page.borrower"),),
+                )
+                for code in ("loans", "equipment", "box")
+            },
         }
         self._views, self._side = QStackedWidget(), QStackedWidget()
         self._build()
@@ -135,7 +144,8 @@ class SuppliesPage(Page):
         for piece in (self.new_button, self.import_button, self.send_button, self.take_button, self.slip_button, self.only,
                       *self.exports.values()):
             foot.addWidget(piece)
-        self.exports["ledger"].hide()
+        for code, button in self.exports.items():
+            button.setHidden(code != "stock")
         QShortcut(QKeySequence("Ctrl+E"), self, self._export)
         left = Column(head, self.due, Card(self._views, foot, gap=4), gap=8)
         self._content = QWidget()

@@ -28,6 +28,7 @@ from ..jobs import Progress
 from ..kit import Card, Column, EmptyState, Notice, Row, Scroll, Text, clear, page_layout
 from ..page import Page, Shell
 from ..printing import Show, open_file
+from ..table_export import ExportButton
 from ..tables import Column as TableColumn
 from ..tables import RowsModel, Table
 from . import sync_text
@@ -102,6 +103,10 @@ class SyncPage(Page):
         lower = Card(title=t("sync_desk.history"), aside=Text(t("sync_desk.history_rule"), "small"))
         lower.body.addLayout(self._notices)
         lower.body.addWidget(self.history, 1)
+        titles = (t("sync_desk.batch"), t("sync_desk.closed_at"), t("sync_desk.what"), t("sync_desk.carried_to"), "")
+        columns = [replace(column, title=title) for column, title in zip(self.batches.columns, titles, strict=True)]
+        self.export_button = ExportButton(self.shell, self.history, "sync-history", note=lambda: self.shell.station.name, columns=columns)
+        lower.body.addLayout(Row(None, self.export_button))
         self.history.setMinimumHeight(130)
         inside = QWidget()
         upper = Row(gap=16)
