@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from station_app import vault, words
 from station_app.db import Database
@@ -17,6 +18,8 @@ from station_app.services import stations
 
 pytest_plugins = ["tests.faults.table"]
 """The table of the fault catalogue: rows from whichever suite reports some, printed at the end of a run."""
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")  # nothing is a timed test: a busy machine fails none
 CHEAP = vault.Cost(passes=1, memory=8 * 1024)
 """Key stretching that costs a test nothing; the real cost is a default nobody else changes."""
 PASSWORD = "demo-station"
