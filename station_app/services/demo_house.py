@@ -121,10 +121,11 @@ class House:
 
     def log(self, day: date, keepers: Sequence[str]) -> None:
         """The duty log of the day, confirmed."""
-        came = visits.today(self.db, day.isoformat()).person_times
+        came, sky = visits.today(self.db, day.isoformat()).person_times, weather.of_day(self.db, day.isoformat())
         shifts.confirm(
-            self.db, day.isoformat(), person_times=came, events=samples.came(came), handed_by=keepers[0], handed_to=keepers[1]
-        )
+            self.db, day.isoformat(), person_times=came, shift_name=f"{samples.STATION.opens}-{samples.STATION.closes}",
+            weather=samples.sky(sky.high, sky.level), events=samples.came(came), handed_by=keepers[0], handed_to=keepers[1],
+        )  # fmt: skip
 
 
 def _due(planned: list[tuple[date, str, T]], day: date) -> tuple[list[tuple[date, str, T]], list[tuple[date, str, T]]]:

@@ -21,6 +21,7 @@ from ..model import (
     Occupation,
     RequestKind,
     Station,
+    WeatherLevel,
 )
 from . import supplies
 
@@ -121,6 +122,15 @@ def late(titles: Sequence[str]) -> str:
 def came(count: int) -> str:
     """What a duty log says of a quiet day."""
     return f"来访 {count} 人次"
+
+
+def sky(high: int | None, level: WeatherLevel | None) -> str:
+    """What a duty log says of the weather."""
+    told = [f"{WARNINGS[level]}预警"] if level in WARNINGS else []
+    return "，".join([*told, *([f"最高 {high}℃"] if high is not None else [])])
+
+
+WARNINGS = {WeatherLevel.HEAT_YELLOW: "高温黄色", WeatherLevel.HEAT_ORANGE: "高温橙色", WeatherLevel.HEAT_RED: "高温红色"}
 
 
 # --- who comes, when and for what ----------------------------------------------------------------------------------------

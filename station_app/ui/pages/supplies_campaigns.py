@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
 from ...db import Database
 from ...model import Changes, Item
@@ -21,10 +20,10 @@ from .. import printing, supply_actions, when
 from ..entry import Entry
 from ..forms import ChoiceField, DateField, LineField, NumberField
 from ..jobs import Otherwise
-from ..kit import Button, Card, Column, EmptyState, FlowLayout, LogRow, Notice, Pill, Row, Scroll, Text, clear
+from ..kit import Button, LogRow, Notice, Row, Text
 from ..page import Shell
 from ..tables import Column as TableColumn
-from ..tables import RowsModel, Table
+from .supplies_listed import Listed, ListedCard
 
 SHOWN = 60
 AT = {
@@ -85,38 +84,23 @@ def state(line: CampaignLine) -> tuple[str, str]:
     )
 
 
-class CampaignsView(QWidget):
+class CampaignsView(Listed):
     """The campaigns as a table; ``card`` is one of them (to be placed beside it)."""
 
+    card: CampaignCard
+
     def __init__(self, shell: Shell, *, keeps: bool) -> None:
-        super().__init__()
-        self._shell = shell
         self._items: tuple[Item, ...] = ()
-        self._wanted = ""
-        self._rows = RowsModel(
-            [
-                TableColumn(
-                    t("supplies_page.campaign"), lambda line: line.campaign.name, bold=True, sub=lambda line: line.items
-                ),
-                TableColumn(t("supplies_page.campaign_days"), days, 170, muted=True),
-                TableColumn(t("supplies_page.given"), lambda line: f"{sum(line.result.given.values()):,}", 80, "right"),
-                TableColumn("", lambda _line: "", 96, pill=state),
-            ]
-        )
-        self.table = Table(self._rows, rows=56, name=t("supplies_page.campaigns_tab"))
-        empty = EmptyState(
-            "supplies", t("supplies_page.no_campaigns"), t("supplies_page.new_campaign") if keeps else ""
-        )
-        empty.acted.connect(self.add)
-        self.table.set_empty(empty)
-        self.card = CampaignCard(keeps=keeps)
-        self.new_button = Button(t("supplies_page.new_campaign"), "primary", icon="plus", key="Ctrl+N")
-        self.new_button.setVisible(keeps)
-        column = Column(self.table, Row(self.new_button, None), gap=4)
-        column.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(column)
-        self.new_button.clicked.connect(self.add)
-        self.table.current_record.connect(self._chosen)
+        columns = [
+            TableColumn(t("supplies_page.campaign"), lambda line: line.campaign.name, bold=True, sub=lambda line: line.items),
+            TableColumn(t("supplies_page.campaign_days"), days, 170, muted=True),
+            TableColumn(t("supplies_page.given"), lambda line: f"{sum(line.result.given.values()):,}", 80, "right"),
+            TableColumn("", lambda _line: "", 96, pill=state),
+        ]
+        super().__init__(
+            shell, columns, CampaignCard(keeps=keeps), keeps=keeps, rows=56, name=t("supplies_page.campaigns_tab"),
+            empty=t("supplies_page.no_campaigns"), new=t("supplies_page.new_campaign"),
+        )  # fmt: skip
         self.card.printed.connect(self._print)
         self.card.saved.connect(self._save_table)
         self.card.switched.connect(self._switch)
@@ -127,12 +111,7 @@ class CampaignsView(QWidget):
 
     def _show(self, found: tuple[list[CampaignLine], tuple[Item, ...]]) -> None:
         lines, self._items = found
-        self._rows.set_rows(lines)
-        wanted, self._wanted = self._wanted, ""
-        if not (wanted and self.table.choose(wanted)) and self.table.current() is None and lines:
-            self.table.choose(lines[0].id)
-        if not lines:
-            self.card.show_nothing()
+        self.show_lines(lines)
 
     def _chosen(self, line: CampaignLine | None) -> None:
         if line is not None:
@@ -144,17 +123,7 @@ class CampaignsView(QWidget):
 
     def add(self) -> None:
         """A new campaign."""
-        self._shell.open_sheet(
-            t("supplies_page.new_campaign"),
-            CampaignForm(self._shell, self._items, self._saved),
-            submit=t("supplies_page.save"),
-        )
-
-    def _saved(self, text: str, changes: Changes, campaign_id: str) -> None:
-        self._shell.close_sheet()
-        self._wanted = campaign_id
-        self._shell.tell_undoable(text, changes)
-        self.refresh()
+        self.ask(t("supplies_page.new_campaign"), CampaignForm(self._shell, self._items, self.saved))
 
     def _switch(self, one: Campaign) -> None:
         self._wanted = one.id
@@ -184,7 +153,7 @@ class CampaignsView(QWidget):
         )
 
 
-class CampaignCard(Card):
+class CampaignCard(ListedCard):
     """One campaign: figures, recipients, its sheet."""
 
     printed = Signal(object)
@@ -192,31 +161,13 @@ class CampaignCard(Card):
     switched = Signal(object)
 
     def __init__(self, *, keeps: bool) -> None:
-        inner = QWidget()
-        self._parts = Column(gap=8)
-        inner.setLayout(self._parts)
-        super().__init__(Scroll(inner))
-        self._keeps = keeps
-        self.line: CampaignLine | None = None
-        self.show_nothing()
-
-    def show_nothing(self) -> None:
-        """No campaign is chosen."""
-        self.line = None
-        clear(self._parts)
-        self._parts.addWidget(EmptyState("supplies", t("supplies_page.choose_campaign")))
+        super().__init__(t("supplies_page.choose_campaign"), keeps=keeps, gap=8)
 
     def show_campaign(self, line: CampaignLine, had: Sequence[Recipient]) -> None:
         """Show a campaign and who had a share; names masked for who may not see them."""
-        self.line = line
         one, figures = line.campaign, line.result
-        clear(self._parts)
-        head = FlowLayout(10, row_gap=6)
-        head.addWidget(Text(one.name, "title", wrap=False))
-        head.addWidget(Pill(*state(line)))
-        if one.origin == campaigns.DISTRICT:
-            head.addWidget(Pill(t("supplies_page.rule_district"), "brand"))
-        self._parts.addLayout(head)
+        district = [(t("supplies_page.rule_district"), "brand")] if one.origin == campaigns.DISTRICT else []
+        self.begin(line, one.name, state(line), *district)
         told = [line.items, t("supplies_page.each_line", n=one.each), days(line)]
         told += [t("supplies_page.share_line", n=f"{one.most:,}")] if one.most is not None else []
         told += [t("supplies_page.badge_only_line")] if one.badge_only else []

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
 from ...db import Database
 from ...model import Changes, Item, ItemKind, Measure, Occupation, QuotaSpan, QuotaWho, Role, WeatherLevel
@@ -22,10 +21,10 @@ from .. import supply_actions, when
 from ..entry import Entry
 from ..forms import ChoiceField, Field, LineField, NumberField
 from ..jobs import Otherwise
-from ..kit import Button, Card, Column, EmptyState, FlowLayout, Notice, Pill, Row, Scroll, Text, clear
+from ..kit import Button, Notice, Row, Text
 from ..page import Shell
 from ..tables import Column as TableColumn
-from ..tables import RowsModel, Table
+from .supplies_listed import Listed, ListedCard
 from .supplies_text import rule_text
 
 EXAMPLES = 8
@@ -78,34 +77,21 @@ def state(line: RuleLine) -> tuple[str, str]:
     return (t("supplies_page.rule_is_on"), "good") if line.rule.active else (t("supplies_page.rule_is_off"), "neutral")
 
 
-class RulesView(QWidget):
+class RulesView(Listed):
     """The rules as a table, and what one of them would have done as a card (to be placed beside it)."""
 
+    card: RuleCard
+
     def __init__(self, shell: Shell, *, keeps: bool) -> None:
-        super().__init__()
-        self._shell, self._keeps = shell, keeps
         self._book: RuleBook | None = None
-        self._wanted = ""
-        self._rows = RowsModel(
-            [
-                TableColumn(
-                    t("supplies_page.rule"), lambda line: line.text, bold=True, sub=lambda line: line.rule.name
-                ),
-                TableColumn("", lambda _line: "", 110, pill=state),
-            ]
-        )
-        self.table = Table(self._rows, rows=52, name=t("supplies_page.rules_tab"))
-        empty = EmptyState("supplies", t("supplies_page.no_rules"), t("supplies_page.new_rule") if keeps else "")
-        empty.acted.connect(self.add)
-        self.table.set_empty(empty)
-        self.card = RuleCard(keeps=keeps)
-        self.new_button = Button(t("supplies_page.new_rule"), "primary", icon="plus", key="Ctrl+N")
-        self.new_button.setVisible(keeps)
-        column = Column(self.table, Row(self.new_button, None), gap=4)
-        column.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(column)
-        self.new_button.clicked.connect(self.add)
-        self.table.current_record.connect(self._chosen)
+        columns = [
+            TableColumn(t("supplies_page.rule"), lambda line: line.text, bold=True, sub=lambda line: line.rule.name),
+            TableColumn("", lambda _line: "", 110, pill=state),
+        ]
+        super().__init__(
+            shell, columns, RuleCard(keeps=keeps), keeps=keeps, rows=52, name=t("supplies_page.rules_tab"),
+            empty=t("supplies_page.no_rules"), new=t("supplies_page.new_rule"),
+        )  # fmt: skip
         self.card.switched.connect(self._switch)
         self.card.removed.connect(self._remove)
         self.card.edited.connect(self._edit)
@@ -116,12 +102,7 @@ class RulesView(QWidget):
 
     def _show(self, book: RuleBook) -> None:
         self._book = book
-        self._rows.set_rows(book.lines)
-        wanted, self._wanted = self._wanted, ""
-        if not (wanted and self.table.choose(wanted)) and self.table.current() is None and book.lines:
-            self.table.choose(book.lines[0].id)
-        if not book.lines:
-            self.card.show_nothing()
+        self.show_lines(book.lines)
 
     def _chosen(self, line: RuleLine | None) -> None:
         if line is None:
@@ -138,22 +119,12 @@ class RulesView(QWidget):
     def add(self) -> None:
         """A new rule; it is kept off until it was rehearsed and is switched on."""
         if self._book is not None:
-            form = RuleForm(self._shell, self._book.items, None, self._saved)
-            self._shell.open_sheet(t("supplies_page.new_rule"), form, submit=t("supplies_page.rehearse_first"))
+            form = RuleForm(self._shell, self._book.items, None, self.saved)
+            self.ask(t("supplies_page.new_rule"), form, t("supplies_page.rehearse_first"))
 
     def _edit(self, rule: Rule) -> None:
         if self._book is not None:
-            self._shell.open_sheet(
-                t("supplies_page.rule"),
-                RuleForm(self._shell, self._book.items, rule, self._saved),
-                submit=t("supplies_page.save"),
-            )
-
-    def _saved(self, text: str, changes: Changes, rule_id: str) -> None:
-        self._shell.close_sheet()
-        self._wanted = rule_id
-        self._shell.tell_undoable(text, changes)
-        self.refresh()
+            self.ask(t("supplies_page.rule"), RuleForm(self._shell, self._book.items, rule, self.saved))
 
     def _switch(self, rule: Rule) -> None:
         def done(outcome: tuple[Rule, Changes]) -> None:
@@ -171,7 +142,7 @@ class RulesView(QWidget):
         )
 
 
-class RuleCard(Card):
+class RuleCard(ListedCard):
     """One rule and what it would have done; its buttons say what is wanted."""
 
     switched = Signal(object)
@@ -179,29 +150,18 @@ class RuleCard(Card):
     edited = Signal(object)
 
     def __init__(self, *, keeps: bool) -> None:
-        inner = QWidget()
-        self._parts = Column(gap=10)
-        inner.setLayout(self._parts)
-        super().__init__(Scroll(inner))
-        self._keeps = keeps
-        self.line: RuleLine | None = None
         self.found: Rehearsal | None = None
-        self.show_nothing()
+        super().__init__(t("supplies_page.choose_rule"), keeps=keeps, gap=10)
 
     def show_nothing(self) -> None:
         """No rule is chosen."""
-        self.line = self.found = None
-        clear(self._parts)
-        self._parts.addWidget(EmptyState("supplies", t("supplies_page.choose_rule")))
+        self.found = None
+        super().show_nothing()
 
     def show_rule(self, line: RuleLine, found: tuple[Rehearsal, date] | None) -> None:
         """Show a rule, with its rehearsal once that is there."""
-        self.line, self.found = line, found[0] if found else None
-        clear(self._parts)
-        head = FlowLayout(10, row_gap=6)
-        head.addWidget(Text(line.rule.name or t("supplies_page.rule"), "title", wrap=False))
-        head.addWidget(Pill(*state(line)))
-        self._parts.addLayout(head)
+        self.begin(line, line.rule.name or t("supplies_page.rule"), state(line))
+        self.found = found[0] if found else None
         self._parts.addWidget(Text(line.text, "body", wrap=True))
         if found is not None:
             self._add_rehearsal(*found)
