@@ -195,7 +195,7 @@ def test_the_duty_log_is_drafted_from_the_day_and_confirmed(db: Database, clock:
     station = stations.current(db)
     draft = shifts.draft(db)
     text = drafted(draft, station, date(2026, 7, 17))
-    assert text.weather == "预报最高 37℃"
+    assert text.weather == "高温橙色 · 预报最高 37℃"
     assert text.events.splitlines() == [
         "来访 5 人次", "发放物资：矿泉水 2 瓶", "借用物品：借出 2 件 · 归还 0 件", "新登记诉求 1 件", "开站检查：微波炉报修中",
         "安全卫生检查：全部正常", "突发情况 1 起，见突发情况记录", "捡到失物 1 件，已登记",

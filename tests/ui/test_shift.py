@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from station_app import settings, words
 from station_app.db import Database
-from station_app.model import ItemKind, Occupation, Op, Recorded
+from station_app.model import ItemKind, Occupation, Op, Recorded, WeatherLevel
 from station_app.services import audit, history, keepers, preferences, reports, supplies, visits, weather
 from station_app.ui.kit import LogRow
 from station_app.ui.pages.shift import ShiftPage
@@ -108,6 +108,18 @@ def test_a_forecast_that_cannot_be_keeps_the_station_closed(page: ShiftPage, db:
     press(qtbot, page, Key.Key_Return, CONTROL)
     assert keepers.day(db, TODAY).opened == ""
     assert page.day_card.opening.high.problem() in shown(page.day_card)
+
+
+def test_the_warning_in_force_stands_at_the_opening_check_and_over_the_day(page: ShiftPage, db: Database, qtbot: QtBot) -> None:
+    opening, closing = page.day_card.opening, page.day_card.closing
+    qtbot.waitUntil(lambda: opening.level.accessibleName() == "没有预警")
+    weather.tell(db, low=-5, warning=WeatherLevel.COLD_ORANGE)
+    page.refresh()
+    qtbot.waitUntil(lambda: opening.level.accessibleName() == "寒潮橙色")
+    assert opening.level._tone == "cooling"
+    press(qtbot, page, Key.Key_Return)
+    qtbot.waitUntil(lambda: closing.high.text() == "寒潮橙色")
+    assert closing.high._tone == "cooling"
 
 
 def test_closing_shows_the_day_keeps_the_note_and_can_be_taken_back(

@@ -70,7 +70,7 @@ def test_the_drafted_log_is_confirmed_by_one_key(
     idle(qtbot, page)
     card = tab(page, "log", qtbot)
     sees(qtbot, page, "草稿，还没确认")
-    assert card.fields()["weather"] == "预报最高 37℃"
+    assert card.fields()["weather"] == "高温橙色 · 预报最高 37℃"
     enter(page, qtbot)
     log = shifts.duty_log(db, TODAY)
     assert log is not None

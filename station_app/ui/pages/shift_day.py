@@ -179,7 +179,11 @@ class Closing(QWidget):
         self.kept = Text("", "body", wrap=True, selectable=True)
         self.button = Button(t("shift_page.close"), "primary", key="Ctrl+Enter")
         self._operation = ""
-        top = Row(self.opened, self.high, self.closed, None, self.undo_button, gap=8)
+        marks, top = FlowLayout(8, row_gap=6), Row(gap=8)
+        for mark in (self.opened, self.high, self.closed):
+            marks.addWidget(mark)
+        top.addLayout(marks, 1)
+        top.addWidget(self.undo_button)
         figures = Row(self.visits, self.handed, self.asked, None, gap=48)
         deeds = Row(self.count_button, self.log_button, None, gap=8)
         parts = (top, self.well, self.exceptions, rule(), figures, rule(), self.out, deeds, self.note, self.kept)

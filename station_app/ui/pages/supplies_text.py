@@ -76,19 +76,19 @@ def forecast_pill(shelf: Shelf, today: date) -> PillText:
         return t(f"supplies_page.forecast_{state}"), "good" if state in ("beyond", "enough") else "neutral"
     ahead = (told.likely - today).days
     tone = "bad" if low or ahead < URGENT else "attention" if ahead < SHORT else "good"
-    return span(told.early, told.late, today), tone
+    return span(told.early, told.late), tone
 
 
-def span(early: date, late: date | None, today: date) -> str:
-    """A range of days in few characters."""
-    first = when.date_only(early.isoformat(), today)
+def span(early: date, late: date | None) -> str:
+    """A range of days in few characters; forecasts reach half a year, so the year goes without saying."""
+    first = when.date_only(early.isoformat(), early)
     if late is None:
         return t("supplies_page.after_day", day=first)
     if (late - early).days < 1:
         return first
     if (early.year, early.month) == (late.year, late.month):
         return t("supplies_page.days_of_month", first=first, last=late.day)
-    return t("supplies_page.days", first=first, last=when.date_only(late.isoformat(), today))
+    return t("supplies_page.days", first=first, last=when.date_only(late.isoformat(), late))
 
 
 def bar(shelf: Shelf) -> tuple[float, str]:
