@@ -248,6 +248,19 @@ def test_the_settings_of_a_real_station_lead_into_a_practice_and_back(turn: Turn
     assert not practice.below(turn.folder).folder.exists()
 
 
+def test_the_news_of_a_version_open_once_by_themselves(turn: Turn, clock: Clock) -> None:
+    stations.set_up(turn.folder, SAMPLE, "王敏", PASSWORD, PIN, clock=clock, cost=CHEAP)[0].close()
+    DataFolder(turn.folder).version.write_text("0.0.9\n")
+    for shown in (True, False):
+        turn.turns.begin()
+        turn.front()
+        turn.qtbot.keyClicks(focus(), PASSWORD)
+        turn.qtbot.keyClick(focus(), Key.Key_Return)
+        turn.begun()
+        assert (turn.window._book is not None) is shown
+        turn.window.close()
+
+
 def test_what_a_power_cut_left_is_wiped_at_the_next_start(turn: Turn, clock: Clock) -> None:
     practice.make(turn.folder, clock=clock).close()
     turn.turns.begin()
