@@ -75,6 +75,7 @@ class MainWindow(Window):
         self.lens: Callable[[], camera.Source] = camera.Lens
         self._catcher = ScanCatcher(application())
         self._catcher.scanned.connect(self._scanned)
+        application().removeEventFilter(self._catcher)
         self._learn_scanner()
         self.setAcceptDrops(True)
         self._dropped: Dropped | None = None
@@ -144,6 +145,9 @@ class MainWindow(Window):
         """Believe what was found out about this machine's scanner, and whose badges it reads."""
         self._catcher.expect(self.station.district_code)
         self.jobs.read(read_scanner, lambda found: self._catcher.learn(*found), key="scanner")
+
+    def _listen(self) -> None:
+        application().installEventFilter(self._catcher)
 
     def _read_frame(self, db: Database) -> Frame:
         return read_frame(db, bool(self._damaged))

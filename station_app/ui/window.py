@@ -121,6 +121,7 @@ class Window(QWidget):
         self._prepare()
         self._build()
         self._add_shortcuts()
+        self._listen()
         application().installEventFilter(self)
         self._restart_idle()
 
@@ -148,6 +149,9 @@ class Window(QWidget):
 
     def _prepare(self) -> None:
         """What has to be there before the pages are made."""
+
+    def _listen(self) -> None:
+        """Look at the application's events from now on: building makes thousands of them, none of which is a key."""
 
     def _read_frame(self, db: Database) -> Any:
         """What the bars tell, read on the reader thread."""
