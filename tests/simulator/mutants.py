@@ -359,6 +359,13 @@ def new_key_not_introduced(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outbox, "renewals", lambda db: [])
 
 
+@mutant("8", "keys")
+def introduced_by_the_last_key_alone(patch: pytest.MonkeyPatch) -> None:
+    """A station tells of the newest of its keys; what those between signed comes without their introduction."""
+    real = outbox.renewals
+    patch.setattr(outbox, "renewals", lambda db: real(db)[-1:])
+
+
 @mutant("8", "two")
 def one_store_for_two(patch: pytest.MonkeyPatch) -> None:
     """Two computers of a station give out one store's numbers."""
