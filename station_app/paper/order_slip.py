@@ -201,6 +201,8 @@ def _sheet(
             sheet.code(qr.matrix(code), RIGHT - CODE, 10, CODE)
         sheet.line(EDGE, 37, RIGHT, 37, colour=BRAND, points=1)
         y = _table(sheet, 41.0, heads, rows[first : first + ROWS_A_PAGE])
+        if not rows:
+            sheet.text(EDGE + 1.5, y + 8, t("supply_paper.nothing"), 10, colour=MUTED)
         if first + ROWS_A_PAGE >= len(rows):
             if note:
                 sheet.block(EDGE, y + 9, t("supply_paper.note", text=note), (10, 8), (RIGHT - EDGE, 14))

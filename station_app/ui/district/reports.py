@@ -158,7 +158,10 @@ class ReportsPage(Page):
         back = Button(t("reports_page.figures"), icon="reports", tip="Ctrl+B")
         back.clicked.connect(self.show_forms)
         around = QWidget()
-        shown = page_layout(around, Row(Text(t("district_desk.forms_told"), "muted", wrap=True), None, back), Scroll(self.forms), gap=12)
+        told = Row(gap=12)
+        told.addWidget(Text(t("district_desk.forms_told"), "muted", wrap=True), 1)
+        told.addWidget(back)
+        shown = page_layout(around, told, Scroll(self.forms), gap=12)
         shown.setStretch(1, 1)
         self._views = QStackedWidget()
         for view in (inside, around):

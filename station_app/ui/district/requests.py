@@ -254,6 +254,8 @@ class RequestsPage(ListPage):
         self.topic.setAccessibleName(t("requests_page.category"))
         self.unit: QComboBox = Combo()
         self.unit.setAccessibleName(t("requests_page.unit"))
+        for combo in (self.topic, self.unit):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.figures_button = Button(t("request_figures.title"), icon="reports")
         self.meeting_button = Button(t("matters.meeting"), icon="people")
         self.templates_button = Button(t("matters.templates"), icon="message")
