@@ -133,7 +133,7 @@ def main(folder: Path, bursts: int, *, blind: bool) -> None:
             )  # fmt: skip
             if bench.scans[-1:] != [code]:
                 odd.append((code, list(bench.ears.heard)))
-                if not field.hasFocus():
+                if not shiboken6.isValid(field) or not field.hasFocus():
                     break
         told |= {"sent": sent, "scans": list(bench.scans), "commits": list(bench.ears.committed), "odd": odd}
         places.append(told | {"text": written(field)})
