@@ -10,7 +10,9 @@ import json
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QProcess, Qt
@@ -20,13 +22,14 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 from station_app import app
 from station_app.model import Consent, Occupation
 from station_app.services import people
+from station_app.ui.burst import GAP
 from station_app.ui.hands import Hands
 from station_app.ui.main_window import PAGES, MainWindow
 from tests.ui.shell import Clock, set_up
 
 SCANNER, HAND = 5, 40
 """Milliseconds between two keys; of a hand, a quick one."""
-WORD, CHOSEN = "nihao", "你好"
+WORD = "nihao"
 FIELDS = (("people", False), ("people", True), ("requests", True))
 """Pages to compose on, and whether in their new form."""
 
@@ -88,6 +91,22 @@ class Bench:
         self.hands.until(chosen.hasFocus, "the focus")
         return chosen
 
+    def burst(self, field: QLineEdit | QPlainTextEdit, code: str) -> dict[str, Any]:
+        """Compose a word, hold a badge there, and tell what came of it."""
+        field.clear()
+        self.scans.clear()
+        self.ears.committed.clear()
+        self.ears.heard.clear()
+        self.press(
+            "type", "--args", "1", "--delay", str(HAND), WORD, "sleep", "0.1",
+            "type", "--args", "1", "--delay", str(SCANNER), code, "key", "Return", "sleep", "0.15",
+        )  # fmt: skip
+        sent = [stamp for kind, _text, stamp, _now in self.ears.heard if kind == "QWindow"]
+        return {
+            "sent": code, "scans": list(self.scans), "commits": list(self.ears.committed), "text": written(field),
+            "late": max((after - before for before, after in pairwise(sent)), default=0), "heard": list(self.ears.heard),
+        }  # fmt: skip
+
 
 def written(field: QLineEdit | QPlainTextEdit) -> str:
     if not shiboken6.isValid(field):
@@ -114,32 +133,18 @@ def main(folder: Path, bursts: int, *, blind: bool) -> None:
     window.activateWindow()
     bench = Bench(window, blind=blind)
     bench.hands.settle()
-    places = []
     engine()
+    found: list[dict[str, Any]] = []
     for place, (name, form) in enumerate(FIELDS):
         field = bench.field(name, form=form)
-        bench.press("type", "--args", "1", "--delay", str(HAND), WORD, "sleep", "0.2", "key", "space", "sleep", "0.2")
-        told: dict[str, object] = {"page": name, "form": form, "composed": written(field)}
-        field.clear()
-        bench.ears.committed.clear()
-        bench.scans.clear()
-        sent = codes[place :: len(FIELDS)]
-        odd: list[object] = []
-        for code in sent:
-            bench.ears.heard.clear()
-            bench.press(
-                "type", "--args", "1", "--delay", str(HAND), WORD, "sleep", "0.1",
-                "type", "--args", "1", "--delay", str(SCANNER), code, "key", "Return", "sleep", "0.15",
-            )  # fmt: skip
-            if bench.scans[-1:] != [code]:
-                odd.append((code, list(bench.ears.heard)))
-                if not shiboken6.isValid(field) or not field.hasFocus():
-                    break
-        told |= {"sent": sent, "scans": list(bench.scans), "commits": list(bench.ears.committed), "odd": odd}
-        places.append(told | {"text": written(field)})
-        if shiboken6.isValid(field):
-            field.clear()
-    print(json.dumps({"platform": application.platformName(), "places": places}), flush=True)
+        for code in codes[place :: len(FIELDS)]:
+            told = bench.burst(field, code)
+            while told["late"] > GAP:  # a busy machine sent it as slowly as a hand: that was no scan, and may have pressed anything
+                bench.hands.key(Qt.Key.Key_Escape)
+                field = bench.field(name, form=form)
+                told = bench.burst(field, code)
+            found.append(told)
+    print(json.dumps({"platform": application.platformName(), "bursts": found}), flush=True)
     window.close()
     db.close()
 
