@@ -37,6 +37,8 @@ from .burst import GAP, LENGTH, SHORTEST
 
 HOLD_MORE, PAUSE_MORE = 5, 25
 """Milliseconds beyond the gap that a key waits to see whether more follow; and after which a code without suffix is whole."""
+BUSY = 8
+"""Milliseconds that a timer may be late without anything having kept the window's thread."""
 AGAIN = 300
 """Milliseconds within which the same code is the same scan, delivered twice."""
 
@@ -274,11 +276,11 @@ class ScanCatcher(QObject):
         return (quick and burst.is_goods(text)) or (self._suffix == burst.NONE and burst.is_any_code(text))
 
     def _pause(self) -> None:
-        """Nothing more came in time. After a busy moment the keys may still stand in the queue: look once more."""
-        late = bool(self._held) and self._clock() - self._held[-1].seen > 2 * self._gap + PAUSE_MORE
+        """Nothing more came in time. After a busy moment the keys may still be on their way: wait once more."""
+        late = bool(self._held) and self._clock() - self._held[-1].seen > self._timer.interval() + BUSY
         if late and self._patient:
             self._patient = False
-            self._timer.start(0)
+            self._timer.start(self._gap)
             return
         self.settle()
 

@@ -1,6 +1,6 @@
 """Scan storms in the real window: 200 scans on every page, the focus in every widget in turn, none lost, doubled or leaked.
 
-``STATION_STORM=whole`` sends 200 into every single widget, which takes minutes.
+``STATION_STORM=whole`` and ``dev.py faults`` send 200 into every single widget, which takes minutes.
 
 The scans bear the times a scanner's keys have (5 ms apart), typing those of a quick hand (50 ms). With the catcher switched off
 (the negative control) the same storm writes into fields.
@@ -25,12 +25,18 @@ from station_app.services import people, requests, samples, stations
 from station_app.ui import theme
 from station_app.ui.hands import Hands
 from station_app.ui.main_window import PAGES, MainWindow
+from station_app.ui.pages.settings_scanner import ScannerTrial
 from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
+from tests.ui import looking
 
 SCANS, GAP, TYPING = 200, 5, 50
-WHOLE = os.environ.get("STATION_STORM") == "whole"
+WHOLE = os.environ.get("STATION_STORM") == "whole" or os.environ.get("STATION_FAULTS") == "full"
 NONE = Qt.KeyboardModifier.NoModifier
 PRESS, RELEASE = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+
+
+SHEETS = {"people": 2, "supplies": 5, "requests": 3, "shift": 2, "settings": 3}
+"""How many sheets a page's buttons open at least, where somebody is registered and something stands on the shelf."""
 
 
 def badge(number: int) -> str:
@@ -78,6 +84,19 @@ class Storm:
         self.key(receiver, int(Qt.Key.Key_Return), "\r", GAP)
         self.stamp += 1_000
 
+    def rage(self, receivers: list[QWidget], codes: list[str]) -> None:
+        """The codes into each of the widgets; none is lost or doubled, and nothing of them changes anything."""
+        for widget in receivers:
+            widget.setFocus()
+            if not widget.hasFocus():
+                continue
+            before, self.scans[:] = self.state(), []
+            for code in codes:
+                self.scan(widget, code)
+            assert self.scans == codes, widget
+            assert self.window.catcher.pending() == 0
+            assert self.state() == before, widget
+
     def state(self) -> list[object]:
         """Whatever a key could have changed."""
         found: list[object] = []
@@ -91,7 +110,7 @@ class Storm:
 
 
 @pytest.fixture(scope="module")
-def storm(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
+def station(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
     qapp.setProperty("pictures", True)
     theme.apply(qapp, pictures=True)
     folder: Path = tmp_path_factory.mktemp("storm") / "station"
@@ -101,15 +120,21 @@ def storm(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Itera
     people.register(db, Occupation.RIDER, "飞鹿外卖", "曾德娟", "13800000021", Consent.DISTRICT)
     requests.add(db, "饮水机坏了")
     window = app.window(db)
-    window.show()
-    window.activateWindow()
-    made = Storm(window)
-    made.hands.settle()
-    yield made
+    yield Storm(window)
     window.close()
     db.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def storm(station: Storm) -> Iterator[Storm]:
+    """The window in front, until the test is over."""
+    station.window.show()
+    station.window.activateWindow()
+    station.hands.settle()
+    yield station
+    station.window.hide()
 
 
 def places(name: str) -> list[bool]:
@@ -121,19 +146,21 @@ def test_a_storm_of_scans_with_the_focus_in_every_widget(storm: Storm, qtbot: Qt
     storm.show(name, form=form)
     found = storm.widgets()
     assert len(found) > 3
-    sent = BADGES if WHOLE else BADGES[: max(8, -(-SCANS // len(found)))]
-    for widget in found:
-        widget.setFocus()
-        if not widget.hasFocus():
-            continue
-        before, storm.scans[:] = storm.state(), []
-        for code in sent:
-            storm.scan(widget, code)
-        assert storm.scans == sent, widget
-        assert storm.window.catcher.pending() == 0
-        assert storm.state() == before, widget
+    storm.rage(found, BADGES if WHOLE else BADGES[: max(8, -(-SCANS // len(found)))])
     if form:
         storm.hands.key(Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_storm_in_every_sheet_that_a_button_of_the_page_opens(storm: Storm, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    met = []
+    with looking.alone(monkeypatch):
+        for room, sheet in looking.rooms(storm.window, storm.hands, (name,)):
+            if sheet is storm.window.page(name) or sheet.findChildren(ScannerTrial):  # which listens to scanners itself
+                continue
+            met.append(room)
+            storm.rage([one for one in storm.widgets() if sheet.isAncestorOf(one)], BADGES if WHOLE else BADGES[:3])
+    assert len(met) >= SHEETS.get(name, 0), met
 
 
 @pytest.mark.parametrize("name", PAGES)
