@@ -899,6 +899,7 @@ CASES: dict[str, Case] = {
     "roaming.at_number": plain(READ, lambda w: roaming.at_number(w.db)),
     "roaming.known": plain(READ, lambda w: roaming.known(w.db)),
     "roaming.resolve": plain(READ, lambda w: roaming.resolve(w.db, _elsewhere(w))),
+    "roaming.until": plain(READ, lambda w: roaming.until(w.db, _elsewhere(w).digits)),
     "requests.with_slip": plain(READ, lambda w: requests.with_slip(w.db, requests.get(w.db, w.request))),
     "voices.add": plain(Op.ADD_VOICE, lambda w: voices.add(w.db, w.request, note="我也是")),
     "voices.get": plain(MASKED, lambda w: voices.get(w.db, w.voice)),

@@ -11,7 +11,7 @@ import click
 from .. import settings
 from ..errors import UserMistake
 from ..model import Consent, Occupation, Person
-from ..services import badges, history, people, preferences, privacy, retention, stations, supplies, visits
+from ..services import badges, history, people, preferences, privacy, retention, roaming, stations, supplies, visits
 from ..words import label, t
 from .frame import Desk, Group, option
 from .inputs import DAY, MOMENT, WHOLE, Code, OneOf, regulars
@@ -280,11 +280,13 @@ def issue(desk: Desk, occupation: Occupation | None, person: str | None, at: dat
 @click.argument("code")
 @click.pass_obj
 def verify(desk: Desk, code: str) -> None:
-    """Whose badge this is; refused when it opens no card."""
+    """Whose badge this is, and until when it opens their card if they do not come again; refused when it opens none."""
     with desk.station() as db:
         badge = badges.resolve(db, code)
         owner = people.get(db, badge.person_id)
-    desk.tell({"badge": badge, "person": owner}, lambda: _table([owner]))
+        until = retention.kept_until(db, badge.person_id) if badge.id else roaming.until(db, badge.code)
+    told = t("cli.badge_until", day=until) if until else t("cli.badge_until_unknown")
+    desk.tell({"badge": badge, "person": owner, "until": until}, lambda: f"{_table([owner])}\n{told}")
 
 
 @badges_group.command("revoke")

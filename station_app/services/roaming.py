@@ -45,6 +45,11 @@ def at_number(db: Database) -> tuple[int, int]:
     return int(epoch), int(number)
 
 
+def until(db: Database, code: str) -> str:
+    """The last day a badge of another station is good for, as the district told; "" where it did not."""
+    return str(db.scalar("SELECT until FROM roaming WHERE code = ?", (code,)) or "")
+
+
 def resolve(db: Database, code: vault.BadgeCode) -> str:
     """The id that visits of a badge of elsewhere name; Refused, with what to do next, for one that opens nothing.
 

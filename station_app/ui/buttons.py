@@ -108,7 +108,8 @@ class Button(Press):
     def sizeHint(self) -> QSize:
         """As wide as its parts, 44 px high (more in large type)."""
         icon, words, cap, pad = self._parts()
-        return QSize(icon + words + cap + 2 * pad + 1, tokens().px(44))
+        least = tokens().px(44)
+        return QSize(max(icon + words + cap + 2 * pad + 1, least), least)
 
     def _colours(self) -> tuple[str, str | None, str | None]:
         """Ink, fill and edge for its kind and state."""
@@ -180,7 +181,7 @@ class Chip(Press):
         """As wide as the words."""
         t = tokens()
         cap = cap_size(self._key).width() + t.px(6) if self._key else 0
-        return QSize(width(face(t.body), self._words) + cap + t.px(28), t.px(44))
+        return QSize(max(width(face(t.body), self._words) + cap + t.px(28), t.px(44)), t.px(44))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A pill outline; filled softly while it is on."""

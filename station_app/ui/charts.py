@@ -152,6 +152,8 @@ class Chart(QWidget):
             self._spots = list(zip(spots, self._tips, strict=True))
             if self.hasFocus() and 0 <= self._picked < len(spots):
                 focus_ring(painter, spots[self._picked].adjusted(-1, -1, 1, 1), 4)
+        if self.hasFocus() and not 0 <= self._picked < len(self._spots):
+            focus_ring(painter, QRectF(self.rect()).adjusted(2, 2, -2, -2), 6)
 
     def paint_values(self, painter: QPainter, area: QRectF) -> list[QRectF]:
         """Paint the chart; return where each value stands, in the order of ``describe``."""

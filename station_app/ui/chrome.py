@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import words
@@ -60,8 +60,8 @@ class _RailButton(Press):
         return QSize(76, 68 if tokens().large else 64)
 
     def minimumSizeHint(self) -> QSize:
-        """A little less where nine pages have to stand on the smallest screen."""
-        return QSize(76, 60)
+        """Less where nine pages have to stand on the smallest screen; the least is a target of 44 px."""
+        return QSize(76, 60 if tokens().large else 44)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The active page has a lighter ground."""
@@ -74,9 +74,9 @@ class _RailButton(Press):
             box(painter, rect, t.rail_active, radius=RADIUS_SMALL)
         ink = t.rail_ink if on or self.underMouse() else t.rail_muted
         size, middle = 22.0, rect.width() / 2
-        top = 5.0 if t.large else 11.0
+        top = 5.0 if t.large else max(0.0, min(11.0, (rect.height() - 44) / 2))
         icons.paint(painter, self._icon, ink, QRectF(middle - size / 2, top, size, size))
-        low = QRectF(1, top + size + 2, rect.width() - 2, rect.height() - top - size - 6)
+        low = QRectF(1, top + size, rect.width() - 2, rect.height() - top - size - (2 if top < 8 else 4))
         write(painter, low, self._words, face(t.body), ink, CENTRE)
         if self._badge:
             text = str(self._badge) if self._badge < 100 else "99+"
@@ -110,6 +110,10 @@ class _Language(Press):
             write(painter, spot, name, face(t.body, bold=on), t.rail_ink if on else t.rail_muted, CENTRE)
         if self.hasFocus():
             box(painter, QRectF(self.rect()), None, t.rail_ink, radius=RADIUS_SMALL, width=2)
+
+
+LOW = 560
+"""Pixels of height below which the rail shows nothing but the pages."""
 
 
 class Rail(QFrame):
@@ -157,7 +161,13 @@ class Rail(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower."""
-        return QSize(self.sizeHint().width(), super().minimumSizeHint().height())
+        brand = 0 if self._brand.isHidden() else self._brand.minimumHeight() + 4
+        return QSize(self.sizeHint().width(), super().minimumSizeHint().height() - brand)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a low screen the pages need the brand's room."""
+        super().resizeEvent(event)
+        self._brand.setVisible(self.height() >= LOW)
 
     def choose(self, code: str) -> None:
         """Mark the page shown; says nothing."""
@@ -238,6 +248,7 @@ class TopBar(QFrame):
         self._weather.pressed.connect(self.weather_clicked)
         self._date.hide()
         self._weather.hide()
+        self._weather_told, self._weather_waits = False, False
         self._trouble = _TroublePill("", "attention", icon="warning")
         self._trouble.hide()
         self._trouble.pressed.connect(self.trouble_clicked)
@@ -263,25 +274,51 @@ class TopBar(QFrame):
         """Keeps its height."""
         return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._give_way()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The type size may have changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_lock"):
+            self._give_way()
+
+    def _give_way(self) -> None:
+        """Nothing is cut: where there is no room the date goes (the system shows it), then the place to tell the weather, if none is."""
+        waits = [self._right.itemAt(place).widget() for place in range(self._right.count())]
+        trouble = [] if self._trouble.isHidden() else [self._trouble]
+        stands = [self._station, self._lock, *trouble, *(part for part in waits if part is not None)]
+        need = sum(part.sizeHint().width() + 14 for part in stands) + 40
+        for pill, wanted, may_go in ((self._weather, self._weather_told, self._weather_waits), (self._date, True, True)):
+            wide = pill.sizeHint().width() + 14
+            shown = bool(pill.text()) and wanted and (not may_go or need + wide <= self.width())
+            need += wide if shown else 0
+            pill.setVisible(shown)
+
     def show_station(self, name: str) -> None:
         """Another name at the left."""
         self._station.set(name)
+        self._give_way()
 
     def show_date(self, text: str) -> None:
         """Day and time."""
         self._date.show_state(text)
-        self._date.setVisible(bool(text))
+        self._give_way()
 
     def show_weather(self, text: str, tone: str = "warming", icon: str = "sun") -> None:
         """The warning in force, or an empty text for none."""
         self._weather.set_icon(icon)
         self._weather.show_state(text, tone)
-        self._weather.setVisible(bool(text))
+        self._weather_told, self._weather_waits = bool(text), tone == "plain"
+        self._give_way()
 
     def show_trouble(self, text: str, tone: str = "attention") -> None:
         """What threatens the records, or an empty text for nothing."""
         self._trouble.show_state(text, tone)
         self._trouble.setVisible(bool(text))
+        self._give_way()
 
     def trouble(self) -> str:
         """The trouble shown; empty when all is well."""
@@ -297,6 +334,7 @@ class TopBar(QFrame):
             pill = _PressPill(text, tone)
             pill.pressed.connect(lambda number=number: self.pill_clicked.emit(number))
             self._right.addWidget(pill)
+        self._give_way()
 
 
 class FootBar(QFrame):

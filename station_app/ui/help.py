@@ -15,7 +15,8 @@ Keys = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 KEYS: Keys = (
     ("anywhere", (
         ("F2 – F8", "tally"), ("Ctrl+Z", "undo"), ("Ctrl+N", "new"), ("/", "find"), ("Alt+1 – 9", "pages"), ("F10", "emergency"),
-        ("F11", "large"), ("F12", "weather"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Esc", "escape"), ("F1", "handbook"), ("?", "help"),
+        ("F11", "large"), ("F12", "weather"), ("Ctrl+L", "lock"), ("Ctrl+K", "kiosk"), ("Ctrl+Shift+S", "camera"),
+        ("Esc", "escape"), ("F1", "handbook"), ("?", "help"),
     )),
     ("lists", (("↑ ↓", "rows"), ("Home End", "ends"), ("Enter", "act"), ("← →", "tabs"), ("Tab", "next"))),
     ("forms", (("Enter", "field"), ("Ctrl+Enter", "save"), ("Esc", "aside"))),

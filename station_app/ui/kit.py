@@ -13,6 +13,8 @@ Frame: see chrome.py.
     BigFigure(number, label, *, note="")                       .show_state(number, label=None, note=None)
     Fact(label, text, *, wrap=False)                           label above value; .set(str)
     Row(*widgets, gap=10, margins=0)  Column(*widgets, ...)    layouts; None among them is a stretch
+    Turning((widget, stretch), ...)     side by side, below each other where there is no room for that
+    Headline(stands, aside)             the aside is left out where there is no room for both
     page_layout(page, *parts, gap=14) -> Column                ground and margins (20/16 px) of a page
     Card(*widgets, gap=10, title="", aside=None)               white card; .body QVBoxLayout, .head Row
     Notice(text, tone="attention", *, icon="", action="", key="")   .acted
@@ -29,14 +31,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from ..words import t
 from . import icons
 from .buttons import Button, Chip, FilterTabs, IconButton, Press, TallyCard
 from .chrome import FootBar, Rail, RailEntry, TopBar
-from .layouts import Abreast, Column, FlowLayout, Row, clear, lift
+from .layouts import Abreast, Column, FlowLayout, Headline, Row, Turning, beside, clear, lift
 from .marks import Icon, KeyCap, Pill, Text
 from .painting import CENTRE, box, brush, plain_tip, width, write
 from .theme import face, tokens, tone
@@ -54,6 +56,7 @@ __all__ = [
     "FilterTabs",
     "FlowLayout",
     "FootBar",
+    "Headline",
     "Icon",
     "IconButton",
     "KeyCap",
@@ -70,6 +73,8 @@ __all__ = [
     "Text",
     "Timeline",
     "TopBar",
+    "Turning",
+    "beside",
     "clear",
     "lift",
     "page_layout",
@@ -138,6 +143,22 @@ class Scroll(QScrollArea):
     def _reachable(self, _least: int, most: int) -> None:
         """Tab stops here only while there is something to scroll; a press beside a field never takes the focus from it."""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if most > 0 else Qt.FocusPolicy.NoFocus)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The bar shows that the arrows scroll now."""
+        super().focusInEvent(event)
+        self._mark(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """As before."""
+        super().focusOutEvent(event)
+        self._mark(False)
+
+    def _mark(self, on: bool) -> None:
+        bar = self.verticalScrollBar()
+        bar.setProperty("focused", on)
+        bar.style().unpolish(bar)
+        bar.style().polish(bar)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The width decides the height."""

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 def clear(layout: QLayout) -> None:
@@ -56,6 +66,116 @@ def _lay(layout: QBoxLayout, parts: Iterable[QWidget | QLayout | None], gap: int
             layout.addLayout(part)
         else:
             layout.addWidget(part)
+
+
+def beside(*parts: QWidget, gap: int = 8) -> QWidget:
+    """Widgets side by side as one."""
+    whole = QWidget()
+    whole.setLayout(Row(*parts, gap=gap))
+    return whole
+
+
+class Headline(QWidget):
+    """A part that always stands, and one beside it at the right that is left out where there is no room for both."""
+
+    def __init__(self, stands: QWidget, aside: QWidget, *, gap: int = 8) -> None:
+        super().__init__()
+        self._stands, self._aside, self._gap = stands, aside, gap
+        self.setLayout(Row(stands, None, aside, gap=gap))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for what stands."""
+        least, aside = self._stands.minimumSizeHint(), self._aside.sizeHint()
+        return QSize(least.width(), max(least.height(), aside.height()))
+
+    def sizeHint(self) -> QSize:
+        """Room for both."""
+        stands, aside = self._stands.sizeHint(), self._aside.sizeHint()
+        return QSize(stands.width() + self._gap + aside.width(), max(stands.height(), aside.height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._give_way()
+
+    def event(self, event: QEvent) -> bool:
+        """The parts may want more room than before."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._give_way()
+        return done
+
+    def _give_way(self) -> None:
+        fits = self.sizeHint().width() <= self.width()
+        if self._aside.isHidden() == fits:
+            self._aside.setVisible(fits)
+
+
+class Stack(QStackedWidget):
+    """One part of several, as large as that one needs; those behind it ask for nothing."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for what is shown."""
+        shown = self.currentWidget()
+        return shown.minimumSizeHint() if shown is not None else QSize()
+
+    def sizeHint(self) -> QSize:
+        """As what is shown."""
+        shown = self.currentWidget()
+        return shown.sizeHint() if shown is not None else QSize()
+
+
+class Turning(QWidget):
+    """Parts side by side, each with its stretch; below each other where there is no room for that.
+
+    ``whole``: they turn as soon as one would be narrower than it likes to be, not only when it could not be.
+    """
+
+    def __init__(self, *parts: tuple[QWidget, int], gap: int = 16, whole: bool = False) -> None:
+        super().__init__()
+        self._whole = whole
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(gap)
+        for part, stretch in parts:
+            self._box.addWidget(part, stretch)
+
+    @property
+    def turned(self) -> bool:
+        """Whether they stand below each other."""
+        return self._box.direction() == QBoxLayout.Direction.TopToBottom
+
+    def _sizes(self, *, least: bool) -> list[int]:
+        items = (self._box.itemAt(place) for place in range(self._box.count()))
+        shown = [item for item in items if item is not None and not item.isEmpty()]
+        return [(item.minimumSize() if least else item.sizeHint()).width() for item in shown]
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest."""
+        return QSize(max(self._sizes(least=True), default=0), self._box.totalMinimumSize().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._turn()
+
+    def event(self, event: QEvent) -> bool:
+        """The parts may want more room than before."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._turn()
+        return done
+
+    def _turn(self) -> None:
+        widths = self._sizes(least=not self._whole)
+        fits = sum(widths) + self._box.spacing() * (len(widths) - 1) <= self.width()
+        wanted = QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        if wanted != self._box.direction():
+            self._box.setDirection(wanted)
+            self.updateGeometry()
+        if self._whole:  # a row of buttons and words: around it, writing that wraps would have it take less than it needs
+            self.setMinimumHeight(self._box.totalMinimumSize().height())
 
 
 class FlowLayout(QLayout):

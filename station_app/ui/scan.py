@@ -35,8 +35,9 @@ from PySide6.QtWidgets import QWidget
 from . import burst
 from .burst import GAP, LENGTH, SHORTEST
 
-HOLD_MORE, PAUSE_MORE = 5, 25
-"""Milliseconds beyond the gap that a key waits to see whether more follow; and after which a code without suffix is whole."""
+HOLD_MORE, PAUSE_MORE, BEGUN_MORE = 5, 25, 150
+"""Milliseconds beyond the gap that a key waits to see whether more follow; after which a code without suffix is whole; and that the
+rest of a burst may take."""
 BUSY = 8
 """Milliseconds that a timer may be late without anything having kept the window's thread."""
 AGAIN = 300
@@ -252,7 +253,8 @@ class ScanCatcher(QObject):
             self._take(meant)
             return
         self._patient = True
-        self._timer.start(self._gap + (PAUSE_MORE if self._whole() else HOLD_MORE))
+        begun = self.pending() >= SHORTEST  # no hand is as quick for so long: what is missing is on its way through something busy
+        self._timer.start(self._gap + (PAUSE_MORE if self._whole() else BEGUN_MORE if begun else HOLD_MORE))
 
     def _text(self) -> str:
         """What is held, in the order in which the keys were sent: a busy input method hands them on in another."""

@@ -54,6 +54,8 @@ from .theme import face, tokens, tone
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
+HEAD_AIR = 20
+"""Pixels beside the writing of a heading."""
 CACHE = 2_000
 """Rows kept; a screen shows some thirty."""
 
@@ -365,16 +367,21 @@ class Table(QTableView):
         self.horizontalHeader().setFixedHeight(tokens().px(36))
 
     def _share(self) -> None:
-        """Fixed columns get their width, the others an equal part of the rest, at least 80 px."""
+        """Fixed columns get their width, the others an equal part of the rest, at least 80 px; a heading is never cut for it."""
         columns = [column for number, column in enumerate(self._rows_model.columns) if not self.isColumnHidden(number)]
         scale = tokens().px
-        fixed = sum(scale(column.width) for column in columns)
-        free = sum(1 for column in columns if not column.width)
-        room = self.viewport().width()
-        squeeze = min(1.0, (room - scale(80) * free) / fixed) if fixed else 1.0
-        part = max(scale(80), int((room - fixed * squeeze) / free)) if free else 0
+        head = self.horizontalHeader().fontMetrics()
+        least = {column: head.horizontalAdvance(column.title) + HEAD_AIR for column in columns}
+        wide = {column: max(scale(column.width), least[column]) for column in columns if column.width}
+        free = [column for column in columns if not column.width]
+        room = self.viewport().width() - sum(max(scale(80), least[column]) for column in free)
+        squeeze = min(1.0, room / sum(wide.values())) if wide else 1.0
+        for column in wide:
+            wide[column] = max(int(wide[column] * squeeze), least[column])
+        left = self.viewport().width() - sum(wide.values())
         for number, column in enumerate(self._rows_model.columns):
-            self.setColumnWidth(number, int(scale(column.width) * squeeze) if column.width else part)
+            if column in least:
+                self.setColumnWidth(number, wide[column] if column.width else max(scale(80), least[column], left // len(free)))
 
     def _place_empty(self) -> None:
         if self._empty is not None:

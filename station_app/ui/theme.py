@@ -348,6 +348,7 @@ QScrollArea, QScrollArea > QWidget > QWidget[ground="clear"] {{ background: tran
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
 QScrollBar::handle {{ background: {t.muted}; border-radius: 4px; min-height: 32px; min-width: 32px; }}
+QScrollBar[focused="true"]::handle {{ background: {t.brand}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QListWidget {{ background: {t.card}; border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 6px; font-size: {t.body}px; }}
@@ -355,14 +356,16 @@ QListWidget::item {{ min-height: {t.px(36)}px; padding: 0 8px; border-radius: {R
 QListWidget::item:selected {{ background: {t.brand_soft}; color: {t.brand}; }}
 QListWidget:focus {{ border: 2px solid {t.brand}; padding: 5px; }}
 QTableView {{
-    background: {t.card}; border: none; outline: none; font-size: {t.body}px;
+    background: {t.card}; border: 2px solid transparent; border-radius: {RADIUS_SMALL}px; outline: none; font-size: {t.body}px;
     selection-background-color: {t.brand_soft}; selection-color: {t.ink};
 }}
+QTableView:focus {{ border-color: {t.brand}; }}
 QHeaderView {{ background: {t.card}; border: none; }}
 QHeaderView::section {{
     background: {t.card}; color: {t.muted}; border: none; border-bottom: 1px solid {t.line};
     font-size: {t.small}px; padding: 0 6px; min-height: {t.px(34)}px;
 }}
+QHeaderView[focused="true"]::section {{ color: {t.brand}; border-bottom: 2px solid {t.brand}; }}
 QProgressBar {{
     background: {t.track}; border: none; border-radius: 5px; min-height: 10px; max-height: 10px;
 }}

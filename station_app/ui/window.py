@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QStackedWidget,
     QTextEdit,
     QToolTip,
@@ -44,6 +45,7 @@ from .feedback import Sheet, Toast, sentence
 from .help import KEYS, KeyboardHelp, Keys, keys_for
 from .jobs import Jobs
 from .keeping import Keeping
+from .layouts import Stack
 from .lock import AtWork, LockScreen, at_work
 from .page import Page
 from .scan_field import ScanField
@@ -201,14 +203,19 @@ class Window(QWidget):
         self.foot.put_toast(self.toast)
         for page in self._pages.values():
             page.wind_up()
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._pages = {}
         self._sheets = {}
         self._help = self._new_sheet(self._stack)
         self._book: Handbook | None = None
         right = QVBoxLayout()
         right.setSpacing(0)
-        for part, stretch in ((self.top, 0), (self._above(), 0), (self._stack, 1), (self.foot, 0)):
+        hall = QScrollArea()  # a page may need more than a small screen has, above all where the system enlarges everything
+        hall.setWidget(self._stack)
+        hall.setWidgetResizable(True)
+        hall.setFrameShape(QScrollArea.Shape.NoFrame)
+        hall.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part, stretch in ((self.top, 0), (self._above(), 0), (hall, 1), (self.foot, 0)):
             if part is not None:
                 right.addWidget(part, stretch)
         whole = QWidget()

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 from station_app.ui import painting
 from station_app.ui.buttons import Press
 from station_app.ui.hands import Hands
+from station_app.ui.kit import LogRow
 from station_app.ui.window import Window
 
 LEAST = 44
@@ -49,8 +50,10 @@ class Metrics(QFontMetrics):
 
     def elidedText(self, text: str, mode: Qt.TextElideMode, wide: int, flags: int = 0) -> str:
         shown = super().elidedText(text, mode, wide, flags)
-        caller = sys._getframe(2).f_code
-        if shown != text and not caller.co_filename.endswith("tables.py"):  # a cell holds what people wrote, however long
+        caller = sys._getframe(2)
+        # a cell of a table and a line of a log hold what people wrote, however long, and say all of it when pointed at
+        lines = caller.f_code.co_filename.endswith(("tables.py", "desk_log.py")) or isinstance(caller.f_locals.get("self"), LogRow)
+        if shown != text and not lines:
             self.cut.append(text)
         return shown
 
@@ -86,7 +89,9 @@ def writing_cut(window: QWidget) -> list[str]:
         if isinstance(one, QLabel) and one.text() and one.pixmap().isNull():
             found += [f"label {one.text()!r} {why}" for why in _label(one)]
         elif isinstance(one, QLineEdit) and not one.text() and one.placeholderText():
-            room, need = one.width() - 24, one.fontMetrics().horizontalAdvance(one.placeholderText())
+            margins = one.textMargins()
+            room = one.width() - 24 - margins.left() - margins.right()
+            need = one.fontMetrics().horizontalAdvance(one.placeholderText())
             if need > room:
                 found.append(f"hint {one.placeholderText()!r} {need} > {room}")
         elif isinstance(one, QComboBox):
@@ -169,6 +174,8 @@ def small(window: QWidget) -> list[str]:
                 found.append(f"rows of {_told(one)!r}: {one.verticalHeader().defaultSectionSize()}")
         elif not one.isEnabled() or (isinstance(one, QLineEdit) and one.isReadOnly()):
             continue
+        elif isinstance(one.parentWidget(), LogRow) and min(one.height() + LEAST - ROW, one.width()) >= LEAST:
+            continue  # as high as its row
         elif min(one.height(), one.width()) < LEAST:
             found.append(f"{type(one).__name__} {_told(one)!r} {one.width()} x {one.height()}")
     return found
@@ -192,36 +199,45 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def rooms(window: Window, hands: Hands, names: tuple[str, ...]) -> Iterator[tuple[str, QWidget]]:
-    """Every page in front, then every sheet that one of its buttons opens; what is yielded stands while it is looked at."""
+    """Every page in front, each of its tabs, then every sheet that a button there opens; it stands while it is looked at."""
     for name in names:
         hands_to(window, hands, name)
         page = window.page(name)
         yield name, page
         tried: set[str] = set()
-        while (button := _next(page, tried)) is not None:
-            tried.add(_told(button))
-            button.click()
-            hands.settle()
-            if window._sheet.is_open:
-                yield f"{name}: {_told(button) if _alive(button) else max(tried)}", window._sheet
-                window.close_sheet()
-            hands_to(window, hands, name)
+        tabs = [""] + [tab.accessibleName() for tab in page.findChildren(Press) if type(tab).__name__ == "_Tab" and tab.isVisible()]
+        for tab in tabs:
+            _to_tab(page, hands, tab)
+            yield f"{name}, {tab}", page
+            while (button := _next(page, tried)) is not None:
+                told = _told(button)
+                tried.add(told)
+                button.click()
+                hands.settle()
+                if window._sheet.is_open():
+                    yield f"{name}, {tab}: {told}", window._sheet
+                    window.close_sheet()
+                hands_to(window, hands, name)
+                _to_tab(page, hands, tab)
 
 
 def hands_to(window: Window, hands: Hands, name: str) -> None:
+    """Another page in front."""
     window.go(name)
     hands.settle()
 
 
-def _alive(widget: QWidget) -> bool:
-    import shiboken6
-
-    return bool(shiboken6.isValid(widget))
+def _to_tab(page: QWidget, hands: Hands, told: str) -> None:
+    for tab in page.findChildren(Press):
+        if told and type(tab).__name__ == "_Tab" and tab.accessibleName() == told and tab.isVisible():
+            tab.click()
+            hands.settle()
+            return
 
 
 def _next(page: QWidget, tried: set[str]) -> Press | None:
     for one in page.findChildren(Press):
-        if one.isVisible() and one.isEnabled() and _told(one) not in tried:
+        if one.isVisible() and one.isEnabled() and not one.isCheckable() and _told(one) not in tried and type(one).__name__ != "_Tab":
             return one
     return None
 
@@ -229,6 +245,11 @@ def _next(page: QWidget, tried: set[str]) -> Press | None:
 def focus_shown(widget: QWidget) -> bool:
     """Whether the widget, or what surrounds it, looks different with the focus on it."""
     around = widget.window()
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea) and above.widget().isAncestorOf(widget):
+            above.ensureWidgetVisible(widget)
+        above = above.parentWidget()
     QApplication.sendPostedEvents()
     rect = QRect(widget.mapTo(around, widget.rect().topLeft()), widget.size()).adjusted(-6, -6, 6, 6)
     widget.setFocus(Qt.FocusReason.TabFocusReason)

@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from stdnum.iso7064 import mod_11_10
 
 from station_app import app, vault
+from station_app.db import Database
 from station_app.model import Consent, Occupation
 from station_app.services import people, requests, samples, stations
 from station_app.ui import theme
@@ -86,16 +87,19 @@ class Storm:
 
     def rage(self, receivers: list[QWidget], codes: list[str]) -> None:
         """The codes into each of the widgets; none is lost or doubled, and nothing of them changes anything."""
+        met = 0
         for widget in receivers:
             widget.setFocus()
             if not widget.hasFocus():
                 continue
+            met += 1
             before, self.scans[:] = self.state(), []
             for code in codes:
                 self.scan(widget, code)
             assert self.scans == codes, widget
             assert self.window.catcher.pending() == 0
             assert self.state() == before, widget
+        assert met > len(receivers) // 2, "the focus went nowhere: nothing was tried"
 
     def state(self) -> list[object]:
         """Whatever a key could have changed."""
@@ -110,7 +114,7 @@ class Storm:
 
 
 @pytest.fixture(scope="module")
-def station(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
+def station(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     qapp.setProperty("pictures", True)
     theme.apply(qapp, pictures=True)
     folder: Path = tmp_path_factory.mktemp("storm") / "station"
@@ -119,22 +123,23 @@ def station(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Ite
     samples.stock(db)
     people.register(db, Occupation.RIDER, "飞鹿外卖", "曾德娟", "13800000021", Consent.DISTRICT)
     requests.add(db, "饮水机坏了")
-    window = app.window(db)
-    yield Storm(window)
-    window.close()
+    yield db
     db.close()
-    window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
-def storm(station: Storm) -> Iterator[Storm]:
+def storm(station: Database) -> Iterator[Storm]:
     """The window in front, until the test is over."""
-    station.window.show()
-    station.window.activateWindow()
-    station.hands.settle()
-    yield station
-    station.window.hide()
+    window = app.window(station)
+    window.show()
+    window.activateWindow()
+    made = Storm(window)
+    made.hands.until(window.isActiveWindow, "the window to be in front")
+    made.hands.settle()
+    yield made
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def places(name: str) -> list[bool]:

@@ -25,7 +25,7 @@ from .. import actions, camera, supply_actions
 from ..answer_sheet import open_for_badge, open_for_slip
 from ..feedback import sentence
 from ..jobs import Otherwise
-from ..kit import Button, Card, Column, IconButton, KeyCap, Notice, Row, Scroll, Text, page_layout
+from ..kit import Button, Card, Column, Headline, IconButton, KeyCap, Notice, Row, Scroll, Text, beside, page_layout
 from ..names import person_name
 from ..page import Page, Shell
 from .desk_card import PresentCard
@@ -118,13 +118,13 @@ class DeskPage(Page):
         self._waiting.hide()
         self._parts = Column(
             self._waiting, self.card,
-            Row(Text(t("desk.supplies"), "heading"), self._more, None, self._hint, self._given_cap, self._given_hint, gap=8),
+            Headline(beside(Text(t("desk.supplies"), "heading"), self._more), beside(self._hint, self._given_cap, self._given_hint)),
             self.shelf, self._empty_shelf,
-            Row(Text(t("desk.services"), "heading"), None, KeyCap("Ctrl"), Text(t("desk.and_digit"), "muted"), gap=6),
+            Headline(Text(t("desk.services"), "heading"), beside(KeyCap("Ctrl"), Text(t("desk.and_digit"), "muted"), gap=6)),
             self.amenities,
-            Row(
-                Text(t("desk.tallies"), "heading"), None, self._count_hint, KeyCap("Shift+F2–F8"), Text(t("desk.quick_card"), "muted"),
-                gap=8,
+            Headline(
+                Text(t("desk.tallies"), "heading"),
+                beside(self._count_hint, KeyCap("Shift+F2–F8"), Text(t("desk.quick_card"), "muted")),
             ),
             self.tallies, None, gap=AIR,
         )  # fmt: skip

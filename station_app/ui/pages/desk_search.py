@@ -17,6 +17,7 @@ from ...services.loans import is_typed
 from ...vault import is_card_number, read_badge
 from ...words import label, t
 from .. import when
+from ..hints import hint
 from ..jobs import Jobs
 from ..kit import Column, Text
 from ..names import person_name
@@ -126,6 +127,7 @@ class DeskField(ScanField):
 
     def __init__(self, page: QWidget, jobs: Jobs) -> None:
         super().__init__(t("desk.placeholder"))
+        hint(self, t("desk.placeholder"), t("desk.placeholder_short"))
         self._jobs = jobs
         self.found = Found(page)
         self.was_empty = True

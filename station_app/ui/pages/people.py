@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 import shiboken6
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog, QGridLayout, QLineEdit, QStackedLayout, QWidget
 
 from ... import settings, vault
@@ -25,6 +25,7 @@ from ...services.privacy import Held
 from ...words import label, t
 from .. import actions
 from ..feedback import ProgressStrip
+from ..hints import hint
 from ..import_wizard import Choose, ImportWizard, choose_file
 from ..jobs import Progress
 from ..kit import Button, Card, Column, EmptyState, FilterTabs, Row, Scroll, page_layout
@@ -81,7 +82,7 @@ class PeoplePage(Page):
         self._months = int(settings.KEEP_PEOPLE_MONTHS.default)
         self.wizard: ImportWizard | None = None
         self.search = QLineEdit()
-        self.search.setPlaceholderText(t("people_page.search"))
+        hint(self.search, t("people_page.search"), t("people_page.search_short"))
         self.search.setAccessibleName(t("people_page.search"))
         self.search.setAcceptDrops(False)
         self.import_button = Button(t("people_page.import"))
@@ -154,11 +155,20 @@ class PeoplePage(Page):
         self.card.setFixedWidth(CARD_LARGE if large else CARD)
         # in large type what the card tells as well makes room
         self.table.show_columns((0, 1, 3, 4, 5) if large else range(len(self.rows.columns)))
-        for place, button in enumerate((self.import_button, self.export_button, self.print_button), start=0 if large else 1):
-            self._head.addWidget(button, int(large), place)
-        self._head.addWidget(self.search, 0, 0, 1, 2 if large else 1)
-        self._head.addWidget(self.new_button, 0, 2 if large else 4)
+        buttons = (self.import_button, self.export_button, self.print_button)
+        said = self.search.fontMetrics().horizontalAdvance(self.search.accessibleName()) + 40
+        need = said + sum(button.sizeHint().width() + 8 for button in (*buttons, self.new_button)) + self.card.width() + 16 + 2 * 20
+        two = large or need > self.width()
+        for place, button in enumerate(buttons, start=0 if two else 1):
+            self._head.addWidget(button, int(two), place)
+        self._head.addWidget(self.search, 0, 0, 1, 2 if two else 1)
+        self._head.addWidget(self.new_button, 0, 2 if two else 4)
         self._head.setColumnStretch(0, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._fit()
 
     # --- what the window asks ----------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from ...services.privacy import Held
 from ...words import t
 from ..kit import Avatar, Button, Card, Column, EmptyState, Fact, FlowLayout, Notice, Row, Scroll, Text
 from ..names import person_name
-from ..painting import box, brush, paint_code, plain_tip, write
+from ..painting import box, brush, paint_code, plain_tip, width, write
 from ..theme import RADIUS, face, tokens
 from ..when import date_only
 from .people_text import consent_line, erase_text, grouped, has_older_notice, kept_line, requests_line, visits_line, who
@@ -65,6 +65,8 @@ class BadgePreview(QWidget):
         )
         top = (self.height() - sum(worn.px(high) for *_, high in lines)) / 2
         for text, font, ink, high in lines:
+            while width(font, text) > room and font.pixelSize() > 11:  # a card is whole, however small it is shown
+                font.setPixelSize(font.pixelSize() - 1)
             write(painter, QRectF(left, top, room, worn.px(high)), text, font, ink)
             top += worn.px(high)
         self.setToolTip(grouped(self._person.badge_code))

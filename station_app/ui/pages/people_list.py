@@ -174,7 +174,12 @@ class Sorting(QObject):
         self._head.setAccessibleDescription(f"{self._head.model().headerData(ORDERS.index(self.order), Qt.Orientation.Horizontal)}")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keys of the header."""
+        """The keys of the header, and that they go there now."""
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._head.setProperty("focused", event.type() == QEvent.Type.FocusIn)
+            self._head.style().unpolish(self._head)
+            self._head.style().polish(self._head)
+            self._head.viewport().update()
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
         key, here = event.key(), ORDERS.index(self.order)

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QStackedWidget, QWidget
 
 from ...errors import StationError
@@ -20,7 +20,21 @@ from ...words import t
 from .. import print_out
 from ..feedback import sentence
 from ..jobs import Progress
-from ..kit import Button, Column, EmptyState, FilterTabs, IconButton, Notice, Press, Row, Scroll, Text, page_layout
+from ..kit import (
+    Button,
+    Column,
+    EmptyState,
+    FilterTabs,
+    IconButton,
+    Notice,
+    Press,
+    Row,
+    Scroll,
+    Text,
+    Turning,
+    beside,
+    page_layout,
+)
 from ..page import Page, Shell
 from ..printing import Ask, Show, open_file, place_for, save_long, to_printer
 from ..theme import tokens
@@ -77,11 +91,14 @@ class ReportsPage(Page):
     # --- layout ------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        span = Row(self.first, Text("—", "muted"), self.last, gap=6)
+        span = Row(self.first, Text("—", "muted"), self.last, None, gap=6)
         self._head.setSpacing(10)
         self._head.addWidget(self.tabs)
-        self._head.addLayout(Row(span, None, self.how, self.copy_button, self.excel_button, self.pdf_button, self.print_button,
-                                self.forms_button, gap=8))
+        dates = QWidget()
+        dates.setLayout(span)
+        deeds = beside(self.how, self.copy_button, self.excel_button, self.pdf_button, self.print_button, self.forms_button)
+        self._deeds = Turning((dates, 1), (deeds, 0), gap=8, whole=True)
+        self._head.addWidget(self._deeds)
         self._body.setSpacing(14)
         for card, stretch in ((self.course, 8), (self.visitors, 6), (self.supplies, 5)):
             self._body.addWidget(card, stretch)
@@ -134,13 +151,20 @@ class ReportsPage(Page):
     def _fit(self) -> None:
         """In large type parts stand below each other and are scrolled."""
         large = tokens().large
-        way = QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight
-        self._head.setDirection(way)
-        self._head.setStretchFactor(self.tabs, 0 if large else 1)
-        self._body.setDirection(way)
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        need = sum(card.minimumSizeHint().width() for card in (self.course, self.visitors, self.supplies)) + 2 * 14 + 2 * 20
+        over = large or self.tabs.sizeHint().width() + self._deeds.sizeHint().width() + 10 + 2 * 20 > self.width()
+        self._head.setDirection(down if over else across)
+        self._head.setStretchFactor(self.tabs, 0 if over else 1)
+        self._body.setDirection(down if large or need > self.width() else across)
         self.course.setMinimumHeight(560 if large else 0)
         for card in (self.visitors, self.supplies):
             card.setMinimumHeight(680 if large else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._fit()
 
     @property
     def idle(self) -> bool:

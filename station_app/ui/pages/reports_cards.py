@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from ...model import Amenity, Mood, Occupation, RequestState
@@ -113,7 +113,7 @@ class FigureTile(Card):
 
 
 class Figures(QWidget):
-    """The six big figures, in one row, in large type in two. ``asked`` names the figure whose rows are wanted."""
+    """The six big figures, in as few rows as there is room for. ``asked`` names the figure whose rows are wanted."""
 
     asked = Signal(str)
 
@@ -134,13 +134,28 @@ class Figures(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        columns = 3 if tokens().large else 6
+        least = max(tile.minimumSizeHint().width() for tile in self.tiles.values()) + self._grid.spacing()
+        room = self.width() + self._grid.spacing()
+        columns = next((count for count in ((3, 2) if tokens().large else (6, 3, 2)) if count * least <= room), 1)
         if columns != self._columns:
             self._columns = columns
             for place, card in enumerate(self.tiles.values()):
                 self._grid.addWidget(card, place // columns, place % columns)
             for column in range(6):
                 self._grid.setColumnStretch(column, int(column < columns))
+        self.setMinimumHeight(self.minimumSizeHint().height())  # writing that wraps lets a grid ask for less than it needs
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the widest alone, and for the rows there are."""
+        rows = -(-len(self.tiles) // max(self._columns, 1))
+        tiles = [tile.minimumSizeHint() for tile in self.tiles.values()]
+        high = max(tile.height() for tile in tiles) * rows + self._grid.spacing() * (rows - 1)
+        return QSize(max(tile.width() for tile in tiles), high)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room, or less."""
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """The type size may have changed."""

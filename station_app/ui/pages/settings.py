@@ -16,9 +16,8 @@ from ...words import label, t
 from .. import actions
 from ..errands import Practising
 from ..jobs import Otherwise
-from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, clear, page_layout, rule
+from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, Turning, clear, page_layout, rule
 from ..page import Page, Shell
-from ..theme import tokens
 from .settings_forms import SettingRow, change_form, keeper_form, leave_form, password_form, pin_form, station_form
 from .settings_keys import KeysCard
 from .settings_privacy import PrivacyCard
@@ -77,12 +76,12 @@ class SettingsPage(Page):
         ):  # fmt: skip
             if not offered:
                 part.hide()
-        both = Row(gap=16)
-        both.addLayout(left, 1)
-        both.addLayout(right, 1)
-        inside = QWidget()
-        inside.setLayout(both)
-        self._scroll = Scroll(inside)
+        halves = []
+        for column in (left, right):
+            half = QWidget()
+            half.setLayout(column)
+            halves.append((half, 1))
+        self._scroll = Scroll(Turning(*halves))
         page_layout(self, self._scroll)
 
     # --- the cards -----------------------------------------------------------------------------------------------
@@ -198,7 +197,8 @@ class SettingsPage(Page):
             if own:
                 line.addWidget(Pill(t("settings.you"), "brand"))
             line.addStretch(1)
-            name, line = line, line if not tokens().large else Row(None, gap=10)
+            name, line = line, Row(None, gap=10)
+            line.addStrut(44)
             if own:
                 password = self.change_password = Button(t("settings.change_password"))
                 password.clicked.connect(lambda _checked=False, keeper=keeper: self._change_password(keeper))
@@ -220,8 +220,12 @@ class SettingsPage(Page):
                 line.addWidget(leave)
             if self._keepers.count():
                 self._keepers.addWidget(rule())
-            for part in (name,) if line is name else (name, line):  # in large type one below the other
-                self._keepers.addLayout(part)
+            halves = []
+            for part in (name, line):
+                half = QWidget()
+                half.setLayout(part)
+                halves.append((half, int(part is name)))
+            self._keepers.addWidget(Turning(*halves, gap=10, whole=True))
         if had_focus in self.pins:
             self.pins[had_focus].setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -18,7 +18,7 @@ from ...words import t
 from .. import actions
 from ..arrived import NoticeLine
 from ..forms import NumberField
-from ..kit import Card, Column, FilterTabs, Row, page_layout
+from ..kit import Card, Column, FilterTabs, Scroll, Turning, page_layout
 from ..page import Page, Shell
 from ..printing import Show, open_file
 from ..tables import Column as TableColumn
@@ -75,12 +75,9 @@ class ShiftPage(Page):
         days = Card(self.days, title=t("shift_page.last_days"), gap=4)
         left = Column(self.duty, days, gap=14)
         left.setStretch(0, 1)
-        across = Row(gap=14)
-        across.addLayout(left, 1)
-        across.addWidget(self.day_card, 1)
-        today = QWidget()
-        today.setLayout(across)
-        self._views.addWidget(today)
+        past = QWidget()
+        past.setLayout(left)
+        self._views.addWidget(Scroll(Turning((past, 1), (self.day_card, 1), gap=14)))
         self._views.addWidget(self.paper)
         for view in self.views.values():
             self._views.addWidget(view)

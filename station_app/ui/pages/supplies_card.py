@@ -20,13 +20,6 @@ from .supplies_reads import Detail
 from .supplies_text import SHORT, amount, expiry_pill, happened, is_low, rules
 
 
-def _link(text: str) -> Button:
-    """A link as high as the rows of the card."""
-    button = Button(text, "link")
-    button.setMaximumHeight(tokens().px(36))
-    return button
-
-
 class LotRow(QWidget):
     """One lot: its number, what is left of it, how near its expiry is."""
 
@@ -150,7 +143,7 @@ class ItemCard(Card):
         return head
 
     def _rules(self, detail: Detail) -> Row:
-        edit = _link(t("supplies_page.edit"))
+        edit = Button(t("supplies_page.edit"), "link")
         edit.setAccessibleDescription(detail.shelf.item.name)
         edit.clicked.connect(self.edit)
         row = Row(gap=10)
@@ -191,7 +184,7 @@ class ItemCard(Card):
 
     def _add_parts(self, detail: Detail) -> None:
         """What a kit is made of, and putting it together."""
-        make = _link(t("supplies_page.put_together"))
+        make = Button(t("supplies_page.put_together"), "link")
         make.clicked.connect(self.kit)
         self._parts.addLayout(Row(Text(t("supplies_page.kit_parts"), "small"), None, *([make] if self._keeps else [])))
         for item, number in detail.parts:
@@ -200,7 +193,7 @@ class ItemCard(Card):
 
     def _add_lots(self, detail: Detail) -> None:
         item = detail.shelf.item
-        waste = _link(t("supplies_page.waste"))
+        waste = Button(t("supplies_page.waste"), "link")
         waste.setEnabled(item.balance > 0)
         waste.clicked.connect(self.waste)
         self._parts.addLayout(Row(Text(t("supplies_page.lots"), "small"), None, *([waste] if self._keeps else [])))
@@ -226,7 +219,7 @@ class ItemCard(Card):
         self._parts.addWidget(chart)
 
     def _add_lines(self, detail: Detail) -> None:
-        whole = _link(t("supplies_page.whole_ledger"))
+        whole = Button(t("supplies_page.whole_ledger"), "link")
         whole.clicked.connect(self.whole_ledger)
         self._parts.addLayout(Row(Text(t("supplies_page.records"), "small"), None, whole))
         rows = Column(gap=0)

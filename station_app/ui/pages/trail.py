@@ -23,6 +23,7 @@ from .. import when
 from ..aside import Aside
 from ..feedback import ProgressStrip, sentence
 from ..forms import Combo
+from ..hints import hint
 from ..jobs import Progress
 from ..kit import Button, Card, Chip, EmptyState, FilterTabs, Row, Text, page_layout
 from ..page import Page, Shell
@@ -100,7 +101,7 @@ class TrailPage(Page):
     # --- layout ------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.search.setPlaceholderText(t("trail.search"))
+        hint(self.search, t("trail.search"), t("trail.search_short"))
         self.search.setAccessibleName(t("trail.search"))
         self.keeper.setAccessibleName(t("trail.keeper"))
         self.keeper.addItem(t("trail.all_keepers"), "")
