@@ -18,6 +18,7 @@ from ..errands import Practising
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Fact, Pill, Row, Scroll, Text, Turning, clear, page_layout, rule
 from ..page import Page, Shell
+from ..theme import tokens
 from .settings_forms import SettingRow, change_form, keeper_form, leave_form, password_form, pin_form, station_form
 from .settings_keys import KeysCard
 from .settings_privacy import PrivacyCard
@@ -224,6 +225,7 @@ class SettingsPage(Page):
             for part in (name, line):
                 half = QWidget()
                 half.setLayout(part)
+                half.setMinimumHeight(tokens().px(44))
                 halves.append((half, int(part is name)))
             self._keepers.addWidget(Turning(*halves, gap=10, whole=True))
         if had_focus in self.pins:

@@ -147,6 +147,8 @@ class ItemCard(Card):
         edit.setAccessibleDescription(detail.shelf.item.name)
         edit.clicked.connect(self.edit)
         row = Row(gap=10)
+        if tokens().large:
+            row.setDirection(Row.Direction.TopToBottom)
         row.addWidget(Text(rules(detail.shelf), "muted", wrap=True), 1)
         if self._keeps:
             row.addWidget(edit)
