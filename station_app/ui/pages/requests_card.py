@@ -13,7 +13,7 @@ from ...services.requests import AFTER
 from ...services.voices import ANSWERED
 from ...words import label, t
 from .. import when
-from ..kit import Button, Card, Column, EmptyState, Fact, FlowLayout, Pill, Row, Scroll, Text, Timeline, clear
+from ..kit import Button, Card, Column, EmptyState, Fact, FlowLayout, Headline, Pill, Row, Scroll, Text, Timeline, clear
 from ..pictures import files_of
 from ..theme import tokens
 from .requests_pictures import Strip
@@ -180,7 +180,7 @@ class RequestCard(Card):
             self._parts.addLayout(row)
         self.note_button = Button(t("request_notes.add"), "link", icon="plus")
         self.note_button.clicked.connect(self.note_wanted)
-        self._parts.addLayout(Row(self.note_button, Text(t("request_notes.hint"), "small"), None, gap=8))
+        self._parts.addWidget(Headline(self.note_button, Text(t("request_notes.hint"), "small")))
 
     def _add_buttons(self) -> None:
         flow = FlowLayout(8)
