@@ -287,7 +287,8 @@ class TopBar(QFrame):
 
     def _give_way(self) -> None:
         """Nothing is cut: where there is no room the date goes (the system shows it), then the place to tell the weather, if none is."""
-        waits = [self._right.itemAt(place).widget() for place in range(self._right.count())]
+        items = (self._right.itemAt(place) for place in range(self._right.count()))
+        waits = [item.widget() for item in items if item is not None]
         trouble = [] if self._trouble.isHidden() else [self._trouble]
         stands = [self._station, self._lock, *trouble, *(part for part in waits if part is not None)]
         need = sum(part.sizeHint().width() + 14 for part in stands) + 40
