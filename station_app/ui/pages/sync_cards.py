@@ -14,7 +14,7 @@ from ...sync.identity import Trust
 from ...words import t
 from .. import when
 from ..feedback import ErrorStrip, ProgressStrip, announce, sentence
-from ..kit import Button, Card, Column, KeyCap, Notice, Row, Text, clear
+from ..kit import Button, Card, Column, FlowLayout, KeyCap, Notice, Row, Text, clear
 from ..tiles import Tile
 from . import sync_text
 from .sync_reads import Desk, Offer
@@ -231,7 +231,10 @@ class InCard(Card):
         self.body.addLayout(self._place)
         self.body.addWidget(self.errors)
         self.body.addWidget(self.done)
-        self.body.addLayout(Row(self.button, self.rules, self.requests, None))
+        deeds = FlowLayout(8, row_gap=8)  # in large type they stand below each other
+        for button in (self.button, self.rules, self.requests):
+            deeds.addWidget(button)
+        self.body.addLayout(deeds)
         self.body.addStretch(1)
 
     def show_desk(self, desk: Desk) -> None:
