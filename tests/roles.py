@@ -787,6 +787,7 @@ CASES: dict[str, Case] = {
     "history.undo_last": (Op.UNDO, _undo_last),
     "incarnation.anchor": plain(READ, lambda w: incarnation.anchor(w.db)),
     "incarnation.began": plain(READ, lambda w: incarnation.began(w.db)),
+    "incarnation.epoch": plain(READ, lambda w: incarnation.epoch(w.db)),
     "incarnation.link_at": plain(READ, lambda w: incarnation.link_at(w.db, 1)),
     "incarnation.newest_link": plain(READ, lambda w: incarnation.newest_link(w.db)),
     "incarnation.settle": plain(ITSELF, lambda w: incarnation.settle(w.db)),
