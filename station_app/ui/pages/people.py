@@ -160,7 +160,8 @@ class PeoplePage(Page):
         need = said + sum(button.sizeHint().width() + 8 for button in (*buttons, self.new_button)) + self.card.width() + 16 + 2 * 20
         two = large or need > self.width()
         for place, button in enumerate(buttons, start=0 if two else 1):
-            self._head.addWidget(button, int(two), place)
+            aside = Qt.AlignmentFlag.AlignRight if two and place == 0 else Qt.AlignmentFlag(0)  # it would fill the row
+            self._head.addWidget(button, int(two), place, aside)
         self._head.addWidget(self.search, 0, 0, 1, 2 if two else 1)
         self._head.addWidget(self.new_button, 0, 2 if two else 4)
         self._head.setColumnStretch(0, 1)
