@@ -372,6 +372,11 @@ def _noted(w: World, _role: Role) -> Call:
     return lambda: request_notes.remove(w.db, one.id)
 
 
+def _notes(w: World, _role: Role) -> Call:
+    request_notes.add(w.boss(), w.request, WORDS)
+    return lambda: request_notes.listing(w.db, w.request)
+
+
 def _covered(w: World, _role: Role) -> Call:
     picture = _shot(w)
     return lambda: attachments.cover(w.db, picture, [(0, 0, 20, 20)])
@@ -883,7 +888,7 @@ CASES: dict[str, Case] = {
     "reports.period": plain(READ, lambda w: reports.period(w.db, DAY, DAY)),
     "request_figures.period": plain(READ, lambda w: request_figures.period(w.db, "2026-01-01", DAY)),
     "request_notes.add": plain(Op.NOTE_REQUEST, lambda w: request_notes.add(w.db, w.request, "打过电话")),
-    "request_notes.listing": plain(SIGHT, lambda w: request_notes.listing(w.db, w.request)),
+    "request_notes.listing": (MASKED, _notes),
     "request_notes.remove": (Op.NOTE_REQUEST, _noted),
     "requests.add": plain(Op.ADD_REQUEST, lambda w: requests.add(w.db, "饮水机坏了")),
     "requests.by_number": plain(MASKED, lambda w: requests.by_number(w.db, _number(w))),

@@ -1,4 +1,4 @@
-"""Every page of both windows on every screen there is: nothing cut, everything large enough to hit, named, reachable, its focus seen."""
+"""Every page of the station on every screen there is: nothing cut, everything large enough to hit, named, reachable, its focus seen."""
 
 from __future__ import annotations
 
