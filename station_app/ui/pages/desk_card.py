@@ -116,11 +116,11 @@ class PresentCard(Card):
             history += dot + t("desk.last_time", day=when.day(present.previous, today))
         if repeated:
             history = t("desk.repeated") + dot + history
-        self._say(
-            person.name, person_name(person), t("desk.checked_in_at", time=present.visit.time[11:16]),
-            dot.join(part for part in parts if part), history,
-        )  # fmt: skip
-        self.count.set(history, "attention" if repeated else "muted")
+        who, count = dot.join(part for part in parts if part), history
+        if unsaid:  # what they do is asked in the second line, so that nine supplies and the tally still fit below
+            who, count = t("desk.away") + dot + history, t("desk.guest_occupation")
+        self._say(person.name, person_name(person), t("desk.checked_in_at", time=present.visit.time[11:16]), who, count)
+        self.count.set(count, "attention" if repeated and not unsaid else "muted")
         self._person_id = person.id
         self._open.setVisible(self._opens and not person.away)
         self.occupations.show_for(present.visit.occupation if unsaid else None)
@@ -220,7 +220,7 @@ class GuestOccupations(QWidget):
         for one, chip in self.chips.items():
             chip.clicked.connect(lambda _on=False, one=one: self.chosen.emit(one))
             flow.addWidget(chip)
-        self.setLayout(Column(Text(t("desk.guest_occupation"), "muted", wrap=True), flow, gap=4))
+        self.setLayout(flow)
         self.hide()
 
     def show_for(self, occupation: Occupation | None) -> None:
