@@ -198,8 +198,8 @@ class SuppliesPage(Page):
                 t("supplies_page.balance"), lambda s: amount(s.item.balance, s.item), 104, "right", bold=True,
                 export=lambda s: s.item.balance,
             ),
-            TableColumn(t("supplies_page.next_expiry"), expiry, 112, pill=near),
-            TableColumn(t("supplies_page.runs_out"), lambda _s: "", 166, pill=state),
+            TableColumn(t("supplies_page.next_expiry"), expiry, 126, pill=near),
+            TableColumn(t("supplies_page.runs_out"), lambda _s: "", 160, pill=state),
         ]
 
     def _ledger_columns(self) -> list[TableColumn]:

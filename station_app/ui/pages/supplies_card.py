@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -151,7 +151,7 @@ class ItemCard(Card):
             row.setDirection(Row.Direction.TopToBottom)
         row.addWidget(Text(rules(detail.shelf), "muted", wrap=True), 1)
         if self._keeps:
-            row.addWidget(edit)
+            row.addWidget(edit, 0, Qt.AlignmentFlag.AlignLeft)
         return row
 
     def _add_photo(self, detail: Detail) -> None:
