@@ -485,7 +485,7 @@ def wrong(db: Database, asset: Asset) -> bool:
     """Whether a thing's numbers cannot be: less than none somewhere unless a loan was flagged, a thing of its own twice."""
     flagged = db.one("SELECT 1 FROM loan WHERE asset_id = ? AND short = 1 AND void_reason IS NULL", (asset.id,)) is not None
     twice = not asset.pooled and (asset.owned > 1 or asset.out > 1)
-    return twice or min(asset.owned, asset.broken, asset.out) < 0 or (asset.free < 0 and not flagged)
+    return twice or min(asset.broken, asset.out) < 0 or (min(asset.owned, asset.free) < 0 and not flagged)
 
 
 # --- looking up ----------------------------------------------------------------------------------------------------------

@@ -159,6 +159,18 @@ def test_check_finds_numbers_that_cannot_be(db: Database) -> None:
     assert {"audit.loan_ended_twice", "audit.thing_below_zero"} <= words
 
 
+def test_more_lost_than_there_were_is_flagged_not_wrong(db: Database) -> None:
+    """The book was wrong about how many there were: the loan said so when it was made."""
+    pool = loans.add(db, "爱心伞", AssetKind.UMBRELLA, 2, pooled=True)[0][0]
+    loan, _ = loans.lend(db, pool.id, 3)
+    assert loan.short
+    loans.end(db, loan.id, LoanOutcome.LOST, 3)
+    assert (loans.get(db, pool.id).owned, audit.check(db)) == (-1, [])
+    again, changes = loans.lend(db, pool.id, 1)
+    history.undo(db, changes.operation)
+    assert again.id not in {one.id for one in loans.open_loans(db)}
+
+
 class Lending(RuleBasedStateMachine):
     """Any order of lending, returning, losing, mending and undoing, beside a model of plain numbers and its past."""
 
@@ -174,9 +186,11 @@ class Lending(RuleBasedStateMachine):
         self.done: list[tuple[str, tuple[dict[str, int], int, int, int]]] = []
 
     def teardown(self) -> None:
-        assert audit.check(self.db) == []
-        self.db.close()
-        self.place.cleanup()
+        try:
+            assert audit.check(self.db) == []
+        finally:
+            self.db.close()
+            self.place.cleanup()
 
     def _mark(self, operation: str) -> None:
         self.done.append((operation, self._before))

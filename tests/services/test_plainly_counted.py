@@ -68,7 +68,9 @@ def trouble(db: Database, seed: int) -> tuple[int, int]:
     """What goes wrong at a desk, in an order drawn from ``seed``; what was out and waited to be mended before its own loans."""
     draw = Random(seed)
     lines = [line for day in ("2025-12-20", "2025-12-31", "2026-01-01", "2026-01-10") for line in history.log(db, day, 200)]
-    for line in draw.sample([line for line in lines if line.undoable and not line.undone], 25):
+    slips = [line for line in lines if line.undoable and not line.undone]
+    visitors = [line for line in slips if line.op in (Op.CHECK_IN, Op.TALLY)]
+    for line in [*draw.sample(visitors, 12), *draw.sample([line for line in slips if line not in visitors], 12)]:
         try:
             history.undo(db, line.operation)
         except Refused:  # something later hangs on it
