@@ -56,7 +56,7 @@ def session(folder: Path, *words: str) -> dict[str, Any]:
             env=env, cwd=ROOM, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         try:
-            out, err = run.communicate(timeout=90 + BURSTS * 3)
+            out, err = run.communicate(timeout=40 + BURSTS * 3)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             run.communicate()
