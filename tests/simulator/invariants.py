@@ -188,7 +188,8 @@ def roster(world: World, office: Database, *, late: bool) -> None:
         if back := gone & kept & {row["person_id"] for row in known.values()}:
             world.broken("erased elsewhere", f"{machine.name} still knows {len(back)} who were forgotten at another station")
         if (epoch, number) != (int(office.meta("epoch")), int(office.meta(regulars.NUMBER) or 0)):
-            if not late:  # it said in its batches how far it is, and was told the rest
+            said = office.one("SELECT 1 FROM intake WHERE store_id = ?", (db.store_id,))
+            if not late and said:  # it said in its batches how far it is, and was told the rest; a copy that sent none has to wait
                 world.broken("roster behind", f"{machine.name}: {epoch}/{number}")
             continue
         for code, state in told.items():
