@@ -369,7 +369,7 @@ def test_a_damaged_slot_file_does_not_replace_the_sound_one_of_the_backups(desk:
 # --- damage --------------------------------------------------------------------------------------------------------------
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)  # each example puts it back
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example puts it back
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_any_bent_bit_of_a_backup_is_refused(share: float, backups: tuple[Path, Backup, str]) -> None:
     _, made, key = backups

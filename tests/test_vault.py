@@ -363,7 +363,7 @@ def slot_at(data: bytes, place: int) -> str:
     return next(kind for kind in ("password", "recovery", "start_card") if f'"{kind}"'.encode() in data[start:end])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_an_altered_byte_opens_nothing_or_is_called_damage(
     data: st.DataObject, sealed: tuple[bytes, Path, str, vault.RecoveryKey, vault.StartCard]

@@ -133,7 +133,7 @@ def test_a_reissued_badge_can_be_undone(db: Database) -> None:
     assert visits.check_in(db, person.badge_code)[0].person_id == person.id
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(name=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=60))
 def test_any_name_can_be_kept_found_and_read_again(db: Database, name: str) -> None:
     person = named(db, name)

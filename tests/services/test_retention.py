@@ -281,7 +281,7 @@ def test_a_clock_behind_and_a_desk_that_has_just_opened_again_are_said(db: Datab
     assert (forgets(db).held_back, people.count(db)) == ("", 0)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(
     plan=st.lists(st.tuples(st.sampled_from([0, 0, 0, *WRONG.values()]), st.integers(1, 9)), min_size=5, max_size=30)
 )

@@ -32,7 +32,7 @@ def plain(db: Database, item_id: str, day: str) -> dict[tuple[str, str], int]:
     return {lot: n for lot, n in found.items() if n}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(written=st.lists(st.tuples(DAYS, st.integers(-5, 9).filter(bool), LOTS, st.booleans()), min_size=1, max_size=14), asked=DAYS)
 def test_every_day_is_its_movements_in_whatever_order_they_come(
     stations_of_one: Database, written: list[tuple[date, int, tuple[str, str], bool]], asked: date

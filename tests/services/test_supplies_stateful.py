@@ -425,5 +425,5 @@ def test_a_slip_or_a_count_that_lies_is_named(damage: str, word: str) -> None:
 
 TestShelf = Shelf.TestCase
 TestShelf.settings = settings(
-    max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=30, suppress_health_check=list(HealthCheck)
 )

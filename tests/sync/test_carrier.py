@@ -104,7 +104,7 @@ def _entries(data: bytes) -> list[bytes]:
 
 
 @given(st.data())
-@settings(max_examples=share(20_000 // 8), deadline=None)
+@settings(max_examples=share(20_000 // 8))
 def test_mutated_carriers_are_refused(sides: Sides, data):
     whole = sides.up()
     mutant = bytearray(whole)
@@ -115,7 +115,7 @@ def test_mutated_carriers_are_refused(sides: Sides, data):
 
 
 @given(st.binary(max_size=300).map(lambda tail: carrier.MAGIC + tail))
-@settings(max_examples=share(3000), deadline=None)
+@settings(max_examples=share(3000))
 def test_any_bytes_after_the_magic_are_refused(sides: Sides, data):
     assert refusal(lambda: sides.read_all(data))
 

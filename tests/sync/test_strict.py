@@ -36,7 +36,7 @@ def test_what_does_not_cross_is_not_written(tree):
 
 
 @given(TREES)
-@settings(max_examples=share(2000), deadline=None)
+@settings(max_examples=share(2000))
 def test_every_tree_comes_back(tree):
     assert read_canonical(canonical(tree)) == tree
 
@@ -88,7 +88,7 @@ def test_any_other_spelling_is_refused_where_one_is_demanded(data):
 
 
 @given(st.binary(max_size=200) | TREES.map(lambda tree: json.dumps(tree).encode()))
-@settings(max_examples=share(3000), deadline=None)
+@settings(max_examples=share(3000))
 def test_any_bytes_are_a_tree_or_refused(data):
     try:
         tree = read_json(data)

@@ -134,7 +134,7 @@ def test_the_digest_knows_rows_not_their_order():
 
 
 @given(st.data())
-@settings(max_examples=share(3000), deadline=None)
+@settings(max_examples=share(3000))
 def test_a_mutated_line_is_refused_or_spells_exactly_what_it_says(data):
     line = bytearray(GOOD)
     for _ in range(data.draw(st.integers(1, 3))):
