@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from station_app import vault
 from station_app.db import Database
 from station_app.errors import StationError
-from station_app.model import Changes, Role, Station
-from station_app.services import stations
+from station_app.model import Changes, Consent, Occupation, Role, Station
+from station_app.services import people, requests, samples, stations
 from station_app.ui import actions
 from station_app.ui.errands import Errand
 from station_app.ui.feedback import Sheet, sentence
@@ -201,3 +201,14 @@ def shown(widget: QWidget) -> str:
 def sees(qtbot: QtBot, widget: QWidget, text: str) -> None:
     """Wait until it is written there: Qt shows what is new in a layout on its next round."""
     qtbot.waitUntil(lambda: text in shown(widget))
+
+
+def furnished(folder: Path) -> Database:
+    """A new station in ``folder`` with something in every part: supplies, a regular, a request."""
+    db, _keeper = stations.set_up(
+        folder, conftest.SAMPLE, "王敏", conftest.PASSWORD, conftest.PIN, clock=Clock(), cost=conftest.CHEAP
+    )
+    samples.stock(db)
+    people.register(db, Occupation.RIDER, "飞鹿外卖", "曾德娟", "13800000021", Consent.DISTRICT)
+    requests.add(db, "饮水机坏了")
+    return db

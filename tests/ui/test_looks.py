@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from station_app import app, settings, vault, words
+from station_app import app, settings, words
 from station_app.db import Database
-from station_app.model import Consent, Occupation
-from station_app.services import people, preferences, requests, samples, stations
+from station_app.services import preferences
 from station_app.ui import theme
 from station_app.ui.hands import Hands
 from station_app.ui.main_window import PAGES
 from station_app.ui.window import Window
-from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
 from tests.ui import looking
+from tests.ui.shell import furnished
 
 TIGHT = ("1366 x 768 at 150 %",)
 """Where a page may be moved sideways, and a hint or a pill be short of room: 911 x 512 pixels are fewer than a page needs."""
@@ -42,12 +40,7 @@ def db(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A station with something in every part."""
     qapp.setProperty("pictures", True)
     theme.apply(qapp, pictures=True)
-    folder: Path = tmp_path_factory.mktemp("looks") / "station"
-    clock = Clock("2026-07-17T14:26:00+08:00")
-    made, _keeper = stations.set_up(folder, SAMPLE, "王敏", PASSWORD, PIN, clock=clock, cost=vault.Cost(passes=1, memory=8 * 1024))
-    samples.stock(made)
-    people.register(made, Occupation.RIDER, "飞鹿外卖", "曾德娟", "13800000021", Consent.DISTRICT)
-    requests.add(made, "饮水机坏了")
+    made = furnished(tmp_path_factory.mktemp("looks") / "station")
     yield made
     made.close()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
@@ -19,16 +18,14 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdi
 from pytestqt.qtbot import QtBot
 from stdnum.iso7064 import mod_11_10
 
-from station_app import app, vault
+from station_app import app
 from station_app.db import Database
-from station_app.model import Consent, Occupation
-from station_app.services import people, requests, samples, stations
 from station_app.ui import theme
 from station_app.ui.hands import Hands
 from station_app.ui.main_window import PAGES, MainWindow
 from station_app.ui.pages.settings_scanner import ScannerTrial
-from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
 from tests.ui import looking
+from tests.ui.shell import furnished
 
 SCANS, GAP, TYPING = 200, 5, 50
 WHOLE = os.environ.get("STATION_STORM") == "whole"
@@ -117,12 +114,7 @@ class Storm:
 def station(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     qapp.setProperty("pictures", True)
     theme.apply(qapp, pictures=True)
-    folder: Path = tmp_path_factory.mktemp("storm") / "station"
-    clock = Clock("2026-07-17T14:26:00+08:00")
-    db, _keeper = stations.set_up(folder, SAMPLE, "王敏", PASSWORD, PIN, clock=clock, cost=vault.Cost(passes=1, memory=8 * 1024))
-    samples.stock(db)
-    people.register(db, Occupation.RIDER, "飞鹿外卖", "曾德娟", "13800000021", Consent.DISTRICT)
-    requests.add(db, "饮水机坏了")
+    db = furnished(tmp_path_factory.mktemp("storm") / "station")
     yield db
     db.close()
 
