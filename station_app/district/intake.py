@@ -12,7 +12,7 @@ from ..db import Database, Row, Tx
 from ..errors import Refused
 from ..model import Changes, Op
 from ..services import attachments, exchange
-from ..sync import carrier, envelope, opening, wire
+from ..sync import carrier, envelope, identity, opening, wire
 from ..sync.manifest import Manifest
 from ..sync.opening import Opened, Opener
 from ..vault import KEY_BYTES
@@ -22,8 +22,6 @@ MOST_STORES = 200
 """Stores of one station that are believed to be its own by their rows alone: a receipt speaks of each."""
 Changed = dict[tuple[str, str], tuple[int, int]]
 """By (store, table): rows more, and what they add to the digest."""
-FARTHEST = 1000
-"""How many epochs ahead of ours a station's word is believed: an enrolled station is still somebody else's machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +78,28 @@ def release(db: Database, held_id: str, reason: str) -> tuple[Received, Changes]
 
 
 def _sender(db: Database, opened: Opened) -> store.Enrolled:
-    """The station whose key signed the file, or whose known key signed the one that did."""
-    signed = {opened.key_id.hex(), *(envelope.key_id(bytes.fromhex(told.previous)).hex() for told in opened.renewed)}
+    """The station whose key signed the file, or one of whose known keys vouches for the one that did."""
+    signed = {opened.key_id.hex(), *_introduced(opened)}
     for station in store.every_station(db):
         if signed.intersection(key.key_id for key in station.keys):
             return station
     raise Refused("sync_files.unknown_station")
 
 
+def _introduced(opened: Opened) -> set[str]:
+    """The keys (ids, hex) that introductions ahead of a file bind to the one that signed it."""
+    return {key.hex() for told in opened.renewed for key in (told.previous_id, told.public.key_id)}
+
+
 def _revoked(sender: store.Enrolled, opened: Opened, fresh: Sequence[envelope.OpenBatch]) -> bool:
-    """Whether a revoked key signed the file, something new in it, or a new key in it."""
-    used = {opened.key_id.hex(), *(batch.key_id.hex() for batch in fresh)}
-    used |= {envelope.key_id(bytes.fromhex(told.previous)).hex() for told in opened.renewed}
-    return any(key.revoked and key.key_id in used for key in sender.keys)
+    """Whether a revoked key, or one for which only a revoked key vouches, signed the file, something new in it, or is new in it."""
+    revoked = {key.key_id for key in sender.keys if key.revoked}
+    stand = {key.key_id for key in sender.keys} - revoked
+    told = [one for one in opened.renewed if not revoked & {one.previous_id.hex(), one.public.key_id.hex()}]
+    vouched = identity.bound(told, map(bytes.fromhex, stand))
+    stand |= {key.hex() for one in vouched for key in (one.previous_id, one.public.key_id)}
+    used = {opened.key_id.hex(), *(batch.key_id.hex() for batch in fresh), *(_introduced(opened) - revoked)}
+    return not used <= stand
 
 
 def _check(db: Database, batch: envelope.OpenBatch, sender: store.Enrolled, opened: Opened) -> None:
@@ -100,7 +107,7 @@ def _check(db: Database, batch: envelope.OpenBatch, sender: store.Enrolled, open
     if head.district != db.meta("district_code"):
         raise Refused("sync_page.other_district", theirs=head.district, ours=db.meta("district_code"))
     owner = store.owner_of(db, head.store_id)
-    signers = {key.key_id for key in sender.keys} | {told.public.key_id.hex() for told in opened.renewed}
+    signers = {key.key_id for key in sender.keys} | _introduced(opened)
     if batch.key_id.hex() not in signers or head.station != sender.code or owner not in (None, sender.station_id):
         raise Refused("district.wrong_sender", station=head.station)
 
@@ -130,7 +137,7 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled, changed: C
     """One batch's rows; returns how many were new or newer, and how many were turned down. Digests go to ``changed``."""
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
-    _hear(tx, head, sender)
+    store.hear(tx, head.receipt, sender.station_id)
     _hear_rules(tx, head)
     stores = set(store.stores_of(tx.db, sender.station_id))
     speaker = guard.Sender(sender.code, stores)
@@ -167,16 +174,6 @@ class _Digests:
         place = row["store_id"], self._table
         rows, total = self._changed.get(place, (0, 0))
         self._changed[place] = rows + sign, total + sign * exchange.digest_of(row)
-
-
-def _hear(tx: Tx, head: Manifest, sender: store.Enrolled) -> None:
-    """A station that had a pack we did not write yet: we were put back to an older state, and nothing here can tell but this.
-
-    The epoch rises over what the station saw, so that everybody offers everything again (SYNC.md section 4, rule 6).
-    """
-    seen, epoch = head.receipt, int(tx.db.meta("epoch"))
-    if (seen.epoch, seen.no) > (epoch, store.last_pack_no(tx.db, sender.station_id)) and seen.epoch <= epoch + FARTHEST:
-        tx.set_meta("epoch", str(max(seen.epoch, epoch) + 1))
 
 
 def _hear_rules(tx: Tx, head: Manifest) -> None:

@@ -45,16 +45,18 @@ def revoke(db: Database, code: str, reason: str, letter: str = "") -> tuple[stor
 
 
 def renew(tx: Tx, station: store.Enrolled, renewed: Iterable[identity.Enrolment]) -> None:
-    """Keep the new keys that came ahead of a station's batches, each signed by the one before it."""
+    """Keep the keys that introductions ahead of a station's batches bind to one that is known; most often none is new."""
     for told in renewed:
         if told.code != station.code or told.district != tx.db.meta("district_code"):
             raise Refused("district.wrong_sender", station=told.code)
-        known = store.key_of(tx.db, told.public.key_id.hex())
+        known, before = store.key_of(tx.db, told.public.key_id.hex()), store.key_of(tx.db, told.previous_id.hex())
+        if any(key is not None and key.station_id != station.station_id for key in (known, before)):
+            raise Refused("district.taken", station=station.name)
         if known is None:
             store.keep_key_of(tx, station.station_id, told)
-        elif known.station_id != station.station_id:
-            raise Refused("district.taken", station=station.name)
-        elif told.previous:  # the one before it came later, with what it signed
+        if before is None:
+            store.keep_former(tx, station.station_id, told)
+        elif not before.replaced_by:  # it came later, with what it signed
             store.replace_key(tx, station.station_id, told)
 
 

@@ -22,9 +22,12 @@ from ..rulebook import RuleSet
 from ..schema import DISTRICT
 from ..services import credentials, founding, incarnation, keepers, slots
 from ..services.requests import REQUEST
-from ..sync import carry, envelope, identity
-from ..sync.manifest import Format, Link, Manifest
+from ..sync import carry, identity
+from ..sync.manifest import Format, Link, Manifest, Seen
 from . import holding, rules
+
+FARTHEST = 1000
+"""How many epochs ahead of ours a station's word is believed: an enrolled station is still somebody else's machine."""
 
 # --- the store ---------------------------------------------------------------------------------------------------------
 
@@ -243,8 +246,8 @@ def enrol(db: Database, path: Path, *, accept: bool = False) -> tuple[Enrolled, 
         if here is not None and here.revoked:
             raise Refused("district.revoked_key", station=other.name)
         if here is not None:
-            return other, Changes("", Op.ENROL, {})
-    before = key_of(db, envelope.key_id(bytes.fromhex(told.previous)).hex()) if told.previous else None
+            return other, _heard_of_us(db, told, other)
+    before = key_of(db, told.previous_id.hex())
     renewal = before is not None and before.station_id == mine and not before.revoked
     if known is not None and not renewal and not accept:
         raise Refused("district.other_key", station=known.name)
@@ -262,7 +265,32 @@ def enrol(db: Database, path: Path, *, accept: bool = False) -> tuple[Enrolled, 
             )
         keep_key_of(tx, mine, told)
         add_store(tx, told.store_id, mine)
+        if told.seen is not msgspec.UNSET:
+            hear(tx, told.seen, mine)
     return by_code(db, told.code), Changes(tx.operation, Op.ENROL, {"enrolled": (mine,)})
+
+
+def _heard_of_us(db: Database, told: identity.Enrolment, station: Enrolled) -> Changes:
+    """A station that is known introduces itself once more: nothing new, but for what it has seen of us."""
+    if told.seen is msgspec.UNSET or not _ahead(db, told.seen, station.station_id):
+        return Changes("", Op.ENROL, {})
+    with db.transact(Op.ENROL, station=station.code) as tx:
+        hear(tx, told.seen, station.station_id)
+    return Changes(tx.operation, Op.ENROL, {"meta": ("epoch",)})
+
+
+def hear(tx: Tx, seen: Seen, station_id: str) -> None:
+    """A station that had a word of us which we did not write yet: we were put back to an older state, and nothing here can tell but this.
+
+    The epoch rises over what the station saw, so that everybody offers everything again (SYNC.md section 4, rule 6).
+    """
+    if _ahead(tx.db, seen, station_id):
+        tx.set_meta("epoch", str(max(seen.epoch, int(tx.db.meta("epoch"))) + 1))
+
+
+def _ahead(db: Database, seen: Seen, station_id: str) -> bool:
+    epoch = int(db.meta("epoch"))
+    return (seen.epoch, seen.no) > (epoch, last_pack_no(db, station_id)) and seen.epoch <= epoch + FARTHEST
 
 
 def keep_key_of(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
@@ -281,8 +309,18 @@ def keep_key_of(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
 
 def replace_key(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
     """The key that a station's introduction names before its own counts no more for what is new."""
-    previous = envelope.key_id(bytes.fromhex(told.previous)).hex()
-    tx.run("UPDATE station_key SET replaced_by = ? WHERE key_id = ? AND station_id = ?", (told.public.key_id.hex(), previous, station_id))
+    tx.run(
+        "UPDATE station_key SET replaced_by = ? WHERE key_id = ? AND station_id = ?",
+        (told.public.key_id.hex(), told.previous_id.hex(), station_id),
+    )
+
+
+def keep_former(tx: Tx, station_id: str, told: identity.Enrolment) -> None:
+    """Keep the key that a station's introduction names before its own, for what it signed; nothing is ever sealed to it."""
+    tx.run(
+        "INSERT INTO station_key(key_id, station_id, letter, verify_key, recipient, enrolled, replaced_by) VALUES(?, ?, ?, ?, '', ?, ?)",
+        (told.previous_id.hex(), station_id, told.letter, told.previous, tx.stamp.time, told.public.key_id.hex()),
+    )
 
 
 def stations(db: Database) -> list[Enrolled]:

@@ -9,7 +9,8 @@ feed and signed by the key it introduces, over ``DOMAIN + the canonical JSON wit
 whole and its maker in possession of the key; whose key it is, only comparing fingerprints proves.
 
 **Keys change** without meeting again. A station that takes a new key introduces it once more, signed by the new key and by
-the one before; the introduction goes ahead of the batches in every carrier until an answer comes to the new key. A
+the one before; the introduction goes ahead of the batches in every carrier from then on, for a district that is put back to
+before it heard of it. A
 district's root key stays; it signs which keys sign packs and whom to seal to, and that word goes ahead of every pack.
 """
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
@@ -29,7 +30,7 @@ from msgspec import Meta
 from ..errors import Bug, Refused
 from ..rulebook import RuleSet
 from . import envelope, wire
-from .manifest import Format, Signed
+from .manifest import Format, Seen, Signed
 from .strict import canonical
 
 DOMAIN = b"station exchange 1: introduction\n"
@@ -138,7 +139,7 @@ class _Introduction(Signed, frozen=True, kw_only=True):
 class Enrolment(_Introduction, frozen=True, kw_only=True):
     """A station introduces itself: who it is, its keys, the store it writes from, a telephone to chase it by.
 
-    With ``previous``, the key it signed with until now, both keys sign.
+    With ``previous``, the key it signed with until now, both keys sign. ``seen`` is the newest word it has of the district.
     """
 
     type: Literal["enrol"] = "enrol"
@@ -152,11 +153,17 @@ class Enrolment(_Introduction, frozen=True, kw_only=True):
     recipient: Recipient
     previous: MaybeKey = ""
     previous_signature: Signature = ""
+    seen: Seen | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def public(self) -> Public:
         """The keys of the station."""
         return Public(bytes.fromhex(self.verify_key), self.recipient)
+
+    @property
+    def previous_id(self) -> bytes:
+        """The 8 bytes that name the key before, b"" where none is named."""
+        return envelope.key_id(bytes.fromhex(self.previous)) if self.previous else b""
 
 
 class Trust(_Introduction, frozen=True, kw_only=True):
@@ -243,13 +250,27 @@ def _check_one(message: bytes, signature: str, verify_key: str) -> None:
 
 
 def renewals(parts: Sequence[bytes | memoryview], known: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], list[Enrolment]]:
-    """A station's new keys beside those ``known`` (by key id): each was signed by the one before it, which is known."""
-    keys, told = dict(known), [read_enrolment(bytes(part)) for part in parts]
-    for one in told:
-        if not one.previous or bytes.fromhex(one.previous) not in keys.values():
-            raise Refused("sync_files.unknown_station")
-        keys[one.public.key_id] = one.public.verify_key
-    return keys, told
+    """A station's keys beside those ``known`` (by key id), and the introductions that bind them to one of these.
+
+    What hangs on no known key is passed over: it introduces nobody, and what its key signed is refused as a stranger's.
+    """
+    read = [read_enrolment(bytes(part)) for part in parts]
+    told = bound(read, known)
+    before = {one.previous_id: bytes.fromhex(one.previous) for one in told}
+    return {**before, **{one.public.key_id: one.public.verify_key for one in told}, **known}, told
+
+
+def bound(told: Iterable[Enrolment], to: Iterable[bytes]) -> list[Enrolment]:
+    """Those introductions that hang together with one of the keys ``to`` (key ids), over one another too.
+
+    Each is signed by two keys, so whichever is known vouches for the other. Also the later for the earlier one: a district that was
+    put back may know a station by its newest key alone, and batches that the one before it signed are still to come.
+    """
+    keys, left, found = set(to), [one for one in told if one.previous], list[Enrolment]()
+    while near := [one for one in left if keys & {one.previous_id, one.public.key_id}]:
+        keys |= {key for one in near for key in (one.previous_id, one.public.key_id)}
+        found, left = found + near, [one for one in left if one not in near]
+    return [one for one in told if one in found]
 
 
 def signers(parts: Sequence[bytes | memoryview], known: Mapping[bytes, bytes]) -> dict[bytes, bytes]:

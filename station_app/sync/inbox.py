@@ -123,8 +123,8 @@ def differs(db: Database) -> tuple[str, ...] | None:
 def _keep_trust(tx: Tx, plan: merge.Plan, pack: envelope.OpenPack) -> None:
     """What the district's root key says of its keys now; our own new keys are known once a pack names them.
 
-    Their introductions go on with what a key before them signed and nobody received: after a computer was introduced anew the
-    district may know the newest of its keys and none between.
+    Not while anything that a key before them signed has no receipt: after a computer was introduced anew the district may know the
+    newest of its keys and none between.
     """
     if plan.trust is not None:
         outbox.believe(tx, plan.trust)
@@ -132,7 +132,7 @@ def _keep_trust(tx: Tx, plan: merge.Plan, pack: envelope.OpenPack) -> None:
     own = outbox.own_identity(tx.db).public
     known = own.fingerprint in pack.manifest.recipients and outbox.renewals(tx.db)
     if known and all(envelope.cut_frame("batch", body).key_id == own.key_id for _, body in exchange.unconfirmed(tx.db)):
-        tx.set_meta("renewals", "[]")
+        outbox.heard(tx)
 
 
 def _begin_anew(tx: Tx, plan: merge.Plan) -> str:

@@ -75,7 +75,8 @@ def read_batches(data: bytes | memoryview, verify_keys: Mapping[bytes, bytes]) -
     known, renewed = identity.renewals(cut.introductions, verify_keys)
     contents = cut.held_to(known)
     batches = tuple(envelope.read_batch(frame, known) for frame in contents.frames)
-    return Opened(batches, contents.keys, contents.attachments, contents.key_id, tuple(renewed), data)
+    own = identity.bound(renewed, [contents.key_id])  # another station's, which may lie about openly, says nothing here
+    return Opened(batches, contents.keys, contents.attachments, contents.key_id, tuple(own), data)
 
 
 def read_pack(data: bytes | memoryview, verify_keys: Mapping[bytes, bytes]) -> OpenedPack:

@@ -21,7 +21,7 @@ from ..errors import Refused
 from ..model import Changes, Op
 from ..services import attachments, credentials, exchange, incarnation, rules, stations
 from . import carrier, carry, closing, envelope, identity, wire
-from .manifest import Format, Totals, common
+from .manifest import Format, Seen, Totals, common
 
 Progress = Callable[[int, int], None]
 
@@ -48,11 +48,14 @@ def identities(db: Database) -> list[identity.Identity]:
 def enrol(db: Database, folder: Path) -> carry.Written:
     """Write ``enrol-<station>.json`` for the district; the fingerprint on it is compared on both screens.
 
-    After a change of keys that the district does not know yet it names the key before, which the district knows.
+    After a change of keys the one before signs too: a district that knows only that needs nobody to compare.
     """
-    renewed = renewals(db)
-    told = renewed[-1] if renewed else identity.write_introduction(_introduction(db, own_identity(db)), own_identity(db))
-    return carry.write_file(folder, identity.enrolment_name(stations.current(db).code), told)
+    own, *before = identities(db)
+    previous = before[0] if before and introductions(db) else None
+    told = _introduction(db, own, previous.public.verify_key.hex() if previous else "")
+    return carry.write_file(
+        folder, identity.enrolment_name(stations.current(db).code), identity.write_introduction(told, own, previous)
+    )
 
 
 def rotate(db: Database) -> tuple[identity.Identity, Changes]:
@@ -62,28 +65,53 @@ def rotate(db: Database) -> tuple[identity.Identity, Changes]:
     """
     old, fresh = own_identity(db), identity.generate()
     told = identity.write_introduction(_introduction(db, fresh, old.public.verify_key.hex()), fresh, old)
-    waiting = [entry.decode() for entry in (*renewals(db), told)]
+    waiting = [*renewals(db), told]
     if len(waiting) > carrier.MOST_INTRODUCTIONS:
         raise Refused("sync_page.too_many_keys")
     with db.transact(Op.ENROL, made="identity") as tx:
         credentials.retire(tx)
         credentials.keep(tx, fresh.to_bytes())
         if district(db) is not None:
-            tx.set_meta("renewals", json.dumps(waiting))
+            _keep(tx, "renewals", waiting)
     return fresh, Changes(tx.operation, Op.ENROL, {"meta": ("renewals",)})
 
 
 def renewals(db: Database) -> list[bytes]:
-    """The introductions of keys that the district has not answered yet, the oldest first; they go ahead of every export."""
-    return [told.encode() for told in json.loads(db.meta("renewals") or "[]")]
+    """The introductions of keys that the district has not answered yet, the oldest first."""
+    return _kept(db, "renewals")
+
+
+def introductions(db: Database) -> list[bytes]:
+    """What goes ahead of every export: all that the district has not answered, and as many before them as there is room for.
+
+    Those it has answered too: put back to before it heard of a key, it would else refuse whatever that key signed.
+    """
+    return [*_kept(db, "renewals_heard"), *renewals(db)][-carrier.MOST_INTRODUCTIONS :]
+
+
+def heard(tx: Tx) -> None:
+    """The district answered to the newest of our keys, inside an operation."""
+    told = introductions(tx.db)
+    _keep(tx, "renewals_heard", told)
+    _keep(tx, "renewals", [])
+
+
+def _kept(db: Database, name: str) -> list[bytes]:
+    return [told.encode() for told in json.loads(db.meta(name) or "[]")]
+
+
+def _keep(tx: Tx, name: str, told: Sequence[bytes]) -> None:
+    tx.set_meta(name, json.dumps([one.decode() for one in told]))
 
 
 def _introduction(db: Database, own: identity.Identity, previous: str = "") -> identity.Enrolment:
-    station = stations.current(db)
+    station, trusted, (epoch, no) = stations.current(db), district(db), exchange.newest_receipt(db)
+    seen = max((epoch, no), (trusted.epoch if trusted else 0, 0))
     return identity.Enrolment(
         verify_key=own.public.verify_key.hex(), made=db.stamp().time, district=station.district_code, station_id=station.id,
         code=station.code, letter=station.letter, name=station.name, phone=station.phone, store_id=db.store_id,
         recipient=own.public.recipient, previous=previous,
+        seen=Seen(epoch=seen[0], no=seen[1]),
     )  # fmt: skip
 
 
@@ -316,7 +344,7 @@ def carrier_of(db: Database, bodies: Sequence[bytes], pictures: Mapping[str, byt
     own = own_identity(db)
     subjects, rows = _contents(identities(db), bodies)
     keys = exchange.keys_for(db, sorted(subjects))
-    return carrier.write_carrier([*renewals(db), *bodies], keys, pictures or {}, own.sign, own.public.verify_key), rows
+    return carrier.write_carrier([*introductions(db), *bodies], keys, pictures or {}, own.sign, own.public.verify_key), rows
 
 
 def _contents(own: Sequence[identity.Identity], bodies: Sequence[bytes]) -> tuple[set[str], int]:

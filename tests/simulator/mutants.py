@@ -281,7 +281,7 @@ def epoch_never_rises(patch: pytest.MonkeyPatch) -> None:
     """A restored district goes on as if nothing had happened."""
     real = incarnation.suspicion
     patch.setattr(incarnation, "suspicion", lambda db: "" if db.path.stem == "district" else real(db))
-    patch.setattr(intake, "_hear", lambda *given: None)
+    patch.setattr(store, "hear", lambda *given: None)
 
 
 @mutant("6", "office", first=10)
@@ -356,14 +356,20 @@ def old_keys_thrown_away(patch: pytest.MonkeyPatch) -> None:
 @mutant("8", "keys")
 def new_key_not_introduced(patch: pytest.MonkeyPatch) -> None:
     """A station takes a new key and does not tell, signed by the one before."""
-    patch.setattr(outbox, "renewals", lambda db: [])
+    patch.setattr(outbox, "introductions", lambda db: [])
 
 
 @mutant("8", "keys")
 def introduced_by_the_last_key_alone(patch: pytest.MonkeyPatch) -> None:
     """A station tells of the newest of its keys; what those between signed comes without their introduction."""
-    real = outbox.renewals
-    patch.setattr(outbox, "renewals", lambda db: real(db)[-1:])
+    real = outbox.introductions
+    patch.setattr(outbox, "introductions", lambda db: real(db)[-1:])
+
+
+@mutant("8", "rekeyed")
+def introduced_until_heard(patch: pytest.MonkeyPatch) -> None:
+    """A station tells of a key until the district answered it, and no more to one that was put back to before."""
+    patch.setattr(outbox, "introductions", outbox.renewals)
 
 
 @mutant("8", "two")

@@ -62,6 +62,9 @@ MOODS: dict[str, dict[str, int]] = {
         "rotate": 5, "rotate_office": 4, "revoke": 3, "tally": 4, "ask": 3, "reply": 3, "export": 6, "bring_up": 8, "carry_up": 5,
         "carry_down": 6, "pack": 3, "bring_down": 4,
     },
+    "rekeyed": FEW | {
+        "rotate": 8, "image_office": 8, "restore_office": 9, "carry_up": 12, "carry_down": 12, "tally": 3, "introduce": 2, "revoke": 2,
+    },
     "copies": FEW | {
         "back_up": 4, "restore": 4, "new_computer": 1, "image": 4, "put_back": 4, "clone": 2, "image_office": 4, "restore_office": 3,
         "snapshot": 1, "tally": 4, "recount": 5, "register": 2, "erase": 2, "ask": 3, "reply": 3, "carry_up": 9, "carry_down": 8,

@@ -20,7 +20,7 @@ from .reading import EXCHANGED, Salvage
 
 PAGE = 500
 """Rows compared at once."""
-FACTS = frozenset({"district", "roster", "renewals", "zone", "badge_version"})
+FACTS = frozenset({"district", "roster", "renewals", "renewals_heard", "zone", "badge_version"})
 """The small facts that are of the station; the others are of one file or one incarnation of its store."""
 NEWER = frozenset({"setting", "pin", "secret"})
 """Local tables of which the newer row counts; in the others only what is missing is added."""
