@@ -24,10 +24,11 @@ MOST_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who closes: the store's identity, the district's fingerprint, the roster it told, the version it reads."""
+    """Who closes: the store's identity, the district's fingerprint, what it saw of it, the roster it told, the version it reads."""
 
     identity: identity.Identity
     recipient: str
+    seen: Seen
     roster: int
     version: int
 
@@ -87,11 +88,10 @@ def _fields(tx: Tx, signer: Signer, *, first: int, last: int, told: Totals | Non
     body = exchange.body_of(db, before["hash"]) if before else None
     seen = head_of(body).chain.operation if body else 0
     operation, link = incarnation.newest_link(db)
-    epoch, no = exchange.newest_receipt(db)
     return BatchFields(
         district=station.district_code, recipient=signer.recipient, station=station.code, store_id=db.store_id,
         no=(before["no"] if before else 0) + 1, prev=before["hash"] if before else "", parent=db.meta("parent"), first=first, last=last,
-        roster=signer.roster, receipt=Seen(epoch=epoch, no=no), regulars=_regulars(db), closed=tx.stamp.time, totals=told,
+        roster=signer.roster, receipt=signer.seen, regulars=_regulars(db), closed=tx.stamp.time, totals=told,
         digests={table: total for table, (_, total) in sorted(exchange.digests(db, db.store_id).items())},
         chain=Link(operation=operation, hash=link),
         witnessed=Link(operation=seen, hash=incarnation.link_at(db, seen)), snapshot=part,

@@ -70,7 +70,7 @@ class Totals(Signed, frozen=True, kw_only=True):
 
 
 class Seen(Signed, frozen=True, kw_only=True):
-    """The last receipt applied: the district's epoch and the pack's number, 0 and 0 before the first."""
+    """The newest word of the district: its epoch and the number of the last pack applied in it, 0 and 0 before the first."""
 
     epoch: wire.Number = 0
     no: wire.Number = 0

@@ -105,14 +105,20 @@ def _keep(tx: Tx, name: str, told: Sequence[bytes]) -> None:
 
 
 def _introduction(db: Database, own: identity.Identity, previous: str = "") -> identity.Enrolment:
-    station, trusted, (epoch, no) = stations.current(db), district(db), exchange.newest_receipt(db)
-    seen = max((epoch, no), (trusted.epoch if trusted else 0, 0))
+    station = stations.current(db)
     return identity.Enrolment(
         verify_key=own.public.verify_key.hex(), made=db.stamp().time, district=station.district_code, station_id=station.id,
         code=station.code, letter=station.letter, name=station.name, phone=station.phone, store_id=db.store_id,
         recipient=own.public.recipient, previous=previous,
-        seen=Seen(epoch=seen[0], no=seen[1]),
+        seen=_seen(db),
     )  # fmt: skip
+
+
+def _seen(db: Database) -> Seen:
+    """The newest word of the district that came: a pack, or an introduction of a later epoch."""
+    trusted = district(db)
+    epoch, no = max(exchange.newest_receipt(db), (trusted.epoch if trusted else 0, 0))
+    return Seen(epoch=epoch, no=no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +235,7 @@ def _signer(db: Database) -> closing.Signer:
     if trusted is None:
         raise Refused("sync_page.not_enrolled")
     version = common(Format(min=trusted.oldest, max=trusted.newest))
-    return closing.Signer(own_identity(db), trusted.fingerprint, int(db.meta("roster") or 0), version)
+    return closing.Signer(own_identity(db), trusted.fingerprint, _seen(db), int(db.meta("roster") or 0), version)
 
 
 def totals(db: Database, store_id: str) -> Totals:
