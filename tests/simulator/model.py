@@ -69,14 +69,15 @@ class Timeline:
     erased: frozenset[str] = frozenset()
     sequence: int = 0
     trusting: bool = False
-    epoch: int = 0
+    word: tuple[int, int] = (0, 0)
+    """Epoch and serial of the newest word of the district: a pack with an older one is refused."""
     rules: frozenset[str] = frozenset()
 
     def copy(self) -> Timeline:
         """The same past, from here on a different future."""
         return Timeline(
             dict(self.rows), list(self.open), self.batches, dict(self.batch_of), self.confirmed, self.receipt, dict(self.answers),
-            self.erased, self.sequence, self.trusting, self.epoch, self.rules,
+            self.erased, self.sequence, self.trusting, self.word, self.rules,
         )  # fmt: skip
 
     def note(self, db: Database) -> None:
@@ -132,6 +133,7 @@ class Letter:
     station: str
     names: frozenset[str]
     epoch: int
+    serial: int
     no: int
     have: frozenset[str]
     answers: dict[Key, Content]

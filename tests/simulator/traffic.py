@@ -131,11 +131,12 @@ class Traffic(Scene):
         if not names:
             return None
         office = self.at_office()
-        epoch, last = int(office.meta("epoch")), store.by_code(office, code).last_pack_no
+        (epoch, serial), last = self._word(office), store.by_code(office, code).last_pack_no
         letter = Letter(
             code,
             frozenset(names - self.holdings.revoked),
             epoch,
+            serial,
             last + 1,
             frozenset(self.holdings.taken),
             self.holdings.answers | self.holdings.told_elsewhere(),
@@ -157,6 +158,10 @@ class Traffic(Scene):
         self.packs.append(Pack(self.kept(written), letter))
         return self.packs[-1]
 
+    def _word(self, office: Database) -> tuple[int, int]:
+        """How often the district was put back and its keys changed, as its packs say."""
+        return int(office.meta("epoch")), int(office.meta("serial"))
+
     def bring(self, pack: Pack, machine: Machine, after: int | None = None) -> None:
         """A machine looks at a pack and applies it; its program may die after it wrote ``after`` times."""
         db, letter, timeline = self.at(machine), pack.letter, machine.timeline
@@ -172,7 +177,7 @@ class Traffic(Scene):
             name = machine.template.name
             if error.word == "sync_files.not_for_us" and name in letter.names and name in self.doubled & self.rekeyed:
                 self.rotate(machine)  # a copy with the keys of before: its keeper takes new ones, signed by those
-            elif not stale and timeline.trusting and letter.epoch >= timeline.epoch:
+            elif not stale and timeline.trusting and (letter.epoch, letter.serial) >= timeline.word:
                 self.broken("turned away", f"{pack.path.name} at {machine.name}: {error.word}")
             return
         except Crash:
@@ -183,7 +188,7 @@ class Traffic(Scene):
         if stale:
             self.broken("stale taken", f"{pack.path.name} at {machine.name}, which has {timeline.receipt}")
             return
-        timeline.receipt, timeline.epoch = (letter.epoch, letter.no), max(letter.epoch, timeline.epoch)
+        timeline.receipt, timeline.word = (letter.epoch, letter.no), max((letter.epoch, letter.serial), timeline.word)
         timeline.confirmed = letter.have & own
         timeline.take(letter.answers)
         timeline.rules |= letter.rules
@@ -237,13 +242,13 @@ class Traffic(Scene):
         try:
             store.enrol(office, told, accept=True)
             trust, told_rules = store.introduce(office, stick).path, self.holdings.carried(office.stamp().business_date)
-            district, _ = outbox.trust(self.at(machine), outbox.read_trust(trust))
+            outbox.trust(self.at(machine), outbox.read_trust(trust))
         except StationError as error:
             self.broken("stopped", f"introducing {machine.name}: {error.word}")
             return
         finally:
             self.left(machine)
-        machine.timeline.trusting, machine.timeline.epoch = True, max(district.epoch, machine.timeline.epoch)
+        machine.timeline.trusting, machine.timeline.word = True, max(self._word(office), machine.timeline.word)
         machine.timeline.rules |= told_rules
         self.holdings.enrolled |= {name}
         self.holdings.revoked -= {name}
