@@ -460,6 +460,7 @@ class Tx:
         owners: Set[str] | None = None,
         written: Callable[[Row | None, Row], None] | None = None,
         at_once: int = AT_ONCE,
+        forked: bool = False,
     ) -> tuple[int, list[Row], list[Row]]:
         """Rows from the other side, written as they are; repeats are harmless.
 
@@ -467,7 +468,7 @@ class Tx:
         With ``owners``, a row of another store, or one that would replace another store's, is not taken. ``written`` is told
         the row that was here (or None) and the one in its place. ``rows`` is drawn from ``at_once`` rows before they are
         written. Returns how many rows were new or newer, the images that lost, or may have (so that they stay visible, SYNC.md
-        section 4, rule 3), and those not taken.
+        section 4, rule 3; all, where two go on under one store id: ``forked``), and those not taken.
         """
         columns = self.db.columns(table)
         asked = f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
@@ -488,7 +489,9 @@ class Tx:
                 if here == there:
                     continue
                 # a store that goes on from an older state of another may not have been made of what is here
-                doubtful = here is not None and (here["version"] == there["version"] or here["store_id"] != there["store_id"])
+                doubtful = here is not None and (
+                    forked or here["version"] == there["version"] or here["store_id"] != there["store_id"]
+                )
                 if here is not None and _rank(here) > _rank(there):
                     if doubtful:
                         lost.append(there)

@@ -137,9 +137,10 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled, changed: C
     """One batch's rows; returns how many were new or newer, and how many were turned down. Digests go to ``changed``."""
     head = batch.manifest
     store.add_store(tx, head.store_id, sender.station_id)
+    store.keep_intake(tx, sender.station_id, batch.hash, head)
     store.hear(tx, head.receipt, sender.station_id)
     _hear_rules(tx, head)
-    stores = set(store.stores_of(tx.db, sender.station_id))
+    stores, forked = set(store.stores_of(tx.db, sender.station_id)), store.forked(tx.db, head.store_id)
     speaker = guard.Sender(sender.code, stores)
     rows = down = 0
     for table, images in batch.rows():
@@ -147,13 +148,12 @@ def _apply(tx: Tx, batch: envelope.OpenBatch, sender: store.Enrolled, changed: C
         count = _Digests(table, changed)
         heard = _heard(tx, images, sender, stores)
         allowed = _allowed(tx, table, heard, speaker, refused)
-        taken, lost, foreign = tx.take(table, allowed, stores, count.written, guard.at_once(table))
+        taken, lost, foreign = tx.take(table, allowed, stores, count.written, guard.at_once(table), forked)
         refused.setdefault("other_store", []).extend(foreign)
         store.keep_losers(tx, table, lost)
         for reason, found in refused.items():
             store.turn_down(tx, table, found, sender.station_id, reason, batch.hash)
         rows, down = rows + taken, down + sum(map(len, refused.values()))
-    store.keep_intake(tx, sender.station_id, batch.hash, head)
     return rows, down
 
 

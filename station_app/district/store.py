@@ -437,6 +437,14 @@ def keep_intake(tx: Tx, station_id: str, batch_hash: str, head: Manifest) -> Non
     )  # fmt: skip
 
 
+def forked(db: Database, store_id: str) -> bool:
+    """Whether two go on under one store id unseen (a whole image put to use twice): an older version may be of the other's making."""
+    return any(
+        db.scalar(f"SELECT 1 FROM intake a JOIN intake b ON b.store_id = a.store_id AND {apart} WHERE a.store_id = ? LIMIT 1", (store_id,))
+        for apart in ("b.no = a.no AND b.hash <> a.hash", "b.no = a.no + 1 AND b.previous <> a.hash")
+    )
+
+
 def _link(told: Link) -> str:
     return f"{told.operation}:{told.hash}" if told.operation else ""
 

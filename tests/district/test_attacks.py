@@ -5,6 +5,7 @@ The liar holds real keys: every forged file below is signed and whole, so only w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -238,6 +239,27 @@ def test_a_fork_is_kept_and_shown_and_neither_side_of_it_is_lost(liar: Database,
     assert [(no, len(hashes)) for _, no, hashes in held.forks] == [(1, 2)]
     assert district.scalar("SELECT count(*) FROM visit") == 2
     assert district.scalar("SELECT count(*) FROM superseded") == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["older first", "older last"])
+def test_in_a_fork_an_older_version_stays_visible_whichever_side_comes_first(
+    order: tuple[int, int], liar: Database, district: Database
+) -> None:
+    """Two go on under one store id: one counts once more, the other twice. The higher version was not made of the lower."""
+    visit = row(liar, **NOON, hour=12, occupation="rider", person_times=1, recorded="tally")
+    once, twice = visit | {"version": 2, "person_times": 67}, visit | {"version": 3, "person_times": 4}
+    for image in [(once, twice)[side] for side in order]:
+        told(liar, district, {"visit": [image]})
+    assert district.scalar("SELECT person_times FROM visit") == 4
+    assert [json.loads(one["image"])["person_times"] for one in district.rows("SELECT image FROM superseded")] == [67]
+
+
+def test_without_a_fork_an_older_version_is_the_past_of_the_newer(liar: Database, district: Database) -> None:
+    visit = row(liar, **NOON, hour=12, occupation="rider", person_times=1, recorded="tally")
+    told(liar, district, {"visit": [visit]})
+    before = district.scalar("SELECT hash FROM intake")
+    told(liar, district, {"visit": [visit | {"version": 2, "person_times": 4}]}, no=2, prev=before, first=2, last=2)
+    assert district.rows("SELECT 1 FROM superseded") == []
 
 
 # --- a district that lies --------------------------------------------------------------------------------------------------
