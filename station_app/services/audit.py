@@ -226,13 +226,19 @@ def _supplies_say_the_facts(db: Database) -> Iterator[Problem]:
 
 
 def _things_are_their_loans(db: Database) -> Iterator[Problem]:
-    """No more came back of a loan than was lent; no thing's numbers are such as cannot be."""
+    """No more came back of a loan than was lent, and what is kept as out is what is; no thing's numbers are such as cannot be."""
     for row in db.rows(
         "SELECT a.name, l.quantity, sum(e.quantity) AS ended, l.void_reason FROM loan l JOIN asset a ON a.id = l.asset_id"
         " JOIN loan_end e ON e.loan_id = l.id AND e.void_reason IS NULL GROUP BY l.id"
     ):
         if row["ended"] > (0 if row["void_reason"] else row["quantity"]):
             yield Problem("audit.loan_ended_twice", {"name": row["name"]})
+    for row in db.rows(
+        f"SELECT a.name, coalesce(k.n, 0) AS kept, max({loans.LEFT}, 0) * (l.void_reason IS NULL) AS n FROM loan l"
+        " JOIN asset a ON a.id = l.asset_id LEFT JOIN loan_left k ON k.loan_id = l.id"
+    ):
+        if row["kept"] != row["n"]:
+            yield Problem("audit.loan_left_differs", {"name": row["name"], "kept": row["kept"], "n": row["n"]})
     for asset in loans.assets(db, with_retired=True):
         if loans.wrong(db, asset):
             yield Problem("audit.thing_below_zero", {"name": asset.title, "n": asset.free})

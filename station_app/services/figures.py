@@ -16,8 +16,9 @@ from ..db import Database, Row
 from ..errors import Bug
 from ..model import MovementKind
 from .aliases import meant
-from .loans import LEFT
+from .loans import LEFT, OUT
 from .reports import STATE, check_span
+from .supplies import kept
 
 RECEIVED = tuple(
     kind.value for kind in (MovementKind.OPENING, MovementKind.BOUGHT, MovementKind.ALLOCATED, MovementKind.DONATED)
@@ -39,6 +40,8 @@ class Figure:
     """Counted from the beginning to the end of the span: a balance."""
     adds: str = ""
     """What a row adds where that is not what rows of its ledger add otherwise (``TELLS``)."""
+    near: str = ""
+    """Where the rows that count stand together by what the database keeps: says nothing new, and is not asked of old images."""
 
 
 VISIT_PARTS = ("occupation", "day", "hour", "platform", "recorded")
@@ -64,7 +67,7 @@ ALL: tuple[Figure, ...] = (
     Figure("requests_closed", "request", "count(*)", ASKED_PARTS, f"{STATE} = 'closed'"),
     Figure("requests_open", "request", "count(*)", ASKED_PARTS, f"{STATE} NOT IN ('closed', 'withdrawn')"),
     Figure("lent", "loan", "sum(t.quantity)", LENT_PARTS),
-    Figure("still_out", "loan", f"sum({STILL_OUT})", LENT_PARTS, f"{STILL_OUT} > 0", to_date=True, adds=STILL_OUT),
+    Figure("still_out", "loan", f"sum({STILL_OUT})", LENT_PARTS, f"{STILL_OUT} > 0", to_date=True, adds=STILL_OUT, near=f"t.id {OUT}"),
     Figure("repairs", "repair", "count(*)", REPAIR_PARTS),
     Figure("repairs_open", "repair", "count(*)", REPAIR_PARTS, "t.state IN ('reported', 'under_way', 'done')", to_date=True),
 )
@@ -102,8 +105,19 @@ class Wanted:
 def count(db: Database, wanted: Wanted, stores: Sequence[str] | None = None) -> int:
     """How much it is. Bug for an unknown figure or part, UserMistake for dates that are none."""
     figure = known(wanted.figure)
+    if figure.table == "movement" and figure.to_date and not wanted.parts.keys() - {"item", "kind"}:
+        return _on_the_shelf(db, figure, wanted, stores)
     condition, parameters = _condition(figure, wanted, stores)
     return int(db.scalar(f"SELECT coalesce({figure.summed}, 0) FROM {_source(figure.table, condition)} WHERE {condition}", parameters))
+
+
+def _on_the_shelf(db: Database, figure: Figure, wanted: Wanted, stores: Sequence[str] | None) -> int:
+    """A balance from the sums that are kept: what it costs does not grow with what was handed out before."""
+    check_span(wanted.first, wanted.last)
+    shelf, parameters = kept.at_end_of(wanted.last)
+    terms, more = _narrowed(figure, wanted, stores)
+    condition = " AND ".join(["1 = 1", *terms])
+    return int(db.scalar(f"SELECT coalesce(sum(t.n), 0) FROM {_source(shelf, condition)} WHERE {condition}", [*parameters, *more]))
 
 
 def split(db: Database, wanted: Wanted, part: str, stores: Sequence[str] | None = None) -> dict[str, int]:
@@ -210,7 +224,7 @@ def counted_then(
     ``images`` are the old rows by id, ``beside`` those of ledgers that are looked up; None for one that was not there yet.
     """
     figure = known(wanted.figure)
-    condition, parameters = _condition(figure, wanted, None)
+    condition, parameters = _condition(figure, wanted, None, then=True)
     source, tells = _source(figure.table, condition), tells or figure.adds or TELLS[figure.table][0]
     tables = [(figure.table, images, False)]
     asked = f"{source} {condition} {tells}"
@@ -273,12 +287,20 @@ def _source(table: str, text: str) -> str:
     return " ".join([f"{table} t", *(join for alias, join in JOINS.items() if alias in text)])
 
 
-def _condition(figure: Figure, wanted: Wanted, stores: Sequence[str] | None) -> tuple[str, list[Any]]:
+def _condition(figure: Figure, wanted: Wanted, stores: Sequence[str] | None, *, then: bool = False) -> tuple[str, list[Any]]:
     check_span(wanted.first, wanted.last)
-    terms = ["t.business_date BETWEEN ? AND ?", "t.void_reason IS NULL"]
-    parameters: list[Any] = ["" if figure.to_date else wanted.first, wanted.last]
-    if figure.where:
-        terms.append(figure.where)
+    terms, parameters = _narrowed(figure, wanted, stores)
+    more = [figure.where, "" if then else figure.near]
+    return (
+        " AND ".join(["t.business_date BETWEEN ? AND ?", "t.void_reason IS NULL", *filter(None, more), *terms]),
+        ["" if figure.to_date else wanted.first, wanted.last, *parameters],
+    )
+
+
+def _narrowed(figure: Figure, wanted: Wanted, stores: Sequence[str] | None) -> tuple[list[str], list[Any]]:
+    """What holds for some stores and some values of some parts."""
+    terms: list[str] = []
+    parameters: list[Any] = []
     if stores is not None:
         terms.append(f"t.store_id IN ({', '.join('?' * len(stores))})")
         parameters += stores
@@ -287,4 +309,4 @@ def _condition(figure: Figure, wanted: Wanted, stores: Sequence[str] | None) -> 
             raise Bug(f"{len(values)} values of {part}")
         terms.append(f"{_column(figure, part)} IN ({', '.join('?' * len(values))})")
         parameters += map(int, values) if part == "hour" else values  # an old image has no column that would turn it
-    return " AND ".join(terms), parameters
+    return terms, parameters

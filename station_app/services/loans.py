@@ -509,6 +509,8 @@ ASSET = (
 
 LEFT = "l.quantity - (SELECT coalesce(sum(quantity), 0) FROM loan_end WHERE loan_id = l.id AND void_reason IS NULL)"
 """What has not come back of a loan ``l``."""
+OUT = "IN (SELECT loan_id FROM loan_left)"
+"""Which loans are out, by what the database keeps (docs/decisions/025)."""
 LOAN = (
     f"SELECT l.*, {LEFT} AS remaining, a.name, a.number, k.name AS keeper FROM loan l JOIN asset a ON a.id = l.asset_id"
     " LEFT JOIN keeper k ON k.id = l.keeper_id"
@@ -586,7 +588,7 @@ def figures(db: Database, first: str, last: str) -> Figures:
 
 
 def _open(db: Database, where: str, parameters: Sequence[str] | Mapping[str, str]) -> list[Loan]:
-    rows = db.rows(f"{LOAN} WHERE {where} AND l.void_reason IS NULL AND {LEFT} > 0 ORDER BY l.time, l.id", parameters)
+    rows = db.rows(f"{LOAN} WHERE {where} AND l.void_reason IS NULL AND l.id {OUT} ORDER BY l.time, l.id", parameters)
     return [_loan(row) for row in rows]
 
 

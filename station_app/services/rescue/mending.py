@@ -24,7 +24,7 @@ FACTS = frozenset({"district", "roster", "renewals", "renewals_heard", "zone", "
 """The small facts that are of the station; the others are of one file or one incarnation of its store."""
 NEWER = frozenset({"setting", "pin", "secret"})
 """Local tables of which the newer row counts; in the others only what is missing is added."""
-MEASURED = frozenset({"digest", "alias", "stock_sum"})
+MEASURED = frozenset({"digest", "alias", "stock_sum", "loan_left"})
 """Local tables that are reckoned from the rows of their own store, or made anew from them."""
 
 

@@ -34,7 +34,7 @@ SPAN = 256
 FAR = 1 << 40
 """A place no table reaches."""
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-DERIVED = re.compile(r"sqlite_|person_search|person_entry|stock_sum")
+DERIVED = re.compile(r"sqlite_|person_search|person_entry|stock_sum|loan_left")
 """Tables that are made again from the others."""
 LOG = ("operation", "change")
 EXCHANGED = frozenset({"batch", "receipt", "refused_row"})
