@@ -15,9 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from .stores import PASSWORD, Figure, resident, station
+from .stores import Figure, resident, station
 
 PAINTED = "painted"
+CHILD = Path(__file__).resolve().with_name("first_paint.py")
+"""What a child runs; by itself, so that the bare window imports nothing of ours."""
 
 
 def main(visits: int = 300_000, times: int = 9, keep: str = "") -> list[Figure]:
@@ -52,10 +54,7 @@ def main(visits: int = 300_000, times: int = 9, keep: str = "") -> list[Figure]:
 def started(kind: str, place: Path) -> tuple[float, int]:
     """Seconds until a child had painted its window, and the most megabytes it held."""
     begun = time.perf_counter()
-    command = [sys.executable, "-m", "benchmarks.start", "--child", kind, str(place)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=compiled()
-    ) as child:
+    with _begun(kind, place) as child:
         if child.stdin is None or child.stdout is None:
             raise SystemExit("a child without pipes")
         if child.stdout.readline().strip() != PAINTED:
@@ -65,6 +64,14 @@ def started(kind: str, place: Path) -> tuple[float, int]:
         child.stdin.close()
         child.wait()
     return seconds, held
+
+
+def _begun(kind: str, place: Path) -> subprocess.Popen[str]:
+    around = compiled() | {"PYTHONPATH": str(CHILD.parent.parent)}
+    command = [sys.executable, str(CHILD), kind, str(place)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=around
+    )
 
 
 def compiled() -> dict[str, str]:
@@ -79,10 +86,7 @@ def cold_reads(place: Path) -> int:
         Path("/proc/sys/vm/drop_caches").write_text("3")
     except OSError:
         return 0
-    command = [sys.executable, "-m", "benchmarks.start", "--child", "ours", str(place)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=compiled()
-    ) as child:
+    with _begun("ours", place) as child:
         if child.stdin is None or child.stdout is None:
             raise SystemExit("a child without pipes")
         child.stdout.readline()
@@ -92,50 +96,5 @@ def cold_reads(place: Path) -> int:
     return int(told["read_bytes"]) // 1024**2
 
 
-# --- in the child ----------------------------------------------------------------------------------------------------
-
-
-def child(kind: str, place: Path) -> None:
-    """Show a window, say when it was painted, stay until the parent is done measuring."""
-    from PySide6.QtCore import QEvent, QObject, QTimer
-
-    class FirstPaint(QObject):
-        seen = False
-
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.Paint and not self.seen:
-                self.seen = True
-                QTimer.singleShot(0, self._tell)  # once all that was to be painted with it is painted
-            return False
-
-        def _tell(self) -> None:
-            print(PAINTED, flush=True)
-            sys.stdin.read()
-            os._exit(0)  # the parent has what it wanted; closing would only cost it time
-
-    watch = FirstPaint()
-    if kind == "bare":
-        from PySide6.QtWidgets import QApplication, QLabel
-
-        plain = QApplication(sys.argv[:1])
-        bare = QLabel("warm station")
-        bare.resize(1366, 768)
-        bare.installEventFilter(watch)
-        bare.show()
-        plain.exec()
-    else:
-        from station_app import app
-        from station_app.services import stations
-
-        qt = app.application()
-        window = app.window(stations.open_station(place, PASSWORD), backups=True)
-        window.installEventFilter(watch)
-        window.show()
-        qt.exec()
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        child(sys.argv[2], Path(sys.argv[3]))
-    else:
-        main(*map(int, sys.argv[1:3]))
+    main(*map(int, sys.argv[1:3]))

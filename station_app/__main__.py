@@ -6,6 +6,7 @@ that need one. ``runs.COMMANDS`` holds those by name, made of the same ``cli`` c
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -77,6 +78,7 @@ def _window(folder: Path, name: str = "main") -> int:
     if not has_display():
         print(t("cli.no_display"), file=sys.stderr)
         return 4
+    gc.disable()  # what a start makes stays: looking for rubbish in it again and again would be for nothing
     from . import app
 
     code: int = vars(app)[name](folder)

@@ -7,6 +7,10 @@ windows by itself.
 
 from __future__ import annotations
 
+from . import ui as _ui  # noqa: F401  before all others: it keeps PySide from reading the source of whatever is imported after it
+
+# isort: split
+import gc
 import logging
 import os
 import sys
@@ -182,6 +186,8 @@ def _run(
     bells: list[doorbell.Doorbell] = []
 
     def listen() -> None:
+        gc.freeze()  # never looked through again; what is made from now on is
+        gc.enable()
         bells.append(doorbell.Doorbell(home.path, home.side))
         bells[0].rang.connect(turns.to_front)
 

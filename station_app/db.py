@@ -313,6 +313,7 @@ class Database:
         try:
             with _translated(), closing(_reader(self.path, self.key)) as checker:
                 checker.set_progress_handler(stop, 1000)
+                checker.execute("PRAGMA cache_size=-256").fetchall()  # each page is read once: keeping them only holds memory
                 found = [str(_first(row)) for row in checker.execute("PRAGMA quick_check").fetchall()]
         except Refused as error:  # damage so bad that the check itself cannot go on
             return [error.word]

@@ -205,6 +205,13 @@ def has_display() -> bool:
     )
 
 
+def has_camera() -> bool:
+    """Whether the optional extra for cameras is installed; nothing of it is loaded by asking."""
+    from importlib.util import find_spec
+
+    return find_spec("PySide6.QtMultimedia") is not None
+
+
 # --- volumes: what a folder stands on, and which sticks are plugged in ---------------------------------------------------
 
 VolumeKind = Literal["fixed", "removable", "network", "synced"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..db import Database
 from ..model import (
@@ -28,11 +28,8 @@ from ..model import (
 from ..services import (
     attachments,
     badges,
-    boxes,
     companions,
-    duplicates,
     history,
-    incidents,
     keepers,
     loans,
     people,
@@ -45,6 +42,9 @@ from ..services import (
     voices,
 )
 from .jobs import Jobs, Otherwise, Then
+
+if TYPE_CHECKING:
+    from ..services import boxes
 
 # --- visits ------------------------------------------------------------------------------------------------------------
 
@@ -110,11 +110,15 @@ def agree(jobs: Jobs, person_id: str, then: Then, otherwise: Otherwise) -> None:
 
 def merge_people(jobs: Jobs, kept_id: str, merged_id: str, reason: str, then: Then, otherwise: Otherwise) -> None:
     """Two records are one person; ``then`` gets (Person, Changes)."""
+    from ..services import duplicates
+
     jobs.run(lambda db: _kept(duplicates.merge(db, kept_id, merged_id, reason)), then, otherwise)
 
 
 def tell_apart(jobs: Jobs, first_id: str, second_id: str, then: Then) -> None:
     """Two records are two people; ``then`` gets the Changes."""
+    from ..services import duplicates
+
     jobs.run(lambda db: duplicates.tell_apart(db, first_id, second_id), then)
 
 
@@ -322,6 +326,7 @@ def open_box(
     """A box was opened; ``then`` gets (Opening, what was taken down, Changes). ``locked``: only the district reads the slips."""
 
     def do(db: Database) -> Any:
+        from ..services import boxes
         from ..sync import outbox
 
         lock = outbox.lock(db) if locked else None
@@ -395,6 +400,8 @@ def close_station(jobs: Jobs, note: str, then: Then, otherwise: Otherwise | None
 
 def stamp_emergency(jobs: Jobs, then: Then) -> None:
     """Something happens: its time is kept; ``then`` gets (Emergency, Changes)."""
+    from ..services import incidents
+
     jobs.run(lambda db: _kept(incidents.stamp(db)), then)
 
 

@@ -2,7 +2,6 @@
 
 ::
 
-    there()                        whether the extra is installed; nothing of it is loaded by asking
     Lens(parent)                   this machine's camera: .start() .stop()   .frame(QImage)   .failed(StationError)
     CameraView(lens)               what it sees, small; .code(str) the one code before it, read off the GUI thread
 
@@ -12,7 +11,6 @@ other time; no picture is kept.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, QRectF, QSize, Qt, QTimer, Signal, SignalInstance
@@ -34,11 +32,6 @@ EVERY = 80
 """Milliseconds between two frames that are looked at."""
 PATIENCE = 8_000
 """Milliseconds after which a camera that shows nothing is said to: another program holds it, or its shutter is closed."""
-
-
-def there() -> bool:
-    """Whether the extra is installed."""
-    return find_spec("PySide6.QtMultimedia") is not None
 
 
 class Source(Protocol):

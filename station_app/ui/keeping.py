@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from threading import Event
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,10 +18,12 @@ from ..backup import Reason
 from ..db import Database
 from ..errors import Cancelled, StationError
 from ..model import Changes
-from ..services import keeping, retention
+from ..services import keeping
 from ..services.keeping import Kept
-from ..services.retention import Forgotten
 from .aside import Aside
+
+if TYPE_CHECKING:
+    from ..services.retention import Forgotten
 
 AGAIN = timedelta(hours=1)
 """After a backup failed: often enough to catch a disk that was tidied up, seldom enough not to nag."""
@@ -61,6 +64,8 @@ class Keeping(QObject):
             return
         if self._forgotten_on != now.date():  # before the backup, which need not hold what goes
             self._forgotten_on = now.date()
+            from ..services import retention
+
             self._aside.do(lambda: retention.daily(self._db, self._closing.is_set), self._told)
         if self._due(now):
             self._aside.do(lambda: keeping.daily(self._db), self._tell, self._missed)

@@ -10,20 +10,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from .. import settings
+from .. import paths, settings
 from ..db import Database
 from ..model import MAY, SEES_PEOPLE, Changes, Occupation, Op, Role, Station
 from ..services import drill, preferences, stations
 from ..words import t
-from . import camera
 from .errands import Practised
 from .frame import Frame, read_frame, show_frame
 from .lock import AtWork
-from .pictures import files_of, picture_of
 from .scan import ScanCatcher
 from .window import Window, application
 
 if TYPE_CHECKING:
+    from .camera import Source
     from .drill import DrillStrip
     from .dropped import Dropped
     from .kiosk import Kiosk
@@ -72,7 +71,7 @@ class MainWindow(Window):
         self.drill: DrillStrip | None = None
         self.practising = drill.practising(self.db)
         self._before_kiosk = Qt.WindowState.WindowNoState
-        self.lens: Callable[[], camera.Source] = camera.Lens
+        self.lens: Callable[[], Source] | None = None
         self._catcher = ScanCatcher(application())
         self._catcher.scanned.connect(self._scanned)
         application().removeEventFilter(self._catcher)
@@ -89,11 +88,15 @@ class MainWindow(Window):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere; a page that has a use of its own for one, such as a request's pictures, comes first."""
+        from .pictures import files_of
+
         if files_of(event.mimeData()) and not self._locked:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Look at what it is and hand it to its page."""
+        from .pictures import files_of, picture_of
+
         places = files_of(event.mimeData())
         if not places or self._locked:
             return
@@ -188,7 +191,7 @@ class MainWindow(Window):
             QShortcut(QKeySequence(LEAVE_KEYS), self, self.end_practice)
         QShortcut(QKeySequence("Ctrl+K"), self, lambda: self._unless_locked(self.start_kiosk))
         QShortcut(QKeySequence("F10"), self).activated.connect(lambda: self._unless_locked(self._emergency))
-        if camera.there():
+        if paths.has_camera():
             QShortcut(QKeySequence(CAMERA_KEYS), self, lambda: self._unless_locked(self.use_camera))
         for key, occupation in TALLY_KEYS.items():
             counts = QShortcut(QKeySequence(key), self)
@@ -237,9 +240,11 @@ class MainWindow(Window):
 
     def use_camera(self) -> None:
         """A sheet with what the camera sees: it closes with the first code, which is a scan like any other."""
-        if not camera.there() or not self.offers("desk"):
+        if not paths.has_camera() or not self.offers("desk"):
             return
-        view = camera.CameraView(self.lens())
+        from .camera import CameraView, Lens
+
+        view = CameraView((self.lens or Lens)())
         view.broken.connect(self._broken)
 
         def found(code: str) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import platform
 from datetime import datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication
@@ -20,6 +20,9 @@ from .. import __version__
 from ..words import t
 from .kit import Button, Row, Text
 
+if TYPE_CHECKING:
+    from logging.handlers import RotatingFileHandler
+
 log = logging.getLogger("station_app")
 
 LARGEST_LOG, OLD_LOGS = 256 * 1024, 3
@@ -28,21 +31,46 @@ LARGEST_LOG, OLD_LOGS = 256 * 1024, 3
 
 def keep_log(file: Path) -> logging.Handler:
     """Have faults noted in ``file``, where its folder exists already; the handler, to be taken away again."""
-    handler = _Patient(file, maxBytes=LARGEST_LOG, backupCount=OLD_LOGS, encoding="utf-8", delay=True)
+    handler = _Patient(file)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     return handler
 
 
-class _Patient(RotatingFileHandler):
-    """A log that is silent where it cannot be written: before a station is set up, on a full disk."""
+class _Patient(logging.Handler):
+    """A log that is silent where it cannot be written: before a station is set up, on a full disk. Made with the first fault."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        self._turning: RotatingFileHandler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        if Path(self.baseFilename).parent.is_dir():
-            super().emit(record)
+        if not self._file.parent.is_dir():
+            return
+        try:
+            if self._turning is None:
+                self._turning = self._begun()
+            self._turning.emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def _begun(self) -> RotatingFileHandler:
+        from logging.handlers import RotatingFileHandler  # brings sockets and pickles along, which no start needs
+
+        turning = RotatingFileHandler(self._file, maxBytes=LARGEST_LOG, backupCount=OLD_LOGS, encoding="utf-8", delay=True)
+        turning.setFormatter(self.formatter)
+        turning.handleError = self.handleError  # type: ignore[method-assign]
+        return turning
 
     def handleError(self, record: logging.LogRecord) -> None:
         """A log that cannot be written is not worth a second fault."""
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._turning is not None:
+            self._turning.close()
+        super().close()
 
 
 def places(trace: TracebackType | None) -> list[str]:

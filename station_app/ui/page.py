@@ -55,7 +55,7 @@ class Shell(Protocol):
         """What the service refused, inside the open sheet: under its field when error.fields names one."""
 
     def use_camera(self) -> None:
-        """What is held before this machine's camera is scanned; only where ``camera.there()``."""
+        """What is held before this machine's camera is scanned; only where ``paths.has_camera()``."""
 
     def start_kiosk(self) -> None:
         """The screen is left to the visitors, until a PIN takes it back."""

@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -38,7 +38,6 @@ from ..services.keeping import Kept
 from ..words import label, t
 from . import actions, printing, theme
 from .aside import Aside
-from .care_notice import CareNotice
 from .chrome import FootBar, Rail, RailEntry, TopBar
 from .errands import Errand, Rescuing
 from .feedback import Sheet, Toast, sentence
@@ -89,6 +88,7 @@ class Window(QWidget):
         self._tending = Aside(self)
         self._tending.broken.connect(self._broken)
         self._stop_check = Event()
+        self._seen = False
         self._damaged: bool | None = None
         self._troubles: tuple[care.Trouble, ...] = ()
         self._page_called = pages
@@ -413,6 +413,8 @@ class Window(QWidget):
         if self._help.is_open():
             self._help.close_sheet()
         else:
+            from .care_notice import CareNotice
+
             known = self.page_names
             pages = [(number, self._label(name)) for number, name in enumerate(known, start=1) if self.offers(name)]
             keys = keys_for(self.keys, self.role, lambda section: section in known and not self.offers(section))
@@ -448,10 +450,11 @@ class Window(QWidget):
             self.tell(t("window.not_carried", reason=sentence(kept.missed)))
         self._refresh_frame()
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Once the window has been painted, see whether the file is whole; the desk does not wait for it."""
-        super().showEvent(event)
-        if self._damaged is None and self._tending.idle:
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
             QTimer.singleShot(0, self._check_file)
 
     def _check_file(self) -> None:
@@ -481,6 +484,8 @@ class Window(QWidget):
         """What threatens the records and what to do, as found last."""
         troubles = self._troubles or ((care.DAMAGED,) if self._damaged else ())
         if troubles:
+            from .care_notice import CareNotice
+
             rescues = self._rescue if self._damaged and self.can_rescue else None
             self._help.open(t("care.title"), CareNotice(troubles, rescues=rescues), cancel=t("kit.close"))
 

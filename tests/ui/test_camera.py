@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from station_app import app
+from station_app import app, paths
 from station_app.db import Database
 from station_app.errors import EnvironmentFault
 from station_app.model import Consent, Occupation, Person
@@ -83,7 +83,7 @@ def regulars(db: Database) -> list[Person]:
 
 @pytest.fixture
 def extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera, "there", lambda: True)
+    monkeypatch.setattr(paths, "has_camera", lambda: True)
 
 
 def window_over(qtbot: QtBot, db: Database) -> Iterator[MainWindow]:
@@ -197,7 +197,7 @@ def test_without_the_extra_nothing_of_it_is_there(plain: MainWindow, monkeypatch
     hands.settle()
     page = plain.page("desk")
     assert isinstance(page, DeskPage)
-    if camera.there():
+    if paths.has_camera():
         pytest.skip("the extra is installed here")
     assert page.camera is None
     hands.key("s", KEYS)

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ... import settings
+from ... import paths, settings
 from ...errors import RuleRefused, StationError
 from ...model import Amenity, Changes, Consent, Handout, Occupation, Op, Person, Visit
 from ...services import requests
@@ -21,8 +21,7 @@ from ...services.loans import Asset, is_typed
 from ...services.supplies import Offer
 from ...services.visits import CheckIn
 from ...words import label, t
-from .. import actions, camera, supply_actions
-from ..answer_sheet import open_for_badge, open_for_slip
+from .. import actions
 from ..feedback import sentence
 from ..jobs import Otherwise
 from ..kit import Button, Card, Column, Headline, IconButton, KeyCap, Notice, Row, Scroll, Text, beside, page_layout
@@ -34,7 +33,6 @@ from .desk_data import DeskView, look
 from .desk_day import DayCard, summary
 from .desk_loans import DeskLoans
 from .desk_log import Entry, LogList, entries
-from .desk_register import open_registration
 from .desk_search import DeskField
 from .desk_supplies import KEYS, OverrideForm, Shelf
 
@@ -103,7 +101,7 @@ class DeskPage(Page):
         self.shelf, self.amenities, self.tallies = Shelf(), Amenities(), Tallies()
         self.day, self.log = DayCard(), LogList(t("desk.log"))
         self._register = Button(t("desk.register"), icon="plus", key="Ctrl+N")
-        self.camera = IconButton("camera", t("camera.use"), tip=t("camera.use_keys")) if camera.there() else None
+        self.camera = IconButton("camera", t("camera.use"), tip=t("camera.use_keys")) if paths.has_camera() else None
         self._hint, self._count_hint = Text("", "muted"), Text("", "muted")
         self._more = Button("", "link")
         fills = t("desk.to_supplies") if self.shell.offers("supplies") else ""
@@ -156,7 +154,7 @@ class DeskPage(Page):
         field.digit.connect(self._digit)
         field.card_typed.connect(self.scanned)
         if self.shell.offers("requests"):
-            field.slip_typed.connect(lambda digits: open_for_slip(self.shell, digits))
+            field.slip_typed.connect(self._slip_typed)
             field.request_typed.connect(self._request_typed)
         field.person_chosen.connect(self._check_in_person)
         field.looked_up.connect(lambda: self._mean(Digits.SEARCH))
@@ -207,6 +205,8 @@ class DeskPage(Page):
 
     def new(self) -> None:
         """Ctrl+N: 办卡 for somebody who stands here."""
+        from .desk_register import open_registration
+
         self.field.close_list()
         recent = self._fresh_tally()
         open_registration(self.shell, self._months, recent.occupation if recent else None, self._registered)
@@ -324,9 +324,16 @@ class DeskPage(Page):
         self._begin(Digits.HAND_OUT)
         actions.check_in_person(self.jobs, person_id, self._checked_in, self._refused_card)
 
+    def _slip_typed(self, digits: str) -> None:
+        from ..answer_sheet import open_for_slip
+
+        open_for_slip(self.shell, digits)
+
     def _tell_waiting(self) -> None:
         """What was answered to this person's requests at other stations."""
         if self._view is not None and self._view.waiting:
+            from ..answer_sheet import open_for_badge
+
             open_for_badge(self.shell, self._view.waiting_for)
 
     # --- 办卡 ----------------------------------------------------------------------------------------------------
@@ -439,6 +446,8 @@ class DeskPage(Page):
         on, item = self._on, offer.item
 
         def save(reason: str, otherwise: Otherwise) -> None:
+            from .. import supply_actions
+
             def done(outcome: tuple[Handout, Changes]) -> None:
                 self.shell.close_sheet()
                 self.shell.tell_undoable(t("desk.given_all_the_same", item=item.name, reason=reason), outcome[1])

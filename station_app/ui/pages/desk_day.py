@@ -7,7 +7,7 @@ from datetime import date
 
 from ...db import Database
 from ...model import Amenity, Occupation, Report, Station
-from ...services import keepers, reports, stations
+from ...services import keepers, stations
 from ...words import label, t
 from ..charts import HourBar, HourBars
 from ..kit import BigFigure, Card, Row
@@ -66,6 +66,8 @@ def open_hours(station: Station, by_hour: Mapping[int, int]) -> range:
 
 def summary(db: Database) -> str:
     """The day so far as text without names, for the chat group."""
+    from ...services import reports
+
     business_date = db.stamp().business_date
     report = reports.period(db, business_date, business_date)
     return summary_text(report, keepers.day(db, business_date), stations.current(db), date.fromisoformat(business_date))
