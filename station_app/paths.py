@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import re
 import shutil
 import string
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -164,6 +162,8 @@ def handed_over(version: str, arguments: Sequence[str]) -> int | None:
     around = os.environ | {BASE: str(base)}
     try:
         if os.name == "nt":
+            import subprocess
+
             return subprocess.call([str(program), *arguments], env=around)
         os.execve(program, [str(program), *arguments], around)
     except OSError:
@@ -325,6 +325,8 @@ class Volumes:
         return False
 
     def _mac_mounts(self) -> list[_Mount]:
+        import subprocess
+
         try:
             told = subprocess.run(self._tool, capture_output=True, text=True, timeout=5, check=False).stdout
         except (OSError, subprocess.TimeoutExpired):
@@ -334,6 +336,8 @@ class Volumes:
 
     def _windows(self) -> Any:
         if self._kernel is None:
+            import ctypes
+
             self._kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  only Windows has it
         return self._kernel
 
@@ -345,6 +349,8 @@ class Volumes:
         return "removable" if drive == _REMOVABLE else "network" if drive == _REMOTE else "fixed"
 
     def _windows_removable(self) -> list[tuple[Path, str]]:
+        import ctypes
+
         kernel = self._windows()
         present = kernel.GetLogicalDrives()
         letters = [letter for place, letter in enumerate(string.ascii_uppercase) if present >> place & 1]
@@ -391,13 +397,22 @@ def _told_by_system() -> str:
             with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as key:
                 return str(winreg.QueryValueEx(key, "MachineGuid")[0])
         if sys.platform == "darwin":
-            asked = ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"]
-            told = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=False).stdout
-            found = re.search(r'"IOPlatformUUID" = "([^"]+)"', told)
-            return found[1] if found else ""
+            return _told_by_ioreg()
         return Path("/etc/machine-id").read_text("ascii")
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _told_by_ioreg() -> str:
+    import subprocess
+
+    asked = ["/usr/sbin/ioreg", "-rd1", "-c", "IOPlatformExpertDevice"]
+    try:
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=False).stdout
+    except subprocess.TimeoutExpired:
+        return ""
+    found = re.search(r'"IOPlatformUUID" = "([^"]+)"', told)
+    return found[1] if found else ""
 
 
 def _measured(found: Iterable[tuple[Path, str]]) -> Iterable[Volume]:

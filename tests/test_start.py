@@ -14,14 +14,14 @@ from tests.conftest import CHEAP, PASSWORD, SAMPLE
 
 HEAVY = (
     "sqlite_utils", "pypinyin", "reportlab", "qrcode", "numpy", "openpyxl", "pypdfium2", "zxingcpp", "PIL", "rapidfuzz", "stdnum", "pydoc",
-    "pyrage", "python_calamine", "socket", "pickle", "logging.handlers",
+    "pyrage", "python_calamine", "socket", "pickle", "logging.handlers", "subprocess", "html",
 )  # fmt: skip
 ELSEWHERE = tuple(
     f"station_app.{room}" for room in (
         "cli", "district", "sync", "services.boxes", "services.duplicates", "services.incidents", "services.privacy", "services.reports",
         "services.retention", "services.rosters", "services.supplies.forecast", "services.supplies.orders", "paper.report",
-        "ui.answer_sheet", "ui.camera", "ui.care_notice", "ui.district", "ui.handbook", "ui.kiosk", "ui.pictures", "ui.routing",
-        "ui.supply_actions", "ui.pages.people_sheets", "ui.pages.reports", "ui.pages.settings",
+        "ui.answer_sheet", "ui.camera", "ui.care_notice", "ui.district", "ui.handbook", "ui.kiosk", "ui.pictures", "ui.print_out",
+        "ui.routing", "ui.supply_actions", "ui.pages.people_sheets", "ui.pages.reports", "ui.pages.settings",
     )
 )  # fmt: skip
 """Rooms of ours that another command, window, page or key is for."""

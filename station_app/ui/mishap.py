@@ -6,7 +6,6 @@ Neither log nor details hold anybody's data: kinds of errors and places in the p
 from __future__ import annotations
 
 import logging
-import platform
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -84,6 +83,8 @@ def places(trace: TracebackType | None) -> list[str]:
 
 def details(kind: type[BaseException], trace: TracebackType | None) -> str:
     """What helps to mend it: version, system, kind of error, places. Nobody's data."""
+    import platform
+
     return "\n".join(
         [
             f"warm-station {__version__}, Qt {qVersion()}, Python {platform.python_version()}, {platform.platform()}",

@@ -13,8 +13,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
@@ -95,4 +93,8 @@ def paint_code(painter: QPainter, spot: QRectF, code: qr.Code) -> None:
 
 def plain_tip(text: str) -> str:
     """A tool tip that says just this: Qt takes what looks like markup for markup, and a name may be typed to look like it."""
-    return f"<span>{escape(text)}</span>" if "<" in text else text
+    if "<" not in text:
+        return text
+    from html import escape
+
+    return f"<span>{escape(text)}</span>"

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QApplication
 from ..db import Database
 from ..errors import EnvironmentFault
 from ..words import t
-from . import print_out
 from .jobs import Otherwise, Progress
 from .page import Shell
 
@@ -76,9 +75,10 @@ def save_long(
     return shell.jobs.aside(work, tell, done, otherwise)
 
 
-def to_printer(shell: Shell, path: Path, *, ask: Ask = print_out.ask_printer) -> None:
+def to_printer(shell: Shell, path: Path, *, ask: Ask | None = None) -> None:
     """Print what was drawn: the system's dialog asks where to; how far it is, is told, and so is a printer that takes nothing."""
     from ..paper import preview
+    from . import print_out
 
     def chosen(printer: object) -> None:
         shell.jobs.aside(
@@ -88,7 +88,7 @@ def to_printer(shell: Shell, path: Path, *, ask: Ask = print_out.ask_printer) ->
 
     shell.jobs.aside(
         lambda _progress: preview.size(path), lambda _done, _total: None,
-        lambda size: ask(QApplication.activeWindow(), size, False, chosen), shell.tell_error,
+        lambda size: (ask or print_out.ask_printer)(QApplication.activeWindow(), size, False, chosen), shell.tell_error,
     )  # fmt: skip
 
 
@@ -104,6 +104,8 @@ def place_for(shell: Shell, name: str) -> Path:
 
 def tell_shown(shell: Shell, path: Path, show: Show) -> None:
     """Open what was drawn and say so, or where it is when nothing opens it; where there is a printer, it is one press away."""
+    from . import print_out
+
     opened = show(path)
     told = t("printing.opened", name=path.name) if opened else t("printing.saved", path=str(path))
     if print_out.printers():
