@@ -80,6 +80,8 @@ def to_printer(shell: Shell, path: Path, *, ask: Ask | None = None) -> None:
     from ..paper import preview
     from . import print_out
 
+    asks: Ask = ask or print_out.ask_printer
+
     def chosen(printer: object) -> None:
         shell.jobs.aside(
             lambda progress: print_out.send(printer, path, progress), lambda _done, _total: None,
@@ -88,7 +90,7 @@ def to_printer(shell: Shell, path: Path, *, ask: Ask | None = None) -> None:
 
     shell.jobs.aside(
         lambda _progress: preview.size(path), lambda _done, _total: None,
-        lambda size: (ask or print_out.ask_printer)(QApplication.activeWindow(), size, False, chosen), shell.tell_error,
+        lambda size: asks(QApplication.activeWindow(), size, False, chosen), shell.tell_error,
     )  # fmt: skip
 
 
