@@ -15,14 +15,16 @@ from typing import Any, Literal
 
 
 def asset(*parts: str) -> Path:
-    """A file the program brings along (fonts, icons, catalogues), found the same way when frozen."""
+    """A file the program brings along (fonts, icons, catalogues), found the same way when frozen and in a wheel (``setup.py``)."""
     frozen = getattr(sys, "_MEIPASS", None)
-    root = Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parent
+    brought = package / "brought"
+    root = Path(frozen) if frozen else brought if brought.is_dir() else package.parent
     return root.joinpath("assets", *parts)
 
 
 def handbook(language: str) -> Path:
-    """The folder of the handbook's pages in a language, found the same way when frozen."""
+    """The folder of the handbook's pages in a language, found the same way as ``asset``."""
     return asset().parent / "docs" / "handbook" / language
 
 

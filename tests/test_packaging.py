@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -77,3 +79,50 @@ def test_the_installer_for_windows_names_files_that_are_made() -> None:
     assert "WarmStation" in SPEC
     assert set(re.findall(r"\{app\}\\(\w+)\.exe", script)) == {"WarmStation"}
     assert (ROOT / "LICENSE").exists()
+
+
+INSTALLED = """
+import sys
+from pathlib import Path
+import station_app
+from station_app import app, paths, words
+from station_app.ui.handbook import ORDER, Handbook
+site = Path(sys.argv[1])
+assert site in Path(station_app.__file__).parents
+for language in words.LANGUAGES:
+    words.use(language)
+    assert site in paths.handbook(language).parents
+    application = app.application(offscreen=True)
+    book, pictures = Handbook(), 0
+    for page in ORDER:
+        book.show_page(page)
+        text = book.reader.document()
+        assert len(text.toPlainText()) > 100, page
+        for number in range(text.blockCount()):
+            for piece in text.findBlockByNumber(number).textFormats():
+                name = piece.format.toImageFormat().name()
+                assert not name or (paths.handbook(language) / name).is_file(), (page, name)
+                pictures += bool(name)
+    print(language, pictures > 9, words.t("handbook.title"))
+"""
+
+
+def test_a_wheel_brings_along_what_it_loads_and_what_f1_opens(tmp_path: Path) -> None:
+    source, made, site = tmp_path / "source", tmp_path / "made", tmp_path / "site"
+    for name in ("station_app", "assets", "docs/handbook"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "THIRD_PARTY.md"):
+        shutil.copy(ROOT / name, source / name)
+    build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", build, str(made)], cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(made.glob("*.whl"))) as wheel:
+        names = wheel.namelist()
+        wheel.extractall(site)
+    assert [name for name in names if name.endswith(".po") or not name.startswith("station_app")] == []
+    around = os.environ | {"PYTHONPATH": str(site), "QT_QPA_PLATFORM": "offscreen"}
+    told = subprocess.run(
+        [sys.executable, "-c", INSTALLED, str(site)], cwd=tmp_path, env=around, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    assert [line.split()[:2] for line in told.stdout.splitlines()] == [["zh", "True"], ["en", "True"]]
