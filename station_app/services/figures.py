@@ -60,7 +60,7 @@ ALL: tuple[Figure, ...] = (
     Figure("unique_people", "visit", f"count(DISTINCT {meant('t.person_id')})", VISIT_PARTS, "t.person_id IS NOT NULL"),
     Figure("amenities_used", "amenity_use", "count(*)", ("amenity", "occupation", "day")),
     Figure("handed_out", "handout", "sum(t.quantity)", GIVEN_PARTS),
-    Figure("times_handed_out", "handout", "count(*)", GIVEN_PARTS),
+    Figure("times_handed_out", "handout", "count(*)", GIVEN_PARTS, adds="1"),
     Figure("received", "movement", "sum(t.delta)", MOVED_PARTS, f"t.kind IN ({', '.join(repr(one) for one in RECEIVED)})"),
     Figure("balance", "movement", "sum(t.delta)", MOVED_PARTS, to_date=True),
     Figure("requests", "request", "count(*)", ASKED_PARTS),

@@ -12,8 +12,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from random import Random
 from typing import Any
 
@@ -27,28 +28,34 @@ from station_app.model import (
     AssetKind,
     ItemKind,
     LoanOutcome,
+    Mood,
     MovementKind,
     Occupation,
     Op,
     RepairState,
     RequestState,
+    Urgency,
     Verdict,
 )
 from station_app.schema import LEDGERS
 from station_app.services import (
+    bindings,
     demo,
     duplicates,
     equipment,
+    feedback,
     figures,
     history,
     keepers,
     loans,
     reports,
+    request_figures,
     requests,
     stations,
     supplies,
     upkeep,
     visits,
+    voices,
 )
 from station_app.services.figures import Wanted
 from tests.conftest import CHEAP, PASSWORD, Clock
@@ -102,8 +109,27 @@ def trouble(db: Database, seed: int) -> tuple[int, int]:
     supplies.hand_out(db, scarce.id, 5, given=True, at=datetime.fromisoformat("2026-01-18T09:00:00+08:00"))
     before = Plain((replayed(db),), "", "9999")
     lend_and_break(db)
+    ask_and_say(db, people[-1])
     keepers.open_station(db, at=datetime.fromisoformat("2026-01-21T08:50:00+08:00"))  # open, and nobody came; never closed
     return sum(before.still_out().values()), len(before.broken())
+
+
+def ask_and_say(db: Database, person_id: str) -> None:
+    """A request that was answered and is open again, one that nobody took up and another joined, one typed in by mistake; faces pressed."""
+
+    def on(day: str, hour: int) -> datetime:
+        return datetime.fromisoformat(f"{day}T{hour:02d}:20:00+08:00")
+
+    again, _ = requests.add(db, "路灯不亮", person_id=person_id, urgency=Urgency.URGENT, at=on("2025-12-30", 10))
+    requests.step(db, again.id, RequestState.TRANSFERRED, unit="区城管局", at=on("2025-12-30", 15))
+    requests.step(db, again.id, RequestState.REPLIED, at=on("2025-12-31", 9))
+    requests.step(db, again.id, RequestState.TOLD, verdict=Verdict.NOT, at=on("2026-01-02", 11))
+    waits, _ = requests.add(db, "井盖松了", urgency=Urgency.EMERGENCY, at=on("2026-01-05", 16))
+    voices.add(db, waits.id, person_id=person_id, at=on("2026-01-06", 9))
+    _, slip = requests.add(db, "记错了", at=on("2026-01-06", 10))
+    history.undo(db, slip.operation)
+    for day, mood in (("2025-12-31", Mood.GOOD), ("2026-01-01", Mood.GOOD), ("2026-01-01", Mood.POOR)):
+        feedback.add(db, mood, at=on(day, 14))
 
 
 def lend_and_break(db: Database) -> None:
@@ -282,10 +308,13 @@ def report_of(plain: Plain) -> dict[str, Any]:
         "requests": Counter(plain.state(row["id"]) for row in plain.within("request")),
         "by_weekday_hour": plain.times(lambda row: (date.fromisoformat(row["business_date"]).weekday(), row["hour"])),
         "registered_by_day": plain.times(lambda row: row["business_date"], "registered"),
+        "by_mood": Counter(row["mood"] for row in plain.within("feedback")),
     }  # fmt: skip
 
 
 def same(found: Any, expected: dict[str, Any]) -> None:
+    """Every figure that is told has its twin, and they agree."""
+    assert {one.name for one in fields(found)} == expected.keys() | {"first", "last"}
     for name, value in expected.items():
         told = getattr(found, name)
         assert (dict(told) == dict(value)) if isinstance(value, Counter) else told == value, name
@@ -319,35 +348,153 @@ def test_the_same_definitions_at_the_district_for_any_stations(trio: Trio, first
         assert upkeep.upkeep(trio.district, first, last, [store_id]) == upkeep.upkeep(db, first, last)
 
 
+Counted = list[tuple[dict[str, Any], Any]]
+"""Rows, each with what it adds: a number, or whom it is of."""
+
+
+def of(table: str, column: str = "", only: Callable[[Plain, dict[str, Any]], bool] = lambda *_: True) -> Callable[[Plain], Counted]:
+    """The rows of a span, each adding what stands in a column, or one."""
+    return lambda plain: [(row, row[column] if column else 1) for row in plain.within(table) if only(plain, row)]
+
+
+TWINS: dict[str, Callable[[Plain], Counted]] = {
+    "person_times": of("visit", "person_times"),
+    "registered": of("visit", "person_times", lambda _, row: bool(row.get("person_id"))),
+    "anonymous": of("visit", "person_times", lambda _, row: not row.get("person_id")),
+    "unique_people": lambda plain: [(row, plain.person(row["person_id"])) for row in plain.visits if row.get("person_id")],
+    "amenities_used": of("amenity_use"),
+    "handed_out": of("handout", "quantity"),
+    "times_handed_out": of("handout"),
+    "received": of("movement", "delta", lambda _, row: row["kind"] in ("opening", "bought", "allocated", "donated")),
+    "balance": lambda plain: [(row, row["delta"]) for row in plain.standing("movement") if row["business_date"] <= plain.last],
+    "requests": of("request"),
+    "requests_closed": of("request", "", lambda plain, row: plain.state(row["id"]) == "closed"),
+    "requests_open": of("request", "", lambda plain, row: plain.state(row["id"]) not in ("closed", "withdrawn")),
+    "lent": of("loan", "quantity"),
+    "still_out": lambda plain: [(plain.rows["loan"][loan], n) for loan, n in plain.still_out().items()],
+    "repairs": of("repair"),
+    "repairs_open": lambda plain: [(row, 1) for row in plain.broken()],
+}
+
+
+def kin(table: str, column: str, told: str) -> Callable[[Plain, dict[str, Any]], str]:
+    """What the row that another names in a column tells, "" where none is named; of a person, the record that stands for them."""
+
+    def found(plain: Plain, row: dict[str, Any]) -> str:
+        if not row.get(column):
+            return ""
+        return str(plain.rows[table][plain.kept(row[column]) if table == "person" else row[column]].get(told) or "")
+
+    return found
+
+
+def own(column: str) -> Callable[[Plain, dict[str, Any]], str]:
+    """What the row itself tells, "" for nothing."""
+    return lambda _plain, row: str(row[column]) if row.get(column) is not None else ""
+
+
+PARTS: dict[str, dict[str, Callable[[Plain, dict[str, Any]], str]]] = {
+    "visit": {
+        "occupation": own("occupation"), "hour": own("hour"), "recorded": own("recorded"),
+        "platform": kin("person", "person_id", "platform"),
+    },
+    "amenity_use": {"amenity": own("amenity"), "occupation": kin("visit", "visit_id", "occupation")},
+    "handout": {"occupation": own("occupation"), "item": kin("item", "item_id", "name"), "kind": kin("item", "item_id", "kind")},
+    "movement": {"item": kin("item", "item_id", "name"), "kind": kin("item", "item_id", "kind"), "movement": own("kind")},
+    "request": {
+        "occupation": kin("person", "person_id", "occupation"), "state": lambda plain, row: plain.state(row["id"]),
+        "request_kind": own("kind"), "category": own("category"), "channel": own("channel"),
+    },
+    "loan": {"occupation": own("occupation"), "asset": kin("asset", "asset_id", "name"), "asset_kind": kin("asset", "asset_id", "kind")},
+    "repair": {"equipment": kin("equipment", "equipment_id", "name"), "repair_state": own("state")},
+}  # fmt: skip
+
+
+def total(counted: Counted, figure: str) -> int:
+    """What rows add up to: their numbers, or how many different people they are of."""
+    return len({whom for _row, whom in counted}) if figure == "unique_people" else sum(n for _row, n in counted)
+
+
+def test_no_figure_and_no_part_is_without_its_twin() -> None:
+    """A figure that is added must be counted here a second time."""
+    assert TWINS.keys() == figures.BY_NAME.keys()
+    for figure in figures.ALL:
+        assert PARTS[figure.table].keys() | {"day"} >= set(figure.parts), figure.name
+
+
 @pytest.mark.parametrize(("first", "last"), SPANS)
-def test_figures_for_forms_and_their_parts(trio: Trio, first: str, last: str) -> None:
+def test_every_figure_for_forms_and_every_part_of_it(trio: Trio, first: str, last: str) -> None:
+    """At each station, and at the district for all of them and for two; what stands behind a figure adds up to it."""
+    asked = [(db, None, (rows,)) for db, rows in zip(trio.stations, trio.plain, strict=True)]
+    asked += [(trio.district, trio.stores, trio.plain), (trio.district, trio.stores[:2], trio.plain[:2])]  # type: ignore[list-item]
+    for db, stores, rows in asked:
+        plain = Plain(rows, first, last)
+        for name, figure in figures.BY_NAME.items():
+            counted, wanted = TWINS[name](plain), Wanted(name, first, last)
+            assert figures.count(db, wanted, stores) == total(counted, name), name
+            assert set(figures.ids(db, wanted, stores)) == {row["id"] for row, _n in counted}, name
+            for part in figure.parts:
+                told: dict[str, Counted] = {}
+                for row, n in counted:
+                    told.setdefault(row["business_date"] if part == "day" else PARTS[figure.table][part](plain, row), []).append((row, n))
+                expected = {key: total(some, name) for key, some in told.items()}
+                assert figures.split(db, wanted, part, stores) == expected, (name, part)
+                for key, n in list(expected.items())[:2]:
+                    assert figures.count(db, Wanted(name, first, last, {part: (key,)}), stores) == n, (name, part, key)
+
+
+@pytest.mark.parametrize(("first", "last"), SPANS)
+def test_days_open_and_the_average_of_a_form(trio: Trio, first: str, last: str) -> None:
+    names = ("open_days", "average")
+    assert names == bindings.DERIVED
+    cells = tuple(bindings.Bound("S", f"A{place}", name) for place, name in enumerate(names))
     for db, rows in zip(trio.stations, trio.plain, strict=True):
         plain = Plain((rows,), first, last)
+        days, times = len(plain.open_days()), plain.times().total()
+        told = bindings.values(db, bindings.Binding("F", "", cells), first, last, "")
+        assert told == {("S", "A0"): days, ("S", "A1"): round(times / days, 1) if days else 0}
 
-        def split(figure: str, part: str, db: Database = db) -> dict[str, int]:
-            return {key: n for key, n in figures.split(db, Wanted(figure, first, last), part).items() if n}
 
-        for who in ("registered", "anonymous"):
-            assert split(who, "occupation") == dict(plain.times(lambda row: row["occupation"], who))
-        given: Counter[str] = Counter()
-        kinds: Counter[str] = Counter()
-        for row in plain.within("handout"):
-            given[row.get("occupation") or ""] += row["quantity"]
-            kinds[plain.rows["item"][row["item_id"]]["kind"]] += row["quantity"]
-        assert (split("handed_out", "occupation"), split("handed_out", "kind")) == (dict(given), dict(kinds))
-        asked: Counter[str] = Counter()
-        closed: Counter[str] = Counter()
-        for row in plain.within("request"):
-            occupation = plain.rows["person"][plain.kept(row["person_id"])]["occupation"] if row.get("person_id") else ""
-            asked[occupation] += 1
-            closed[occupation] += plain.state(row["id"]) == "closed"
-        assert split("requests", "occupation") == dict(asked)
-        assert split("requests_closed", "occupation") == {key: n for key, n in closed.items() if n}
-        came = Counter(row["kind"] for row in plain.within("movement") for _ in range(row["delta"]) if row["kind"] in figures.RECEIVED)
-        assert split("received", "movement") == dict(came)
-        for who in Occupation:
-            ids = {plain.person(row["person_id"]) for row in plain.visits if row.get("person_id") and row["occupation"] == who}
-            assert figures.count(db, Wanted("unique_people", first, last, {"occupation": (who.value,)})) == len(ids)
+@pytest.mark.parametrize(("first", "last"), SPANS)
+def test_figures_of_requests(trio: Trio, first: str, last: str) -> None:
+    """How many of what, how long it took until each step, by whole hours and nearest rank."""
+    for db, rows in zip(trio.stations, trio.plain, strict=True):
+        same(request_figures.period(db, first, last), requests_of(Plain((rows,), first, last), "2026-01-21T20:00:00+08:00"))
+
+
+def requests_of(plain: Plain, now: str) -> dict[str, Any]:
+    """The figures of requests by the names of their fields."""
+    asked = plain.within("request")
+    steps: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in asked}
+    for step in plain.standing("request_step"):
+        steps.get(step["request_id"], []).append(step)
+    moment = datetime.fromisoformat
+
+    def first(request: str, *states: str) -> datetime | None:
+        own = [row for row in steps[request] if row["state"] in states and not (states == ("told",) and row.get("voice_id"))]
+        return min((moment(row["time"]) for row in own), default=None)
+
+    def newest(request: str, state: str, told: str) -> str:
+        own = [row for row in steps[request] if row["state"] == state and not (state == "told" and row.get("voice_id"))]
+        return str(max(own, key=lambda row: (row["round"], row["time"], row["id"]))[told] or "") if own else ""
+
+    def spread(*pairs: tuple[datetime | None, datetime | None]) -> request_figures.Spread:
+        hours = sorted(max(int((end - begin).total_seconds() // 3600), 0) for begin, end in pairs if begin and end)
+        return request_figures.Spread(len(hours), *(hours[math.ceil(len(hours) * n / 100) - 1] if hours else 0 for n in (50, 90)))
+
+    waits = ("recorded", "accepted", "transferred", "reopened")
+    return {
+        "total": len(asked), "voices": sum(row["request_id"] in steps for row in plain.standing("request_voice")),
+        "by_kind": Counter(row["kind"] for row in asked), "by_category": Counter(row["category"] for row in asked),
+        "by_channel": Counter(row["channel"] for row in asked), "by_state": Counter(plain.state(row["id"]) for row in asked),
+        "by_unit": Counter(newest(row["id"], "transferred", "unit") for row in asked),
+        "accept": spread(*((moment(row["time"]), first(row["id"], "accepted", "transferred")) for row in asked)),
+        "reply": spread(*((moment(row["time"]), first(row["id"], "replied")) for row in asked)),
+        "tell": spread(*((first(row["id"], "replied"), first(row["id"], "told")) for row in asked)),
+        "told": Counter(verdict for row in asked if (verdict := newest(row["id"], "told", "verdict"))),
+        "reopened": sum(any(step["state"] == "reopened" for step in steps[row["id"]]) for row in asked),
+        "overdue": sum(plain.state(row["id"]) in waits and moment(row["due"]) < moment(now) for row in asked),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("first", "last"), SPANS)
@@ -365,38 +512,49 @@ def test_how_the_station_was_kept(trio: Trio, first: str, last: str) -> None:
             posted += closes - opens
             kept += max(min(until, closes) - max(begin, opens), 0)
             estimated += not row.get("closed")
-        assert (found.posted_minutes, found.open_minutes, found.recorded_days, found.estimated) == (posted, kept, len(days), estimated)
         opened = {row["business_date"] for row in days}
-        assert found.times_while_open == sum(n for day, n in plain.times(lambda row: row["business_date"]).items() if day in opened)
+        by_day = plain.times(lambda row: row["business_date"])
         took = sorted(
             max(int((datetime.fromisoformat(plain.closed_at(row["id"])) - datetime.fromisoformat(row["time"])).total_seconds() // 60), 0)
             for row in plain.within("request")
             if plain.state(row["id"]) == "closed"
         )
-        assert (found.requests, found.requests_closed) == (len(plain.within("request")), len(took))
-        assert found.closed_in == (took[math.ceil(len(took) / 2) - 1] if took else None)
-        assert found.stock_out == stock_out(plain, min(last, "2026-01-21"))
-
-
-@pytest.mark.parametrize(("first", "last"), SPANS)
-def test_loans_and_repairs(trio: Trio, first: str, last: str) -> None:
-    """What was lent, what of it is still out, what waits to be mended; each figure is the sum of its rows and of its parts."""
-    for db, rows, brought in zip(trio.stations, trio.plain, trio.brought, strict=True):
-        plain = Plain((rows,), first, last)
         expected = {
-            "lent": sum(row["quantity"] for row in plain.within("loan")), "still_out": sum(plain.still_out().values()),
-            "repairs": len(plain.within("repair")), "repairs_open": len(plain.broken()),
+            "posted_minutes": posted, "open_minutes": kept, "recorded_days": len(days), "estimated": estimated,
+            "times_while_open": sum(n for day, n in by_day.items() if day in opened), "requests": len(plain.within("request")),
+            "requests_closed": len(took), "closed_in": took[math.ceil(len(took) / 2) - 1] if took else None,
+            "stock_out": stock_out(plain, min(last, "2026-01-21")), "streak": streak(by_day),
+            "lent": total(TWINS["lent"](plain), "lent"), "still_out": sum(plain.still_out().values()), "repairs_open": len(plain.broken()),
         }  # fmt: skip
-        kept = upkeep.upkeep(db, first, last)
-        assert kept.house == {name: expected[name] for name in ("lent", "still_out", "repairs_open")}
-        for name, n in expected.items():
-            wanted, figure = Wanted(name, first, last), figures.known(name)
-            assert figures.count(db, wanted) == n
-            assert sum(line.n for line in figures.lines(db, figure.table, figures.ids(db, wanted), figure.adds)) == n
-            for part in figure.parts:
-                assert sum(figures.split(db, wanted, part).values()) == n
-        if last >= "2026-01-31":
-            assert (expected["still_out"], expected["repairs_open"]) == (brought[0] + 2, brought[1] + 1)
+        same(found, expected)
+
+
+def test_what_is_out_and_broken_is_what_was_lent_and_broke(trio: Trio) -> None:
+    """Two cables more than before, one repair more; what each row behind a figure is said to add comes to the figure."""
+    for db, rows, brought in zip(trio.stations, trio.plain, trio.brought, strict=True):
+        plain = Plain((rows,), "2025-12-15", "2026-01-31")
+        assert (sum(plain.still_out().values()), len(plain.broken())) == (brought[0] + 2, brought[1] + 1)
+        for name, figure in figures.BY_NAME.items():
+            ids = [row["id"] for row, _n in TWINS[name](plain)]
+            if name != "unique_people":
+                some = ids[:400]
+                lines = figures.lines(db, figure.table, some, figure.adds)
+                told = {row["id"]: n for row, n in TWINS[name](plain)}
+                assert [(line.id, line.n) for line in lines] == [(one, told[one]) for one in some]
+
+
+def streak(by_day: Counter[str]) -> upkeep.Streak | None:
+    """The longest run of one number on days that anybody came, where counting gives one so long less often than once in a hundred."""
+    counts = sorted(item for item in by_day.items() if item[1])
+    runs = [list(run) for _n, run in groupby(counts, key=lambda item: item[1])]
+    longest = max(runs, key=len, default=[])
+    if len(longest) < 3:
+        return None
+    mean = sum(n for _day, n in counts) / len(counts)
+    alike = sum(math.exp(2 * (n * math.log(mean) - mean - math.lgamma(n + 1))) for n in range(1000))
+    if len(counts) * alike ** (len(longest) - 1) >= 0.01:
+        return None
+    return upkeep.Streak(longest[0][0], longest[-1][0], len(longest), longest[0][1])
 
 
 def minutes(clock: str) -> int:
@@ -424,6 +582,10 @@ def test_the_stations_had_everything_that_goes_wrong(trio: Trio) -> None:
         assert len(plain.standing("person_merge")) >= 1
         assert any(row.get("void_reason") for row in rows["person_merge"].values())
         assert {plain.state(row["id"]) for row in plain.standing("request")} >= {"closed"}
+        assert [name for name, counted in TWINS.items() if not counted(plain)] == []
+        assert len(report_of(plain)["by_mood"]) == 2
+        asked = requests_of(plain, "2026-01-21T20:00:00+08:00")
+        assert [name for name in ("voices", "by_unit", "tell", "told", "reopened", "overdue") if not asked[name]] == []
         assert stock_out(plain, "2026-01-21")
         mutant = {**rows, "visit": {key: row | {"void_reason": None} for key, row in rows["visit"].items()}}
         assert report_of(Plain((mutant,), "2025-12-01", "2025-12-31")) != report_of(Plain((rows,), "2025-12-01", "2025-12-31"))
