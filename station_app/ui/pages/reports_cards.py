@@ -66,16 +66,17 @@ class FigureTile(Card):
     pressed = Signal()
 
     def __init__(self, name: str) -> None:
-        self.figure, self.more = BigFigure("", name), Text("", "small")
-        super().__init__(self.figure, self.more, None, gap=0)
+        self.figure, self.note, self.more = BigFigure("", name), Text("", "small"), Text("", "small")
+        super().__init__(self.figure, self.note, self.more, None, gap=0)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_state(self, number: str, note: str, more: str) -> None:
-        """The figure, what it is compared with, and a second line."""
-        self.figure.show_state(number, note=note)
-        self.more.set(more)
-        self.more.setVisible(bool(more))
+        """The figure, what it is compared with, and what else; a line for each, so that six stand side by side in any language."""
+        self.figure.show_state(number)
+        for line, text in ((self.note, note), (self.more, more)):
+            line.set(text)
+            line.setVisible(bool(text))
         told = t("terms.dot").join(part for part in (note, more) if part)
         self.setToolTip(plain_tip(told))
         self.setAccessibleName(self.figure.accessibleName())
@@ -182,6 +183,7 @@ class Figures(QWidget):
         )  # fmt: skip
         for tile, (text, note, more) in zip(self.tiles.values(), shown, strict=True):
             tile.show_state(text, note, more)
+        self._fit()
 
 
 class Course(Card):
