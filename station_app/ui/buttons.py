@@ -167,10 +167,10 @@ class IconButton(Button):
 
 
 class Chip(Press):
-    """A round toggle, 32 px drawn in a target of 44."""
+    """A round toggle, 32 px drawn in a target of 44; ``snug`` with less air beside its words, where many are to stand in one row."""
 
-    def __init__(self, text: str, *, key: str = "", checked: bool = False, parent: QWidget | None = None) -> None:
-        self._key = key
+    def __init__(self, text: str, *, key: str = "", checked: bool = False, snug: bool = False, parent: QWidget | None = None) -> None:
+        self._key, self._air = key, 10 if snug else 14
         super().__init__(text, parent)
         self.setCheckable(True)
         self.setChecked(checked)
@@ -181,7 +181,7 @@ class Chip(Press):
         """As wide as the words."""
         t = tokens()
         cap = cap_size(self._key).width() + t.px(6) if self._key else 0
-        return QSize(max(width(face(t.body), self._words) + cap + t.px(28), t.px(44)), t.px(44))
+        return QSize(max(width(face(t.body), self._words) + cap + t.px(2 * self._air), t.px(44)), t.px(44))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A pill outline; filled softly while it is on."""
@@ -194,7 +194,7 @@ class Chip(Press):
         edge = t.brand_line if on else t.brand if self.underMouse() and self.isEnabled() else t.line
         box(painter, rect, t.brand_soft if on else t.card if self.isEnabled() else t.off, edge, radius=height / 2)
         ink = t.brand if on else t.ink if self.isEnabled() else t.muted
-        spot = rect.adjusted(t.px(14), 0, -t.px(14), 0)
+        spot = rect.adjusted(t.px(self._air), 0, -t.px(self._air), 0)
         if self._key:
             size = cap_size(self._key)
             cap = QRectF(

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from ..words import t
 from . import icons
 from .buttons import Press
-from .painting import CENTRE, LEFT, box, brush, focus_ring, width, write
+from .painting import CENTRE, LEFT, box, brush, focus_ring, whole, width, write, write_whole
 from .theme import face, tokens
 
 
@@ -114,25 +114,25 @@ class Tile(Press):
         brush(painter)
         rect = QRectF(self.rect())
         radius = min(22 * unit, rect.height() / 3)
-        edge = worn.brand if self.underMouse() or self.isDown() else worn.line
-        box(painter, rect, worn.brand_soft if self.isDown() else worn.card, edge, radius=radius)
+        around = worn.brand if self.underMouse() or self.isDown() else worn.line
+        box(painter, rect, worn.brand_soft if self.isDown() else worn.card, around, radius=radius)
         ink = worn.muted if not self.isEnabled() else getattr(worn, self._tone)
-        font = face(round(self._size * unit), bold=True)
         icon = round(self._size * 1.35 * unit) if self._icon else 0
         gap = round(14 * unit) if self._icon and self.words() else 0
-        line_font = face(round(19 * unit))
-        high = round(self._size * 1.35 * unit) + (round(30 * unit) if self._line else 0)
-        top = (rect.height() - high) / 2
-        wide = icon + gap + width(font, self.words())
-        x = max(round(14 * unit), (rect.width() - wide) / 2)
-        row = QRectF(x, top, rect.width() - x - round(10 * unit), round(self._size * 1.35 * unit))
+        edge = round(12 * unit)
+        below, room = round(30 * unit) if self._line else 0, QSizeF(rect.width() - 2 * edge - icon - gap, rect.height() - edge)
+        font, took = whole(self.words(), face(round(self._size * unit), bold=True), room - QSizeF(0, below))
+        high = max(took.height(), round(self._size * 1.35 * unit))
+        x = max(edge, (rect.width() - icon - gap - took.width()) / 2)
+        row = QRectF(x, (rect.height() - high - below) / 2, rect.width() - x - edge, high)
         if icon:
             icons.paint(painter, self._icon, ink, QRectF(x, row.center().y() - icon / 2, icon, icon))
             row.setLeft(x + icon + gap)
-        write(painter, row, self.words(), font, ink, LEFT)
+        else:
+            row.setLeft(edge)
+        write_whole(painter, row, self.words(), font, ink, LEFT if icon else CENTRE)
         if self._line:
-            below = QRectF(10, row.bottom(), rect.width() - 20, round(30 * unit))
-            write(painter, below, self._line, line_font, worn.muted, CENTRE)
+            write_whole(painter, QRectF(10, row.bottom(), rect.width() - 20, below), self._line, face(round(19 * unit)), worn.muted, CENTRE)
         if self._key:
             spot = QRectF(rect.width() - 34 * unit, 10 * unit, 24 * unit, 22 * unit)
             write(painter, spot, self._key, face(round(15 * unit)), worn.muted, CENTRE)
@@ -168,10 +168,10 @@ class Banner(Growing):
         side = self.px(54)
         icons.paint(painter, "scan", worn.toast_link, QRectF(self.px(44), (rect.height() - side) / 2, side, side))
         left, middle = self.px(138), rect.height() / 2
-        write(painter, QRectF(left, middle - self.px(44), rect.width() - left - 20, self.px(46)), self._lines[0],
-              face(self.px(32), bold=True), worn.rail_ink)  # fmt: skip
-        write(painter, QRectF(left, middle + self.px(4), rect.width() - left - 20, self.px(32)), self._lines[1],
-              face(self.px(20)), worn.rail_muted)  # fmt: skip
+        write_whole(painter, QRectF(left, middle - self.px(44), rect.width() - left - 20, self.px(46)), self._lines[0],
+                    face(self.px(32), bold=True), worn.rail_ink)  # fmt: skip
+        write_whole(painter, QRectF(left, middle + self.px(4), rect.width() - left - 20, self.px(32)), self._lines[1],
+                    face(self.px(20)), worn.rail_muted)  # fmt: skip
 
 
 class Pad(Growing):

@@ -21,7 +21,7 @@ Frame: see chrome.py.
     LogRow(time, parts, action="", *, rule=True)               .acted;  parts [(text, bold), ...]; .text()
     EmptyState(icon, sentence, action="", *, key="")           .acted
     Timeline().show_steps([Step(when, text, tone="brand"), ...])
-    FlowLayout(gap=8, *, row_gap=0)  Scroll(widget, *, sideways=False)  rule() -> QFrame  clear(layout)
+    FlowLayout(gap=8, *, row_gap=0)  Scroll(widget, *, sideways=False, rest=False)  rule() -> QFrame  clear(layout)
     from buttons: Button IconButton Chip FilterTabs TallyCard;  from chrome: Rail RailEntry TopBar FootBar
 """
 
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from ..words import t
 from . import icons
@@ -123,11 +123,14 @@ class Card(QFrame):
 class Scroll(QScrollArea):
     """Lets a part be scrolled where it does not fit, above all in large type; invisible until it is needed.
 
-    The part keeps at least the height its wrapped writing needs at the width it gets.
+    The part keeps at least the height its wrapped writing needs at the width it gets. ``rest``: it asks for no height of its own
+    and takes what the parts around it leave, so that nothing around it has to be scrolled for its sake.
     """
 
-    def __init__(self, widget: QWidget, *, sideways: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, widget: QWidget, *, sideways: bool = False, rest: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        if rest:
+            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         bars = Qt.ScrollBarPolicy
@@ -249,7 +252,10 @@ class Fact(QWidget):
 
 
 class Notice(QFrame):
-    """A row that asks for something to be done: icon, sentence, button."""
+    """A row that asks for something to be done: icon, sentence, button.
+
+    ``turns``: the button goes below where the sentence would take more than two lines beside it; for places of a fixed width.
+    """
 
     acted = Signal()
 
@@ -261,23 +267,27 @@ class Notice(QFrame):
         icon: str = "",
         action: str = "",
         key: str = "",
+        turns: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._tone = tone
         self.text = Text(text, tone if tone in ("attention", "bad", "good") else "body", wrap=True)
         row = Row(gap=8)
-        row.setContentsMargins(12, 0, 12, 0)
         if icon:
             row.addWidget(Icon(icon, tone if tone != "plain" else "ink"))
         words = Column(self.text)
         words.setContentsMargins(0, 8, 0, 8)  # several lines do not touch the edge
         row.addLayout(words, 1)
-        if action:
-            button = Button(action, tone if tone in ("attention", "bad") else "plain", key=key)
-            button.clicked.connect(self.acted)
-            row.addWidget(button)
-        self.setLayout(row)
+        self._row = Row(gap=8)
+        self._row.setContentsMargins(12, 0, 12, 0)
+        self._row.addLayout(row, 1)
+        self._button = Button(action, tone if tone in ("attention", "bad") else "plain", key=key) if action else None
+        if self._button is not None:
+            self._button.clicked.connect(self.acted)
+            self._row.addWidget(self._button)
+        self._turns = turns
+        self.setLayout(self._row)
         self.setMinimumHeight(46)
         self.setAccessibleName(text)
 
@@ -292,6 +302,21 @@ class Notice(QFrame):
         self.text.set(text, tone if tone in ("attention", "bad", "good") else "body")
         self.setAccessibleName(text)
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room for the sentence, or less."""
+        super().resizeEvent(event)
+        if not self._turns or self._button is None:
+            return
+        beside = self.width() - 24 - 28 - self._button.sizeHint().width() - 8
+        turned = self.text.heightForWidth(max(beside, 1)) > 2 * self.text.fontMetrics().height() + 2
+        direction = QBoxLayout.Direction.TopToBottom if turned else QBoxLayout.Direction.LeftToRight
+        if direction != self._row.direction():
+            self._row.setDirection(direction)
+            self._row.setSpacing(0 if turned else 8)
+            self._row.setContentsMargins(12, 0, 12, 8 if turned else 0)
+            self._row.setAlignment(self._button, Qt.AlignmentFlag.AlignLeft if turned else Qt.AlignmentFlag(0))
+            self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground in its tone."""

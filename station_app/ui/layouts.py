@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLayoutItem,
     QSizePolicy,
+    QStackedLayout,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -124,6 +125,16 @@ class Stack(QStackedWidget):
         """As what is shown."""
         shown = self.currentWidget()
         return shown.sizeHint() if shown is not None else QSize()
+
+    def heightForWidth(self, width: int) -> int:
+        """What it needs, not what it would like: a part of it that scrolls takes what is left, and around it nothing has to."""
+        shown = self.currentWidget()
+        layout = shown.layout() if shown is not None else None
+        while isinstance(layout, QStackedLayout) and (within := layout.currentWidget()) is not None:
+            layout = within.layout()
+        if layout is None or not layout.hasHeightForWidth():
+            return super().heightForWidth(width)
+        return layout.totalMinimumHeightForWidth(width)
 
 
 class Turning(QWidget):

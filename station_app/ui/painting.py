@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
 from ..paper import qr
@@ -21,6 +21,7 @@ from .theme import face, tokens
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
+WRAPPED = Qt.TextFlag.TextWordWrap
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -57,6 +58,38 @@ def write(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str, 
 def width(font: QFont, text: str) -> int:
     """How wide a line of writing is, in px."""
     return QFontMetrics(font).horizontalAdvance(text)
+
+
+def whole(text: str, font: QFont, room: QSizeF) -> tuple[QFont, QSizeF]:
+    """The type in which words stand whole in ``room`` (px), and what of it they take.
+
+    A little smaller in one line rather than in two; in several lines rather than much smaller; never below a half.
+    """
+    asked, tried = font.pixelSize(), QFont(font)
+    sizes = [(size, False) for size in range(asked, round(asked * 0.85) - 1, -1)]
+    sizes += [(size, True) for size in range(asked, max(asked // 2, 9) - 1, -1)]
+    took = QSizeF()
+    for size, lines in sizes:
+        tried.setPixelSize(size)
+        metrics = QFontMetrics(tried)
+        if not lines:
+            took = QSizeF(metrics.horizontalAdvance(text) + 1, metrics.height())
+        else:
+            took = QSizeF(metrics.boundingRect(QRect(0, 0, int(room.width()), 10_000), WRAPPED, text).size())
+        if took.width() <= room.width() and took.height() <= max(room.height(), metrics.height()):
+            break
+    return tried, took
+
+
+def write_whole(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str, flags: Qt.AlignmentFlag = LEFT) -> None:
+    """Words that must not be cut: smaller or in several lines where ``rect`` asks for that."""
+    fits, took = whole(text, font, rect.size())
+    if took.width() > rect.width():
+        write(painter, rect, text, fits, colour, flags)
+        return
+    painter.setFont(fits)
+    painter.setPen(QColor(colour))
+    painter.drawText(rect, flags | Qt.TextFlag.TextWordWrap, text)
 
 
 def cap_size(text: str) -> QSize:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QDesktopServices, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -225,6 +225,8 @@ def hands_to(window: Window, hands: Hands, name: str) -> None:
     """Another page in front."""
     window.go(name)
     hands.settle()
+    for _round in range(3):  # what was answered last may still be on its way through the layouts
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
 
 def _to_tab(page: QWidget, hands: Hands, told: str) -> None:

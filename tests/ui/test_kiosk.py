@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,12 +16,13 @@ from station_app.db import Database
 from station_app.errors import Refused
 from station_app.model import KIOSK, Consent, Mood, Occupation, Op, Person, RequestState, Role
 from station_app.services import feedback, keepers, people, reports, requests, samples, stations, supplies, visits
-from station_app.ui import kiosk_reads, theme
+from station_app.ui import kiosk_reads, painting, theme
 from station_app.ui.hands import Hands
 from station_app.ui.kiosk import ANSWER, FACE_PAUSE, ORDER, THANKS, Kiosk
 from station_app.ui.kiosk_parts import Tile
 from station_app.ui.main_window import MainWindow
 from tests.conftest import PASSWORD, PIN, SAMPLE, Clock
+from tests.ui import looking
 
 Key = Qt.Key
 DAY = "2026-07-17"
@@ -275,6 +276,39 @@ def test_another_language_lasts_for_one_visitor(front: Front) -> None:
     front.wait(ANSWER + 1)
     assert front.kiosk.title.text() == "欢迎，进来歇一会儿"
     assert words.language() == "zh"
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (1024, 768), (768, 1366)])
+def test_nothing_is_cut_on_any_screen_in_any_language(front: Front, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    kiosk = front.kiosk
+    kiosk.resize(*size)
+    for _language in words.LANGUAGES:
+        for shows in (lambda: kiosk._show(kiosk.front, 0), lambda: kiosk.tally(Occupation.SANITATION_WORKER), kiosk.ask_number, kiosk.ask_pin):
+            shows()
+            front.hands.settle()
+            with looking.noticing(monkeypatch) as cut:
+                kiosk.grab()
+                assert cut == []
+        kiosk._turn_language()
+        front.hands.settle()
+
+
+def test_what_has_no_room_at_all_is_noticed(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: one word longer than its tile in the smallest type."""
+    front.kiosk.tiles[Occupation.RIDER].set_text("W" * 60)
+    with looking.noticing(monkeypatch) as cut:
+        front.kiosk.grab()
+        assert cut == ["W" * 60]
+
+
+def test_words_are_made_smaller_rather_than_cut(qapp: QApplication) -> None:
+    asked = theme.face(30, bold=True)
+    roomy, tight, lines = QSizeF(400, 60), QSizeF(250, 60), QSizeF(170, 90)
+    assert painting.whole("Sanitation worker", asked, roomy)[0].pixelSize() == 30
+    smaller, took = painting.whole("Sanitation worker", asked, tight)
+    assert 25 <= smaller.pixelSize() < 30 and took.height() < 60
+    wrapped, took = painting.whole("Sanitation worker", asked, lines)
+    assert wrapped.pixelSize() == 30 and took.height() > 60
 
 
 def test_without_a_pin_it_does_not_begin(db: Database) -> None:

@@ -107,7 +107,7 @@ class DeskPage(Page):
         fills = t("desk.to_supplies") if self.shell.offers("supplies") else ""
         self._empty_shelf = Notice(t("desk.no_items"), "plain", icon="box", action=fills)
         self._given_cap, self._given_hint = KeyCap(t("desk.shift_digit")), Text(t("desk.already_given"), "muted")
-        self.opening = Notice(t("desk.not_open"), "plain", icon="clock", action=t("desk.open_station"), key="F9")
+        self.opening = Notice(t("desk.not_open"), "plain", icon="clock", action=t("desk.open_station"), key="F9", turns=True)
         self.opening.hide()
         self.weather = Notice("", "attention", icon="sun")
         self.weather.hide()

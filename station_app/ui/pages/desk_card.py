@@ -215,7 +215,7 @@ class GuestOccupations(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chips = {one: Chip(tally_label(one), key=f"F{place}") for place, one in enumerate(Occupation, 2)}
+        self.chips = {one: Chip(tally_label(one), key=f"F{place}", snug=True) for place, one in enumerate(Occupation, 2)}
         flow = FlowLayout(6)
         for one, chip in self.chips.items():
             chip.clicked.connect(lambda _on=False, one=one: self.chosen.emit(one))

@@ -276,6 +276,10 @@ class LogList(QListView):
         self.setUniformItemSizes(True)
         self.viewport().setAutoFillBackground(False)
 
+    def sizeHint(self) -> QSize:
+        """Two lines; it takes all that is left below the day's figures, and the page need not be moved for it."""
+        return QSize(super().sizeHint().width(), 2 * tokens().px(36))
+
     def show_entries(self, fresh: list[Entry]) -> None:
         """Show these lines."""
         self._model.show_entries(fresh)

@@ -140,7 +140,7 @@ class PersonCard(Card):
         self.erase_button = Button(t("people_page.erase"), "danger")
         self.erase_strip = EraseStrip()
         self._connect()
-        self._person = Scroll(self._build())
+        self._person = Scroll(self._build(), rest=True)
         self.nobody = EmptyState("user", t("people_page.choose_someone"))
         holder = QWidget()
         self._stack = QStackedLayout(holder)

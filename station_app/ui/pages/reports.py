@@ -159,7 +159,7 @@ class ReportsPage(Page):
         self._body.setDirection(down if large or need > self.width() else across)
         self.course.setMinimumHeight(560 if large else 0)
         for card in (self.visitors, self.supplies):
-            card.setMinimumHeight(680 if large else 0)
+            card.stand_whole(self._body.direction() == down)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room, or less."""

@@ -273,7 +273,13 @@ class Shares(Card):
             bars.clicked.connect(lambda place, number_=number_: self._pressed(number_, place))
         column.addStretch(1)
         inside.setLayout(column)
-        super().__init__(Scroll(inside), gap=0)
+        self._inside, self._scroll, self._whole = inside, Scroll(inside), False
+        super().__init__(self._scroll, gap=0)
+
+    def stand_whole(self, on: bool) -> None:
+        """As high as the lists are, where the page is what is scrolled; otherwise scrolled here."""
+        self._whole = on
+        self._scroll.setMinimumHeight(self._inside.sizeHint().height() if on else 0)
 
     def _pressed(self, number_: int, place: int) -> None:
         figure, parts = self._lines[number_][place]
@@ -286,6 +292,7 @@ class Shares(Card):
         self.bars[number_].show_shares([share for share, _figure, _parts in lines], name=name)
         for part in (self._heads[number_], self.bars[number_]):
             part.setVisible(always or bool(lines))
+        self.stand_whole(self._whole)
 
 
 class Visitors(Shares):

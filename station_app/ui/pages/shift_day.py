@@ -53,7 +53,7 @@ class DutyCard(Card):
         self._shifts = Column(gap=0)
         inside = QWidget()
         inside.setLayout(Column(self._shifts, None))
-        super().__init__(row, rule(), Scroll(inside), title=t("shift_page.duty"))
+        super().__init__(row, rule(), Scroll(inside, rest=True), title=t("shift_page.duty"))
         self.take_button.clicked.connect(self.take)
         self.leave_button.clicked.connect(self.leave)
         self.hand_button.clicked.connect(self.hand_over)
@@ -237,7 +237,7 @@ class DayCard(Card):
         self.title = Text("", "heading")
         self._parts = QStackedWidget()
         for part in (self.opening, self.closing):
-            self._parts.addWidget(Scroll(part))
+            self._parts.addWidget(Scroll(part, rest=True))
         # the button stands below what is scrolled: it is in sight in any type
         super().__init__(self.title, self._parts, Row(None, self.opening.button, self.closing.button))
         self.closing.button.hide()
