@@ -109,6 +109,16 @@ def writing_cut(window: QWidget) -> list[str]:
     return found
 
 
+def twice_scrolled(window: QWidget) -> list[str]:
+    """What is moved up and down inside something that is itself moved up and down: two bars beside each other."""
+    moved = [one for one in seen(window) if isinstance(one, QAbstractScrollArea) and one.verticalScrollBar().maximum() > 0]
+    return [
+        f"{type(inner).__name__} {inner.accessibleName()!r} within {type(outer).__name__} {outer.verticalScrollBar().maximum()} px"
+        for outer in moved for inner in moved
+        if inner is not outer and outer.isAncestorOf(inner) and not isinstance(inner, QPlainTextEdit)
+    ]  # fmt: skip
+
+
 def _label(one: QLabel) -> Iterator[str]:
     room = one.contentsRect()
     if one.wordWrap():
