@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QUrl
 from PySide6.QtWidgets import QApplication
@@ -124,6 +125,33 @@ def test_the_first_page_leads_into_the_drill_by_the_words_of_the_screen(language
     for word in ("drill.try", "drill.begin", "start.build"):
         assert f"**{t(word)}**" in told
     assert "**Ctrl+Q**" in told
+
+
+TEMPLATES = {"admin", "privacy-notice", "impact-assessment"}
+SAID = {"每人限一份", "one each", "这个月多少人次？", "How many this month?"}
+"""What people say, not what stands on the screen."""
+CAPS = re.compile(r"(Ctrl|Alt|Shift|F\d|Enter|Esc|[/*]$).*")
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_what_is_called_by_name_stands_on_the_screen_by_that_name(language: str) -> None:
+    shown: list[str] = []
+    for file in (BOOK.parent.parent / "assets/i18n" / language / "LC_MESSAGES").glob("*.po"):
+        with file.open("rb") as source:
+            for message in read_po(source, locale=language):
+                shown += [message.string] if isinstance(message.string, str) else message.string
+    screen = "\n".join(shown).lower()
+    called = [
+        (name, found[1] or found[2])
+        for name in ORDER if name not in TEMPLATES
+        for found in re.finditer(r"\*\*(.+?)\*\*|“(.+?)”", text(language, name))
+    ]  # fmt: skip
+    strange = [
+        (name, word) for name, word in called
+        if word not in SAID and not CAPS.fullmatch(word) and word.rstrip("….。").lower() not in screen
+    ]  # fmt: skip
+    assert strange == []
+    assert len(called) > 50
 
 
 # --- the pictures --------------------------------------------------------------------------------------------------------

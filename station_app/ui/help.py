@@ -27,10 +27,13 @@ KEYS: Keys = (
         ("Ctrl+1 – 7", "amenity"), ("Ctrl+Shift+C", "copy"), ("F9", "open"),
     )),
     ("people", (("Ctrl+P", "card"), ("Ctrl+Shift+P", "print_room"),)),
-    ("supplies", (("Enter", "count"),)),
-    ("requests", (("1 – 9", "deed"), ("F9", "box"), ("Alt+Enter", "next_slip"))),
+    ("supplies", (("Enter", "count"), ("Ctrl+E", "table"))),
+    ("requests", (("1 – 9", "deed"), ("F9", "box"), ("Alt+Enter", "next_slip"), ("Ctrl+E", "table"))),
     ("shift", (("Ctrl+Enter", "day"), ("Backspace Delete", "cell"))),
-    ("reports", (("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"), ("Ctrl+Alt+P", "printer"), ("Ctrl+B", "forms"))),
+    ("reports", (
+        ("Ctrl+1 – 7", "span"), ("Ctrl+C", "copy_report"), ("Ctrl+P", "pdf"), ("Ctrl+Alt+P", "printer"), ("Ctrl+E", "table"),
+        ("Ctrl+B", "forms"),
+    )),
     ("sync", (("Ctrl+E", "export"), ("Ctrl+I", "import"), ("Ctrl+R", "rules"), ("Ctrl+P", "rules_paper"))),
     ("trail", (("Enter", "step"), ("Ctrl+E", "table"), ("Ctrl+P", "paper"))),
 )  # fmt: skip

@@ -283,10 +283,12 @@ def test_the_form_put_aside_comes_back_after_its_toast_faded(house: House) -> No
 # --- help ------------------------------------------------------------------------------------------------------------------
 
 
-def said_keys() -> set[str]:
-    """Every key the help says, ranges one by one."""
+def said_keys(*sections: str) -> set[str]:
+    """Every key the help says (in these sections), ranges one by one."""
     said: set[str] = set()
-    for _section, parts in KEYS:
+    for section, parts in KEYS:
+        if sections and section not in sections:
+            continue
         for caps, _word in parts:
             found = re.fullmatch(r"(.*?)(\d+) – (?:F?)(\d+)", caps)
             if found is None:
@@ -307,9 +309,18 @@ def test_the_help_says_every_key_the_window_listens_to(house: House) -> None:
     assert {"/", "Esc", "Enter", "Backspace", "Shift+1", "1", "Ctrl+P"} <= said_keys()
 
 
+def test_the_help_says_the_keys_of_a_page_under_that_page(house: House) -> None:
+    alike = {"Ctrl+Return": "Ctrl+Enter", "Alt+Return": "Alt+Enter"}
+    unsaid = {
+        (name, key) for name in PAGES for shortcut in house.window.page(name).findChildren(QShortcut)
+        if (key := shortcut.key().toString()) and alike.get(key, key) not in said_keys("anywhere", "forms", "lists", name)
+    }  # fmt: skip
+    assert unsaid == set()
+
+
 def test_the_help_of_a_page_that_is_not_offered_is_not_there() -> None:
     auditor = keys_for(KEYS, Role.AUDITOR, lambda section: section in PAGES and section not in OFFERED[Role.AUDITOR])
-    assert {section for section, _parts in auditor} == {"anywhere", "lists", "forms", "reports", "trail"}
+    assert {section for section, _parts in auditor} == {"anywhere", "lists", "forms", "supplies", "reports", "trail"}
     assert not {"tally", "undo", "new"} & {word for _section, parts in auditor for _cap, word in parts}
 
 
