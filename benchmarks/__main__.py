@@ -24,7 +24,7 @@ def measurements(visits: int, rows: int, keep: str, district: tuple[int, int]) -
         lambda: day.main(visits, 300, keep),
         lambda: offers.main(rows * 3 // 10),
         lambda: sealing.main(rows),
-        lambda: search.main(rows),
+        lambda: search.main(rows, keep),
         lambda: badges.main(rows // 100),
         lambda: reports.main((visits // 10, visits)),
         lambda: intake.main(*district),
@@ -55,8 +55,10 @@ def main(arguments: list[str]) -> int:
         figures = [figure for measure in measurements(visits, rows, keep, district) for figure in measure()]
         if beside is not None:
             figures += peers.main(beside, visits, 5, keep)
-            figures += peers.notes(beside, next(float(one.ours.split()[0]) for one in figures if one.name.endswith("per key, p50")), rows)
+            figures += peers.notes(beside, rows, keep)
     print(table(figures))
+    if beside is None:
+        print("Anki and Vorta were not asked: --peers FOLDER adds the rows beside them.")
     return int(any(one.met is False for one in figures) and not arguments)
 
 

@@ -23,7 +23,9 @@ RIGHT = A4[0] - EDGE
 ROW = 5.6
 HOURS = (8, 20)
 MOST = 8
-"""Employers and supplies listed by name."""
+"""Employers listed by name; supplies that ran out in as many rows, less those above them."""
+MOST_MONTHS, COLUMNS = 12, 4
+"""Months told one by one, more are told by year; beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,13 @@ def draw(sheet: Sheet, report: Report, beside: Beside) -> None:
     y = _compared(sheet, report, beside, 34)
     y = _map(sheet, report, y + 9)
     half = (RIGHT - EDGE - 8) / 2
-    months = _months(report)
+    months = by_month(report)
     left = _list(sheet, t("paper.kept"), _kept(beside.kept), EDGE, y + 9, half)
     right = _list(sheet, t("paper.by_platform"), _platforms(report), EDGE + half + 8, y + 9, half)
     y = max(left, right)
     if months:
-        y = _list(sheet, t("paper.chart_by_month"), months, EDGE, y + 8, half)
-    _notes(sheet, beside, y + 8)
+        y = _table(sheet, months, y + 8)
+    _notes(sheet, beside, y + 5)
 
 
 def figures(report: Report, beside: Beside) -> list[tuple[str, tuple[str, ...]]]:
@@ -158,8 +160,12 @@ def _kept(kept: Upkeep) -> list[tuple[str, str]]:
     if kept.closed_in is not None:
         rows.append((t("paper.median_hours"), f"{kept.closed_in / 60:,.1f}"))
     rows += [(figure_name(name), f"{n:,}") for name, n in kept.house.items() if n]
-    longest = sorted(kept.stock_out.items(), key=lambda pair: -pair[1])[:MOST]
-    rows += [(t("paper.out", name=name), t("paper.days", n=n)) for name, n in longest]
+    longest = sorted(kept.stock_out.items(), key=lambda pair: -pair[1])
+    room = MOST + 1 - len(rows)
+    shown = longest if len(longest) <= room else longest[: room - 1]
+    rows += [(t("paper.out", name=name), t("paper.days", n=n)) for name, n in shown]
+    if rest := longest[len(shown) :]:
+        rows.append((t("paper.out_others", n=len(rest)), t("paper.out_at_most", n=rest[0][1])))
     return rows
 
 
@@ -171,18 +177,41 @@ def _platforms(report: Report) -> list[tuple[str, str]]:
     return rows
 
 
-def _months(report: Report) -> list[tuple[str, str]]:
-    """Person-times by month, registered of them; empty for a span inside one month."""
+def by_month(report: Report) -> list[tuple[str, int, int]]:
+    """Person-times by month and registered of them, by year where there are many; empty for a span inside one month."""
     if report.first[:7] == report.last[:7]:
         return []
+    day, last = date.fromisoformat(report.first).replace(day=1), date.fromisoformat(report.last)
     told: dict[str, list[int]] = {}
-    day, last = date.fromisoformat(report.first), date.fromisoformat(report.last)
     while day <= last:
-        sums = told.setdefault(f"{day:%Y-%m}", [0, 0])
-        sums[0] += report.by_day.get(day.isoformat(), 0)
-        sums[1] += report.registered_by_day.get(day.isoformat(), 0)
-        day += timedelta(1)
-    return [(month, t("paper.month_told", n=f"{n:,}", known=f"{known:,}")) for month, (n, known) in told.items()]
+        told[f"{day:%Y-%m}"] = [0, 0]
+        day = (day + timedelta(31)).replace(day=1)
+    letters = 7 if len(told) <= MOST_MONTHS else 4
+    sums = {month[:letters]: [0, 0] for month in told}
+    for place, by_day in enumerate((report.by_day, report.registered_by_day)):
+        for one, n in by_day.items():
+            sums[one[:letters]][place] += n
+    return [(month, n, known) for month, (n, known) in sums.items()]
+
+
+def _table(sheet: Sheet, rows: Sequence[tuple[str, int, int]], y: float) -> float:
+    """Months side by side, read downwards, in as few rows as four columns take."""
+    sheet.text(EDGE, y, t("paper.chart_by_month" if len(rows[0][0]) == 7 else "paper.chart_by_year"), 11, bold=True)
+    y += 3
+    gap, high = 5.0, -(-len(rows) // COLUMNS)
+    wide = (RIGHT - EDGE - gap * (COLUMNS - 1)) / COLUMNS
+    number = (wide - 13) / 2
+    for place, (month, *numbers) in enumerate(rows):
+        x, top = EDGE + place // high * (wide + gap), y + (place % high + 1) * ROW
+        if place % high == 0:
+            sheet.box(x, y, wide, ROW, fill=SOFT)
+            for column, head in enumerate((t("paper.registered"), t("paper.person_times"))):
+                sheet.fitted(x + wide - 1 - column * number, y + 4, head, 8, number - 1, colour=MUTED, anchor="right")
+        sheet.fitted(x + 1, top + 4, month, 9.5, 13)
+        for column, n in enumerate(reversed(numbers)):
+            sheet.fitted(x + wide - 1 - column * number, top + 4, f"{n:,}", 9.5, number - 1, anchor="right")
+        sheet.line(x, top + ROW, x + wide, top + ROW, points=0.3)
+    return y + (high + 1) * ROW
 
 
 def _list(sheet: Sheet, title: str, rows: Sequence[tuple[str, str]], x: float, y: float, wide: float) -> float:
