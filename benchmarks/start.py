@@ -30,20 +30,24 @@ def main(visits: int = 300_000, times: int = 9, keep: str = "") -> list[Figure]:
         db.close()
         started("ours", place)  # compiles what an installed program brings compiled
         spent: dict[str, list[float]] = {"bare": [], "ours": []}
-        peak = 0
+        peaks = {"bare": 0, "ours": 0}
         for _ in range(times):
             for kind in spent:
                 seconds, held = started(kind, place)
                 spent[kind].append(seconds)
-                peak = max(peak, held) if kind == "ours" else peak
+                peaks[kind] = max(peaks[kind], held)
         cold = cold_reads(place)
     ours, bare = statistics.median(spent["ours"]), statistics.median(spent["bare"])
+    peak, plain = peaks["ours"], peaks["bare"]
     rows = [
         Figure(
             f"start to painted desk, {visits:,} visits", f"{ours * 1000:.0f} ms",
             f"bare window {bare * 1000:.0f} ms: {ours / bare:.2f}x", "<= 1.7x", ours / bare <= 1.7,
         ),
-        Figure("peak memory at the start", f"{peak} MB", "", "<= 100 MB", peak <= 100 if peak else None),
+        Figure(
+            "peak memory at the start, argon2's 64 MB apart", f"{peak} MB", f"bare window {plain} MB", "<= 100 MB",
+            peak <= 100 if peak else None,
+        ),
         Figure("read from the disk at a cold start", f"{cold} MB" if cold else "-", "", "<= 95 MB", cold <= 95 if cold else None),
     ]  # fmt: skip
     for row in rows:
