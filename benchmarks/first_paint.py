@@ -1,6 +1,6 @@
 """One start, measured from outside (``start.py``): show a window, say when it was painted, stay until the parent has looked.
 
-``python benchmarks/first_paint.py bare|ours FOLDER``, the repository on PYTHONPATH. A script and no module: a bare window must not
+``python benchmarks/first_paint.py bare|unlock|ours FOLDER``, the repository on PYTHONPATH. A script and no module: a bare window must not
 pay for what the other measurements import.
 """
 
@@ -11,8 +11,8 @@ import sys
 
 
 def main(kind: str, place: str) -> None:
-    """``bare`` is PySide6 with one label, ``ours`` the desk of the station in ``place``, begun as ``station_app`` begins it."""
-    if kind == "ours":
+    """``bare`` is PySide6 with one label, ``unlock`` what asks for the password of the station in ``place``, ``ours`` its desk."""
+    if kind != "bare":
         import gc
 
         gc.disable()
@@ -36,11 +36,11 @@ def main(kind: str, place: str) -> None:
             os._exit(0)  # the parent has what it wanted; closing would only cost it time
 
     watch = FirstPaint()
-    if kind == "ours":
+    if kind != "bare":
         from pathlib import Path
 
-        qt = app.application()
-        window = app.window(stations.open_station(Path(place), "benchmark"), backups=True)
+        qt, folder = app.application(), Path(place)
+        window = app.StartWindow(folder) if kind == "unlock" else app.window(stations.open_station(folder, "benchmark"), backups=True)
         window.installEventFilter(watch)
         window.show()
         qt.exec()

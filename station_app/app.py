@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -37,15 +38,15 @@ from .paths import DataFolder
 from .services import drill, preferences
 from .ui import doorbell, news, place, theme
 from .ui.errands import Errand, Practised, Practising, Rescuing
-from .ui.main_window import MainWindow
 from .ui.mishap import Mishaps, keep_log
 from .ui.page import Page
 from .ui.start import StartWindow
 from .ui.start_work import end_practice
-from .ui.window import Window
 
 if TYPE_CHECKING:
     from .ui.district.window import DistrictWindow
+    from .ui.main_window import MainWindow
+    from .ui.window import Window
 
 PAGES: Mapping[str, tuple[str, str]] = {
     "desk": (".ui.pages.desk", "DeskPage"),
@@ -72,6 +73,13 @@ DISTRICT_PAGES: Mapping[str, tuple[str, str]] = {
     "settings": (".ui.district.settings", "SettingsPage"),
 }
 """Those of a district."""
+
+
+AHEAD = (
+    "answers", "attachments", "care", "companions", "history", "keeping", "loans", "requests", "supplies.advice", "visits", "voices",
+    "weather",
+)  # fmt: skip
+"""What a desk asks at once (``services``); imported while somebody types the password."""
 
 
 def _from(pages: Mapping[str, tuple[str, str]]) -> Callable[[str], type[Page]]:
@@ -131,6 +139,8 @@ def _translate(app: QApplication) -> None:
 
 def window(db: Database, *, backups: bool = False) -> MainWindow:
     """The station's window over an open database, as it was left: language, type size, colours."""
+    from .ui.main_window import MainWindow
+
     if chosen := preferences.get(db, settings.LANGUAGE):
         words.use(chosen)
     found = MainWindow(db, _from(PAGES), backups=backups)
@@ -218,6 +228,11 @@ class Turns:
         self.start.opened.connect(self._opened)
         place.restore(self.start, self._home.place)
         self.start.show()
+        QTimer.singleShot(0, self._look_ahead)
+
+    def _look_ahead(self) -> None:
+        """On a thread beside the screen; nothing of Qt, which makes its types on the window's own thread only."""
+        Thread(target=lambda: [import_module(f".services.{name}", __package__) for name in AHEAD], daemon=True).start()
 
     def to_front(self) -> None:
         """Bring the window that is shown before all others."""

@@ -45,6 +45,21 @@ window.close()
 db.close()
 """
 
+UNLOCK = """
+import sys
+from pathlib import Path
+from station_app import app, words
+words.use("zh")
+application = app.application(offscreen=True)
+window = app.StartWindow(Path(sys.argv[1]))
+window.show()
+application.processEvents()
+print(window.grab().height() > 100)
+desk = ("station_app.ui.main_window", "station_app.ui.window", "station_app.ui.pages", "station_app.services.requests")
+print(" ".join(name for name in sys.modules if name.startswith(desk)))
+window.close()
+"""
+
 
 def run(code: str, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -63,6 +78,11 @@ def test_the_painted_desk_has_loaded_none_of_the_heavy_libraries(home: Path) -> 
     told = run(WINDOW, str(home), PASSWORD)
     assert told.returncode == 0, told.stderr
     assert told.stdout.strip() == ""  # nor has PySide read the sources of ours (station_app.ui)
+
+
+def test_what_asks_for_the_password_has_loaded_no_desk(home: Path) -> None:
+    told = run(UNLOCK, str(home))
+    assert (told.returncode, told.stdout.split()) == (0, ["True"]), told.stderr
 
 
 def test_the_check_can_fail(home: Path) -> None:
