@@ -357,17 +357,25 @@ def _loans_1(ledger: Ledger, index: Index) -> None:
 
 
 def _left_1(db: sqlite_utils.Database) -> None:
-    """Local: the loans that are out and what has not come back of each, kept by the database with every loan and every end.
+    """Local: what has not come back of each loan, or came back lost or damaged, kept by the database with every loan and every end.
 
     What is out is asked for at the desk and by every report: looking for it must not cost more with every umbrella that ever was lent.
+    Loans that are back as they went have no row.
     """
-    db.execute("CREATE TABLE loan_left(loan_id TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID")
-    came_back = "(SELECT coalesce(sum(quantity), 0) FROM loan_end WHERE loan_id = l.id AND void_reason IS NULL)"
+    db.execute(
+        "CREATE TABLE loan_left(loan_id TEXT NOT NULL PRIMARY KEY, asset_id TEXT NOT NULL, n INTEGER NOT NULL, lost INTEGER NOT NULL,"
+        " damaged INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX loan_left_asset_id ON loan_left(asset_id)")
+    ended = "(SELECT coalesce(sum(quantity), 0) FROM loan_end WHERE loan_id = l.id AND void_reason IS NULL{})"
+    outcomes = ", ".join(f"{ended.format(' AND outcome = ' + repr(one))} AS {one}" for one in ("lost", "damaged"))
+    lent = "CASE WHEN l.void_reason IS NULL THEN l.quantity ELSE 0 END"
 
     def counted(loan: str) -> str:
         return (
-            f"DELETE FROM loan_left WHERE loan_id = {loan}; INSERT INTO loan_left(loan_id, n) SELECT id, n FROM ("
-            f"SELECT l.id, l.quantity - {came_back} AS n FROM loan l WHERE l.id = {loan} AND l.void_reason IS NULL) WHERE n > 0;"
+            f"DELETE FROM loan_left WHERE loan_id = {loan}; INSERT INTO loan_left(loan_id, asset_id, n, lost, damaged) SELECT * FROM ("
+            f"SELECT l.id, l.asset_id, {lent} - {ended.format('')} AS n, {outcomes} FROM loan l WHERE l.id = {loan})"
+            " WHERE n <> 0 OR lost <> 0 OR damaged <> 0;"
         )
 
     events = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}

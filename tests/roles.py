@@ -672,6 +672,7 @@ CASES: dict[str, Case] = {
     "loans.bring_back": (Op.END_LOAN, _on(_lent, lambda w, one: loans.bring_back(w.db, one.asset_id))),
     "loans.change": (Op.CHANGE_ASSET, _on(_thing, lambda w, one: loans.change(w.db, one.id, note="伞面蓝色"))),
     "loans.end": (Op.END_LOAN, _on(_lent, lambda w, one: loans.end(w.db, one.id))),
+    "loans.differing": plain(READ, lambda w: list(loans.differing(w.db))),
     "loans.figures": plain(READ, lambda w: loans.figures(w.db, DAY, DAY)),
     "loans.find": plain(READ, lambda w: loans.find(w.db, "雨伞")),
     "loans.get": (READ, _on(_thing, lambda w, one: loans.get(w.db, one.id))),

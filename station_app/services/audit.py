@@ -233,12 +233,8 @@ def _things_are_their_loans(db: Database) -> Iterator[Problem]:
     ):
         if row["ended"] > (0 if row["void_reason"] else row["quantity"]):
             yield Problem("audit.loan_ended_twice", {"name": row["name"]})
-    for row in db.rows(
-        f"SELECT a.name, coalesce(k.n, 0) AS kept, max({loans.LEFT}, 0) * (l.void_reason IS NULL) AS n FROM loan l"
-        " JOIN asset a ON a.id = l.asset_id LEFT JOIN loan_left k ON k.loan_id = l.id"
-    ):
-        if row["kept"] != row["n"]:
-            yield Problem("audit.loan_left_differs", {"name": row["name"], "kept": row["kept"], "n": row["n"]})
+    for name, told, found in loans.differing(db):
+        yield Problem("audit.loan_left_differs", {"name": name, "kept": told, "n": found})
     for asset in loans.assets(db, with_retired=True):
         if loans.wrong(db, asset):
             yield Problem("audit.thing_below_zero", {"name": asset.title, "n": asset.free})

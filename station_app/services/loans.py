@@ -7,7 +7,7 @@ ended; what is left of owned is free. A thing that is lent though the book has n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -496,20 +496,16 @@ ASSET = (
     " FROM asset_move WHERE asset_id = a.id AND void_reason IS NULL) AS had,"
     " (SELECT coalesce(sum(quantity * CASE kind WHEN 'broken' THEN 1 WHEN 'mended' THEN -1 WHEN 'written_off' THEN -1 ELSE 0 END), 0)"
     " FROM asset_move WHERE asset_id = a.id AND void_reason IS NULL) AS broke,"
-    " (SELECT coalesce(sum(quantity), 0) FROM loan WHERE asset_id = a.id AND void_reason IS NULL) AS lent,"
-    " (SELECT coalesce(sum(e.quantity), 0) FROM loan l JOIN loan_end e ON e.loan_id = l.id"
-    " WHERE l.asset_id = a.id AND e.void_reason IS NULL) AS ended,"
-    " (SELECT coalesce(sum(e.quantity), 0) FROM loan l JOIN loan_end e ON e.loan_id = l.id"
-    " WHERE l.asset_id = a.id AND e.outcome = 'lost' AND e.void_reason IS NULL) AS gone,"
-    " (SELECT coalesce(sum(e.quantity), 0) FROM loan l JOIN loan_end e ON e.loan_id = l.id"
-    " WHERE l.asset_id = a.id AND e.outcome = 'damaged' AND e.void_reason IS NULL) AS hurt"
+    " (SELECT coalesce(sum(n), 0) FROM loan_left WHERE asset_id = a.id) AS out,"
+    " (SELECT coalesce(sum(lost), 0) FROM loan_left WHERE asset_id = a.id) AS gone,"
+    " (SELECT coalesce(sum(damaged), 0) FROM loan_left WHERE asset_id = a.id) AS hurt"
     " FROM asset a WHERE a.void_reason IS NULL"
 )
-"""Things with their sums, at the station and at the district."""
+"""Things with their sums, at the station and at the district; those of loans are kept (docs/decisions/025)."""
 
 LEFT = "l.quantity - (SELECT coalesce(sum(quantity), 0) FROM loan_end WHERE loan_id = l.id AND void_reason IS NULL)"
 """What has not come back of a loan ``l``."""
-OUT = "IN (SELECT loan_id FROM loan_left)"
+OUT = "IN (SELECT loan_id FROM loan_left WHERE n > 0)"
 """Which loans are out, by what the database keeps (docs/decisions/025)."""
 LOAN = (
     f"SELECT l.*, {LEFT} AS remaining, a.name, a.number, k.name AS keeper FROM loan l JOIN asset a ON a.id = l.asset_id"
@@ -592,11 +588,29 @@ def _open(db: Database, where: str, parameters: Sequence[str] | Mapping[str, str
     return [_loan(row) for row in rows]
 
 
+def differing(db: Database) -> Iterator[tuple[str, int, int]]:
+    """(thing, kept, what its loans and ends say) of every figure kept of a loan that is not so. Reads all of them."""
+    ended = "coalesce(sum(CASE WHEN {} THEN e.quantity END), 0)"
+    lost, damaged = (ended.format(f"e.outcome = '{one.value}'") for one in (LoanOutcome.LOST, LoanOutcome.DAMAGED))
+    rows = db.rows(
+        "SELECT a.name, coalesce(k.n, 0) AS n, coalesce(k.lost, 0) AS lost, coalesce(k.damaged, 0) AS damaged,"
+        f" l.quantity * (l.void_reason IS NULL) - {ended.format('1 = 1')} AS n_found, {lost} AS lost_found,"
+        f" {damaged} AS damaged_found, k.asset_id <> l.asset_id AS elsewhere"
+        " FROM loan l JOIN asset a ON a.id = l.asset_id LEFT JOIN loan_end e ON e.loan_id = l.id AND e.void_reason IS NULL"
+        " LEFT JOIN loan_left k ON k.loan_id = l.id GROUP BY l.id"
+    )
+    for row in rows:
+        pairs = [(row[name], row[f"{name}_found"]) for name in ("n", "lost", "damaged")]
+        if row["elsewhere"]:
+            pairs.append((row["n"], 0))
+        yield from ((row["name"], told, found) for told, found in pairs if told != found)
+
+
 def _asset(row: Row) -> Asset:
     return Asset(
         id=row["id"], name=row["name"], kind=AssetKind(row["kind"]), number=row["number"], code=row["code"], due_hours=row["due_hours"],
         active=bool(row["active"]), note=row["note"] or "", owned=row["had"] - row["gone"], broken=row["broke"] + row["hurt"],
-        out=row["lent"] - row["ended"],
+        out=row["out"],
     )  # fmt: skip
 
 

@@ -32,15 +32,27 @@ def one_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     db.close()
 
 
-def plain(db: Database) -> dict[str, int]:
-    """What is out of each loan, counted from the rows."""
-    out = {row["id"]: row["quantity"] for row in db.rows("SELECT * FROM loan") if row["void_reason"] is None}
+Kept = dict[str, tuple[int, int, int]]
+
+
+def plain(db: Database) -> Kept:
+    """What is out, lost and damaged of each loan, counted from the rows."""
+    found = {row["id"]: [0 if row["void_reason"] else row["quantity"], 0, 0] for row in db.rows("SELECT * FROM loan")}
     for row in db.rows("SELECT * FROM loan_end"):
-        if row["loan_id"] in out and row["void_reason"] is None:
-            out[row["loan_id"]] -= row["quantity"]
-    return {loan: n for loan, n in out.items() if n > 0}
+        if row["loan_id"] in found and row["void_reason"] is None:
+            out = found[row["loan_id"]]
+            out[0] -= row["quantity"]
+            out[1] += row["quantity"] * (row["outcome"] == "lost")
+            out[2] += row["quantity"] * (row["outcome"] == "damaged")
+    return {loan: (n, lost, damaged) for loan, (n, lost, damaged) in found.items() if n or lost or damaged}
 
 
+def kept(db: Database) -> Kept:
+    """The same as the database keeps it."""
+    return {row["loan_id"]: (row["n"], row["lost"], row["damaged"]) for row in db.rows("SELECT * FROM loan_left")}
+
+
+OUTCOMES = ("returned", "lost", "damaged")
 EVENTS = st.lists(
     st.tuples(st.sampled_from(("loan", "end", "void loan", "void end", "move end")), st.integers(0, 2), st.integers(1, 4)), max_size=12
 )
@@ -64,9 +76,13 @@ def test_whatever_order_loans_and_ends_come_in(one_store: Database, events: list
             end = ends.setdefault(place, uuid7()) if what != "end" else uuid7()
             ends[place] = end
             with db.transact(Op.APPLY_PACK) as tx:
-                tx.take("loan_end", [row | {"id": end, "loan_id": whose, "outcome": "returned"}])
-        assert {row["loan_id"]: row["n"] for row in db.rows("SELECT * FROM loan_left")} == plain(db)
-    assert {loan.id: loan.left for loan in loans.open_loans(db)} == plain(db)
+                tx.take("loan_end", [row | {"id": end, "loan_id": whose, "outcome": OUTCOMES[n % 3]}])
+        assert kept(db) == plain(db)
+    assert {loan.id: loan.left for loan in loans.open_loans(db)} == {loan: n for loan, (n, *_) in plain(db).items() if n > 0}
+    assert list(loans.differing(db)) == []
+    if any(what == "loan" for what, *_ in events):
+        mine = [figures for loan, figures in plain(db).items() if loan in ids]
+        assert loans.get(db, asset).out == sum(n for n, *_ in mine)
 
 
 def test_what_came_back_and_what_is_undone_leaves_nothing_behind(db: Database, cable: str) -> None:
@@ -81,8 +97,8 @@ def test_what_came_back_and_what_is_undone_leaves_nothing_behind(db: Database, c
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE loan_left SET n = n + 1", "DELETE FROM loan_left", "DROP TRIGGER loan_left_insert", "DROP TRIGGER loan_end_left_insert",
-        "DROP TRIGGER loan_left_update",
+        "UPDATE loan_left SET n = n + 1", "UPDATE loan_left SET lost = 1", "UPDATE loan_left SET asset_id = 'X'", "DELETE FROM loan_left",
+        "DROP TRIGGER loan_left_insert", "DROP TRIGGER loan_end_left_insert", "DROP TRIGGER loan_left_update",
     ],
 )  # fmt: skip
 def test_a_kept_loan_that_lies_is_named(db: Database, cable: str, damage: str) -> None:
