@@ -29,7 +29,7 @@ from PySide6.QtCore import (
     QTranslator,
     qInstallMessageHandler,
 )
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from . import settings, words
 from .db import DAMAGE, Database
@@ -212,6 +212,13 @@ def _run(
         logging.getLogger("station_app").removeHandler(log)
 
 
+def let_go(window: QWidget | None) -> None:
+    """Close a window that had its turn for good: hidden it would stay in memory, and be dressed anew with the others, all day."""
+    if window is not None:
+        window.close()
+        window.deleteLater()
+
+
 class Turns:
     """The first window and the one it opens, in turn: what one leaves to be done, the other does with the store closed."""
 
@@ -244,22 +251,21 @@ class Turns:
             front.activateWindow()
 
     def _opened(self, db: Database) -> None:
-        before = self.start
         try:
             self.shown = self._opens(db, backups=not drill.practising(db))
         except Refused as error:  # a bad page that nothing met before the window was built
             db.close()
             if error.word not in DAMAGE:
                 raise
+            before = self.start
             self.begin(Rescuing())
-            if before is not None:
-                before.close()
+            let_go(before)
             return
         self.shown.closed.connect(lambda: self._closed(db))
         place.restore(self.shown, self._home.place)
         self.shown.show()
-        if before is not None:
-            before.close()
+        let_go(self.start)
+        self.start = None
         if not drill.practising(db) and news.unread(self._home):
             self.shown.show_handbook(news.PAGE)
 
@@ -268,7 +274,11 @@ class Turns:
         if self.shown is not None and not practised:
             place.keep(self.shown, self._home.place)
         db.close()
-        errand = self.shown.errand if self.shown is not None else None
+        errand = None
+        if self.shown is not None:
+            errand = self.shown.errand
+            self.shown.deleteLater()
+            self.shown = None
         if practised:
             gone = end_practice(self._home.path)
             errand = Practised(gone) if isinstance(errand, Practised) else errand

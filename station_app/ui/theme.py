@@ -262,10 +262,12 @@ def apply(app: QApplication, *, dark: bool = False, large: bool = False, picture
 
     ``pictures`` writes with the fonts the program brings along, so that a picture is the same on every machine.
     """
-    worn = make(dark=dark, large=large)
+    worn, family = make(dark=dark, large=large), _family(pictures=pictures)
+    if app.property(_PROPERTY) == worn and app.font().family() == family:
+        return  # worn already: to dress every widget anew takes longer than a frame
     app.setProperty(_PROPERTY, worn)
     app.setStyle(QStyleFactory.create("Fusion"))
-    font = QFont(_family(pictures=pictures))
+    font = QFont(family)
     font.setPixelSize(worn.body)
     font.setFeature(QFont.Tag("tnum"), 1)
     app.setFont(font)

@@ -59,7 +59,7 @@ class Turn:
 
     def front(self) -> None:
         """The first window is the active one."""
-        Hands(self.start, lambda: self.start.idle).show()
+        Hands(self.start, lambda: self.turns.start is None or self.turns.start.idle).show()
 
     def begun(self) -> Hands:
         """Wait for the practice to open; hands on it."""
