@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from station_app import db as database
 from station_app import vault, words
 from station_app.db import Database
 from station_app.model import Station
+from station_app.paths import DataFolder
+from station_app.schema import STATION
 from station_app.services import stations
 
 pytest_plugins = ["tests.faults.table"]
@@ -57,13 +61,21 @@ def chinese() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays_open() -> Iterator[None]:
-    """A window that a test leaves open would take the keys of the next one; nor may a part stand alone as a window."""
+    """A window that a test leaves open would take the keys of the next one; nor may a part stand alone as a window.
+
+    What is left hidden goes, too: each would be dressed anew with every window of the tests to come.
+    """
     before = _windows()
     yield
-    left = [window for window in _windows() if window.isVisible() and window not in before]
+    left = [window for window in _windows() if window not in before]
+    open_still = [f"{window!r}" for window in left if window.isVisible()]
     for window in left:
         window.hide()
-    assert not left, f"left open: {left}"
+        window.deleteLater()
+    if left:
+        core = sys.modules["PySide6.QtCore"]
+        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+    assert not open_still, f"left open: {open_still}"
 
 
 def _windows() -> list[Any]:
@@ -77,9 +89,41 @@ def clock() -> Clock:
     return Clock()
 
 
+@dataclass(frozen=True)
+class Founded:
+    """What stood in the folder of a station just set up: to be copied, since eighty tables take longer than most tests."""
+
+    files: Mapping[str, bytes]
+    key: bytes
+    acting: str
+
+
+_founded: dict[tuple[Station, str, datetime], Founded] = {}
+
+
+def founded(folder: Path, station: Station, pin: str, clock: Callable[[], datetime]) -> Database:
+    """A station as ``stations.set_up`` leaves it, with 王敏 at work; the first of its kind is set up, those after are its copies.
+
+    Copies have one store id: whoever needs two stations in one test sets the second up.
+    """
+    kind = station, pin, clock()
+    if kind not in _founded:
+        db, _ = stations.set_up(folder, station, "王敏", PASSWORD, pin, clock=clock, cost=CHEAP)
+        db.close()
+        files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file() and file.suffix not in (".lock", ".holder")}
+        _founded[kind] = Founded(files, db.key, db.acting)
+    else:
+        vault.make_folder(folder)
+        for name, content in _founded[kind].files.items():
+            (folder / name).write_bytes(content)
+    opened = database.open(DataFolder(folder).database, _founded[kind].key, STATION, clock=clock, holder="window")
+    opened.acting = _founded[kind].acting
+    return opened
+
+
 @pytest.fixture
 def db(tmp_path: Path, clock: Clock) -> Iterator[Database]:
     """A fresh sample station with its first keeper 王敏 at work."""
-    opened, _keeper = stations.set_up(tmp_path / "station", SAMPLE, "王敏", PASSWORD, PIN, clock=clock, cost=CHEAP)
+    opened = founded(tmp_path / "station", SAMPLE, PIN, clock)
     yield opened
     opened.close()

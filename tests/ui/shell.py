@@ -10,7 +10,6 @@ from typing import TypeVar
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from station_app import vault
 from station_app.db import Database
 from station_app.errors import StationError
 from station_app.model import Changes, Consent, Occupation, Role, Station
@@ -40,8 +39,7 @@ def set_up(folder: Path, clock: Callable[[], datetime]) -> Database:
         id="", code="YQ", letter="A", name="马家湾暖心驿站", district_code="520304", district_name="云桥区",
         opens="08:30", closes="17:30", zone="Asia/Shanghai", phone="", sample=True,
     )  # fmt: skip
-    db, _keeper = stations.set_up(folder, station, "王敏", "demo-station", "1234", clock=clock, cost=vault.Cost(1, 8192))
-    return db
+    return conftest.founded(folder, station, "1234", clock)
 
 
 class FakeShell:
