@@ -102,7 +102,7 @@ def test_a_slip_is_asked_about_without_a_name(shell: SheetShell, db: Database, p
     requests.step(db, asked.id, RequestState.REPLIED, note="已加装")
     open_for_slip(shell, asked.slip)
     sheet(shell, qtbot).say(Verdict.FIXED)
-    qtbot.waitUntil(lambda: requests.get(db, asked.id).state is RequestState.CLOSED)
+    qtbot.waitUntil(lambda: requests.get(db, asked.id).state is RequestState.CLOSED and shell.sheet is None)  # written, and told
     open_for_slip(shell, slips.code(b"\1" * 32))
     assert "还没有带到本站" in sheet(shell, qtbot).accessibleName()
 
