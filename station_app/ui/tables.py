@@ -375,13 +375,19 @@ class Table(QTableView):
         wide = {column: max(scale(column.width), least[column]) for column in columns if column.width}
         free = [column for column in columns if not column.width]
         room = self.viewport().width() - sum(max(scale(80), least[column]) for column in free)
-        squeeze = min(1.0, room / sum(wide.values())) if wide else 1.0
-        for column in wide:
-            wide[column] = max(int(wide[column] * squeeze), least[column])
+        loose = set(wide)  # those that can still give something; a heading that stands at its least leaves more to the others
+        while loose:
+            given = room - sum(wide[column] for column in wide if column not in loose)
+            squeeze = min(1.0, max(0.0, given / sum(wide[column] for column in loose)))
+            tight = {column for column in loose if wide[column] * squeeze < least[column]}
+            for column in tight or loose:
+                wide[column] = max(int(wide[column] * squeeze), least[column])
+            loose = loose - tight if tight else set()
         left = self.viewport().width() - sum(wide.values())
         for number, column in enumerate(self._rows_model.columns):
             if column in least:
-                self.setColumnWidth(number, wide[column] if column.width else max(scale(80), least[column], left // len(free)))
+                share = left // len(free) if free else 0
+                self.setColumnWidth(number, wide[column] if column.width else max(min(scale(80), max(share, scale(56))), least[column], share))
 
     def _place_empty(self) -> None:
         if self._empty is not None:

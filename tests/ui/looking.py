@@ -102,6 +102,8 @@ def writing_cut(window: QWidget) -> list[str]:
             found += _header(one)
         elif isinstance(one, QScrollArea) and one.horizontalScrollBar().maximum() > 0:
             found.append(f"sideways: {type(one.widget()).__name__} {one.horizontalScrollBar().maximum()} px in {one.width()}")
+        elif isinstance(one, QTableView) and one.horizontalHeader().length() > one.viewport().width() + 1:
+            found.append(f"sideways: columns of {_told(one)!r} {one.horizontalHeader().length()} px in {one.viewport().width()}")
         if not scrolled(one) and one.visibleRegion().boundingRect().size() != one.size() and not one.isWindow():
             hidden = _covered(one, window)
             if hidden:

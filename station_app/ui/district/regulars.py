@@ -257,11 +257,12 @@ def _side(regular: Regular, role: str) -> Column:
     who = t("terms.dot").join(part for part in (label(regular.occupation), regular.platform) if part)
     head = Row(avatar, gap=12)
     head.addLayout(Column(Text(role, "small"), Text(_named(regular), "strong"), Text(who, "muted"), gap=2), 1)
-    facts = Row(
-        Fact(t("district_regulars.station"), regular.station, wrap=True),
+    facts = FlowLayout(16, row_gap=6)  # two rows in large type
+    for fact in (
+        Fact(t("district_regulars.station"), regular.station),
         Fact(t("district_regulars.phone"), regular.phone[-4:] or "—"),
         Fact(t("district_regulars.visits"), f"{regular.visits:,}"),
         Fact(t("district_regulars.registered"), regular.registered_on),
-        gap=12,
-    )
+    ):
+        facts.addWidget(fact)
     return Column(head, facts, gap=8)

@@ -227,9 +227,11 @@ class RequestCard(Card):
             if found:
                 self._matter.addWidget(Text(t(heading), "small", wrap=True))
             for request in found:
-                button = Button(t(words, number=request.number, text=title(request)), "link")
+                button = Button(t(words, number=request.number, text="").strip(), "link")
+                button.setAccessibleDescription(title(request))
                 button.clicked.connect(lambda _checked=False, signal=signal, number=request.number: signal.emit(number))
-                self._matter.addWidget(button)
+                self._matter.addLayout(Row(button, None))
+                self._matter.addWidget(Text(title(request), "muted", wrap=True))
 
 
 class RequestsPage(ListPage):
@@ -302,9 +304,9 @@ class RequestsPage(ListPage):
             return t("terms.dot").join((asked.station, label(request.category), when.moment(request.time, self.today)))
 
         return [
-            TableColumn("", lambda asked: asked.line.request.number, 160, muted=True),
+            TableColumn("", lambda asked: asked.line.request.number, 124, muted=True),
             TableColumn("", lambda asked: title(asked.line.request), bold=True, sub=below),
-            TableColumn("", lambda _asked: "", 190, "right", pill=lambda asked: state_pill(asked.line)),
+            TableColumn("", lambda _asked: "", 150, "right", pill=lambda asked: state_pill(asked.line)),
         ]
 
     def _file_columns(self) -> list[TableColumn]:

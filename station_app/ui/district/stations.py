@@ -180,7 +180,7 @@ class StationsPage(ListPage):
     def _fit(self) -> None:
         large = tokens().large
         self._right.setFixedWidth(460 if large else CARD)
-        self.search.setFixedWidth(160 if large else 150)
+        self.search.setFixedWidth(180 if large else 150)
         columns = 2 if large else 4
         for number, tile in enumerate(self._tiles):
             self._grid.addWidget(tile, number // columns, number % columns)
