@@ -568,6 +568,12 @@ def _plan_to_withdraw(w: World, _role: Role) -> Call:
     return lambda: plans.withdraw(w.office, code)
 
 
+def _plan_to_resume(w: World, _role: Role) -> Call:
+    code = _plan_made(w)
+    plans.withdraw(w.office, code)
+    return lambda: plans.resume(w.office, code)
+
+
 def _plan_named(w: World, _role: Role) -> Call:
     code = _plan_made(w)
     return lambda: plans.named(w.office, code)
@@ -1043,6 +1049,7 @@ CASES: dict[str, Case] = {
     "visits.use_amenity": (Op.USE_AMENITY, _amenity),
     "supplies.plans.make": plain(Op.SET_CAMPAIGN, _planned),
     "supplies.plans.withdraw": (Op.SET_CAMPAIGN, _plan_to_withdraw),
+    "supplies.plans.resume": (Op.SET_CAMPAIGN, _plan_to_resume),
     "supplies.plans.listing": plain(READ, lambda w: plans.listing(w.office)),
     "supplies.plans.named": (READ, _plan_named),
     "supplies.plans.outcome": plain(READ, lambda w: plans.outcome(w.office, uuid7())),

@@ -64,6 +64,16 @@ def withdraw(line: Desk, code: str) -> None:
     line.done(changes, t("cli.rule_removed"), id=code)
 
 
+@campaign_group.command("resume")
+@click.argument("code")
+@click.pass_obj
+def resume(line: Desk, code: str) -> None:
+    """Tell a withdrawn campaign again."""
+    with open_district(line) as db:
+        changes = plans.resume(db, code)
+    line.done(changes, t("cli.changed", name=code), id=code)
+
+
 @campaign_group.command("list")
 @click.pass_obj
 def listing(line: Desk) -> None:

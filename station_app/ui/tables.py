@@ -54,7 +54,7 @@ from .theme import face, tokens, tone
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
-HEAD_AIR = 20
+HEAD_AIR = 14
 """Pixels beside the writing of a heading."""
 CACHE = 2_000
 """Rows kept; a screen shows some thirty."""
@@ -387,7 +387,8 @@ class Table(QTableView):
         for number, column in enumerate(self._rows_model.columns):
             if column in least:
                 share = left // len(free) if free else 0
-                self.setColumnWidth(number, wide[column] if column.width else max(min(scale(80), max(share, scale(56))), least[column], share))
+                named = max(min(scale(80), max(share, scale(56))), least[column], share)
+                self.setColumnWidth(number, wide[column] if column.width else named)
 
     def _place_empty(self) -> None:
         if self._empty is not None:

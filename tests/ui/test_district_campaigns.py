@@ -104,6 +104,24 @@ def test_a_campaign_is_withdrawn_by_its_key_and_ends_at_the_stations(at: Desk) -
     assert [one.active for one in campaigns.listing(at.stations["YQ"])] == [False]
 
 
+def test_a_campaign_withdrawn_by_mistake_goes_on_from_the_toast(at: Desk) -> None:  # noqa: F811
+    page = planned(at)
+    carried(at)
+    (plan,) = plans.listing(at.db)
+    plans.withdraw(at.db, plan.code)
+    carried(at)
+    assert [one.active for one in campaigns.listing(at.stations["YQ"])] == [False]
+    plans.resume(at.db, plan.code)
+    page.withdraw(plan.code, plan.name)
+    at.hands.settle()
+    at.window.toast.act()
+    at.hands.settle()
+    assert at.told == "“717 骑手节”照常进行，驿站收到下次回包后继续发放"
+    assert not plans.listing(at.db)[0].withdrawn
+    carried(at)
+    assert [one.active for one in campaigns.listing(at.stations["YQ"])] == [True]
+
+
 def test_a_campaign_made_by_mistake_is_taken_back_from_the_toast(at: Desk) -> None:  # noqa: F811
     planned(at)
     at.window.toast.act()

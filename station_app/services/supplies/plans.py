@@ -130,6 +130,14 @@ def withdraw(db: Database, code: str) -> Changes:
     return Changes(tx.operation, Op.SET_CAMPAIGN, {"campaign_plan": (code,)})
 
 
+def resume(db: Database, code: str) -> Changes:
+    """Tell one that was withdrawn again, as it was: it goes on at every station with its next pack. UserMistake for any other."""
+    with db.transact(Op.SET_CAMPAIGN, campaign=code, withdrawn=False) as tx:
+        if not tx.run("UPDATE campaign_plan SET withdrawn = NULL WHERE code = ? AND withdrawn IS NOT NULL", (code,)):
+            raise UserMistake("campaigns.unknown")
+    return Changes(tx.operation, Op.SET_CAMPAIGN, {"campaign_plan": (code,)})
+
+
 def listing(db: Database) -> list[Plan]:
     """All campaigns of the district, the newest first."""
     names = {row["station_id"]: row["code"] for row in db.rows("SELECT station_id, code FROM enrolled")}

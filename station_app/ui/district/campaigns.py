@@ -145,7 +145,7 @@ class CampaignsPage(ListPage):
 
         return [
             TableColumn(t("district_campaigns.campaign"), lambda plan: plan.name, bold=True, sub=share),
-            TableColumn(t("district_campaigns.days"), self._days, 130, muted=True),
+            TableColumn(t("district_campaigns.days"), self._days, 160, muted=True),
             TableColumn(t("district_campaigns.allotted"), allotted, 84, "right"),
             TableColumn(t("district_campaigns.given"), lambda plan: f"{sum(plan.given.values()):,}", 76, "right", bold=True),
             TableColumn("", lambda _plan: "", 104, "right", pill=mark),
@@ -323,9 +323,18 @@ class CampaignsPage(ListPage):
         def done(_outcome: object) -> None:
             self.shell.close_sheet()
             self._wanted = code
-            self.shell.tell(t("district_campaigns.gone", name=name))
+            self.shell.tell(t("district_campaigns.gone", name=name), t("window.undo"), lambda: self.resume(code, name))
 
         self.jobs.run(lambda db: (code, plans.withdraw(db, code)), done)
+
+    def resume(self, code: str, name: str) -> None:
+        """A campaign withdrawn by mistake goes on as before."""
+
+        def done(_outcome: object) -> None:
+            self._wanted = code
+            self.shell.tell(t("district_campaigns.back", name=name))
+
+        self.jobs.run(lambda db: (code, plans.resume(db, code)), done)
 
     def print(self) -> None:
         """The result sheet as a PDF."""
