@@ -133,7 +133,7 @@ QUANTITY = Column("quantity", 15, number=True)
 
 @_ledger(
     "visits", NO, DAY, TIME, Column("occupation", 20), Column("platform", 20), Column("name", 20, names=True),
-    Column("badge", 16, names=True), Column("phone", 24, names=True), Column("services", 40), Column("person_times", 15, number=True),
+    Column("badge", 16, names=True), Column("phone", 24, names=True), Column("services", 38), Column("person_times", 19, number=True),
     Column("recorded", 16), KEEPER, NOTE,
 )  # fmt: skip
 def _visits(db: Database, asked: Asked) -> list[Line]:
@@ -386,9 +386,9 @@ def _box_openings(db: Database, asked: Asked) -> list[Line]:
 
 
 @_ledger(
-    "requests", Column("number", 26), Column("channel", 16), Column("asked_at", 24), Column("who", 16, names=True),
-    Column("phone", 20, names=True), Column("category", 20), Column("request_kind", 18), Column("text", 56), Column("urgency", 20),
-    Column("responsible", 20), Column("transferred", 22), Column("due", 24), Column("steps", 40), Column("ended", 18),
+    "requests", Column("number", 35), Column("channel", 18), Column("asked_at", 24), Column("who", 15, names=True),
+    Column("phone", 28, names=True), Column("category", 20), Column("request_kind", 20), Column("text", 36), Column("urgency", 20),
+    Column("responsible", 20), Column("transferred", 26), Column("due", 24), Column("steps", 34), Column("ended", 26),
     Column("verdict", 22),
 )  # fmt: skip
 def _requests(db: Database, asked: Asked) -> list[Line]:
