@@ -35,8 +35,8 @@ CHEAP = vault.Cost(passes=1, memory=8 * 1024)
 A_DAY = 150
 STRETCH = 192
 """Days that are drawn; what comes after repeats them. Of a multiple of 64 days the last 16 bits of an id's milliseconds are nothing."""
-FILLING = 128 * 1024
-"""Kilobytes that filling may keep in mind, so that it does not read everything again; asking has what a station has."""
+FILLING = {"cache_size": -128 * 1024, "synchronous": "OFF"}
+"""While it is filled, a store keeps in mind what it wrote and waits for no disk; it is asked as a station's is."""
 LAST = date(2026, 7, 31)
 MONTH = ("2026-07-01", "2026-07-31")
 RUNS = 5
@@ -189,14 +189,16 @@ def filled(db: Database, size: int) -> Rows:
     for _ in range(12):
         loans.lend(db, umbrellas)  # some are out
     rows = made(db.store_id, draw, house, LAST - timedelta(days - 1), min(days, STRETCH))
-    before = db._writer.execute("PRAGMA cache_size").fetchone()[0]
-    db._writer.execute(f"PRAGMA cache_size=-{FILLING}").fetchall()
+    before = {name: db._writer.execute(f"PRAGMA {name}").fetchone()[0] for name in FILLING}
+    for name, setting in FILLING.items():
+        db._writer.execute(f"PRAGMA {name}={setting}").fetchall()
     with db.transact(Op.SETTING, name="benchmark") as tx:
         stretch(tx, rows)
     for number in range(1, -(-days // STRETCH)):
         with db.transact(Op.SETTING, name="benchmark") as tx:
             repeat(tx, rows, number)
-    db._writer.execute(f"PRAGMA cache_size={before}").fetchall()
+    for name, setting in before.items():
+        db._writer.execute(f"PRAGMA {name}={setting}").fetchall()
     if list(kept.differing(db)):
         raise SystemExit("the sums of the shelf are not what was handed out")
     return rows
