@@ -61,21 +61,13 @@ def chinese() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays_open() -> Iterator[None]:
-    """A window that a test leaves open would take the keys of the next one; nor may a part stand alone as a window.
-
-    What is left hidden goes, too: each would be dressed anew with every window of the tests to come.
-    """
+    """A window that a test leaves open would take the keys of the next one; nor may a part stand alone as a window."""
     before = _windows()
     yield
-    left = [window for window in _windows() if window not in before]
-    open_still = [f"{window!r}" for window in left if window.isVisible()]
+    left = [window for window in _windows() if window.isVisible() and window not in before]
     for window in left:
         window.hide()
-        window.deleteLater()
-    if left:
-        core = sys.modules["PySide6.QtCore"]
-        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
-    assert not open_still, f"left open: {open_still}"
+    assert not left, f"left open: {left}"
 
 
 def _windows() -> list[Any]:

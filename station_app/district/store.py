@@ -265,14 +265,13 @@ def enrol(db: Database, path: Path, *, accept: bool = False) -> tuple[Enrolled, 
             )
         keep_key_of(tx, mine, told)
         add_store(tx, told.store_id, mine)
-        if told.seen is not msgspec.UNSET:
-            hear(tx, told.seen, mine)
+        hear(tx, told.seen, mine)
     return by_code(db, told.code), Changes(tx.operation, Op.ENROL, {"enrolled": (mine,)})
 
 
 def _heard_of_us(db: Database, told: identity.Enrolment, station: Enrolled) -> Changes:
     """A station that is known introduces itself once more: nothing new, but for what it has seen of us."""
-    if told.seen is msgspec.UNSET or not _ahead(db, told.seen, station.station_id):
+    if not _ahead(db, told.seen, station.station_id):
         return Changes("", Op.ENROL, {})
     with db.transact(Op.ENROL, station=station.code) as tx:
         hear(tx, told.seen, station.station_id)

@@ -31,10 +31,12 @@ from ..errors import Bug, Refused
 from ..rulebook import RuleSet
 from . import envelope, wire
 from .manifest import Format, Seen, Signed
-from .strict import canonical
+from .strict import canonical, read_canonical
 
 DOMAIN = b"station exchange 1: introduction\n"
 LARGEST_INTRODUCTION = 256 * 1024
+SIGNATURES = ("signature", "previous_signature")
+"""The fields that stand over the others; all else in an introduction is signed."""
 
 PublicKey = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 MaybeKey = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
@@ -153,7 +155,7 @@ class Enrolment(_Introduction, frozen=True, kw_only=True):
     recipient: Recipient
     previous: MaybeKey = ""
     previous_signature: Signature = ""
-    seen: Seen | msgspec.UnsetType = msgspec.UNSET
+    seen: Seen = Seen()
 
     @property
     def public(self) -> Public:
@@ -192,7 +194,7 @@ def write_introduction(told: Enrolment | Trust, identity: Identity, previous: Id
     before = told.previous if isinstance(told, Enrolment) else ""
     if told.verify_key != identity.public.verify_key.hex() or before != (previous.public.verify_key.hex() if previous else ""):
         raise Bug("an introduction signed by another key")
-    tree = _unsigned(told)
+    tree = _unsigned(msgspec.to_builtins(told))
     try:
         msgspec.convert(tree, type(told))
     except msgspec.ValidationError as error:
@@ -214,9 +216,8 @@ def read_trust(data: bytes) -> Trust:
     return _read(data, Trust, "trust")
 
 
-def _unsigned(told: _Introduction) -> dict[str, Any]:
-    tree: dict[str, Any] = msgspec.to_builtins(told)
-    return {name: entry for name, entry in tree.items() if name not in ("signature", "previous_signature")}
+def _unsigned(tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry for name, entry in tree.items() if name not in SIGNATURES}
 
 
 def _read(data: bytes, kind: type[T], name: str) -> T:
@@ -226,12 +227,16 @@ def _read(data: bytes, kind: type[T], name: str) -> T:
     if not data.endswith(b"\n") or not data.startswith(b"{"):
         raise Refused("sync_files.bad_introduction")
     told = envelope.read_manifest(data[:-1], kind, name)
-    _check(told)
+    tree = read_canonical(data[:-1])
+    if any(hasattr(told, signature) and signature not in tree for signature in SIGNATURES):
+        raise Refused("sync_files.bad_signature")
+    _check(told, _unsigned(tree))
     return told
 
 
-def _check(told: _Introduction) -> None:
-    message = DOMAIN + canonical(_unsigned(told))
+def _check(told: _Introduction, signed: Mapping[str, Any]) -> None:
+    """Every signature is over what the file says, not over what we would have written: nothing can be left out of it."""
+    message = DOMAIN + canonical(signed)
     _check_one(message, told.signature, told.verify_key)
     if isinstance(told, Enrolment) and (told.previous or told.previous_signature):
         _check_one(message, told.previous_signature, told.previous)

@@ -78,7 +78,7 @@ def test_every_flipped_bit_of_an_introduction_is_refused(sides: Sides):
 
 
 def test_control_without_the_signature_flipped_bits_get_through(sides: Sides, monkeypatch):
-    monkeypatch.setattr(identity, "_check", lambda told: None)
+    monkeypatch.setattr(identity, "_check", lambda *_: None)
     sent = identity.write_introduction(enrolment(sides.station), sides.station)
     assert identity.read_enrolment(sent.replace(b"024-0000", b"024-0001")).phone == "024-0001"
 
