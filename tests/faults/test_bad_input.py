@@ -364,7 +364,7 @@ def test_a_signature_nobody_looks_at_is_caught(
     file.write_bytes(good.replace(b"2026-07-17T", b"2026-07-16T", 1))
     assert file.read_bytes() != good
     check_refused(house, COMMANDS["sync trust"], file)
-    monkeypatch.setattr(identity, "_check", lambda _: None)
+    monkeypatch.setattr(identity, "_check", lambda *_: None)
     with pytest.raises(AssertionError, match="something was changed"):
         check_refused(house, COMMANDS["sync trust"], file)
     tally.control("unsigned", caught=True)
