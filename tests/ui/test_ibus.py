@@ -12,6 +12,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,15 @@ def session(folder: Path, *words: str) -> dict[str, Any]:
     ]
     if missing:
         pytest.skip(f"NOT SHOWN: scans under a real input method need {', '.join(missing)}")
-    home = folder / "home"
-    home.mkdir(mode=0o700)
+    with tempfile.TemporaryDirectory() as home:  # a short path: a socket's name below it may have 108 bytes
+        return _told(folder, home, words)
+
+
+def _told(folder: Path, home: str, words: Sequence[str]) -> dict[str, Any]:
     env = {
         **os.environ,
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": str(home),
+        "HOME": home,
+        "XDG_RUNTIME_DIR": home,
         "QT_QPA_PLATFORM": "xcb",
         "QT_IM_MODULE": "ibus",
     }
