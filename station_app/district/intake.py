@@ -88,16 +88,19 @@ def _sender(db: Database, opened: Opened) -> store.Enrolled:
 
 def _introduced(opened: Opened) -> set[str]:
     """The keys (ids, hex) that introductions ahead of a file bind to the one that signed it."""
-    return {key.hex() for told in opened.renewed for key in (told.previous_id, told.public.key_id)}
+    return _spelled(opened.renewed)
+
+
+def _spelled(told: Iterable[identity.Enrolment]) -> set[str]:
+    return {key.hex() for one in told for key in one.binds}
 
 
 def _revoked(sender: store.Enrolled, opened: Opened, fresh: Sequence[envelope.OpenBatch]) -> bool:
     """Whether a revoked key, or one for which only a revoked key vouches, signed the file, something new in it, or is new in it."""
     revoked = {key.key_id for key in sender.keys if key.revoked}
     stand = {key.key_id for key in sender.keys} - revoked
-    told = [one for one in opened.renewed if not revoked & {one.previous_id.hex(), one.public.key_id.hex()}]
-    vouched = identity.bound(told, map(bytes.fromhex, stand))
-    stand |= {key.hex() for one in vouched for key in (one.previous_id, one.public.key_id)}
+    told = [one for one in opened.renewed if not revoked & _spelled([one])]
+    stand |= _spelled(identity.bound(told, map(bytes.fromhex, stand)))
     used = {opened.key_id.hex(), *(batch.key_id.hex() for batch in fresh), *(_introduced(opened) - revoked)}
     return not used <= stand
 

@@ -167,6 +167,11 @@ class Enrolment(_Introduction, frozen=True, kw_only=True):
         """The 8 bytes that name the key before, b"" where none is named."""
         return envelope.key_id(bytes.fromhex(self.previous)) if self.previous else b""
 
+    @property
+    def binds(self) -> frozenset[bytes]:
+        """The keys (ids) that both signed this; whichever is known vouches for the other."""
+        return frozenset((self.previous_id, self.public.key_id))
+
 
 class Trust(_Introduction, frozen=True, kw_only=True):
     """A district introduces itself: root key, which keys sign its packs, whom to seal to (itself and its recovery key).
@@ -272,8 +277,8 @@ def bound(told: Iterable[Enrolment], to: Iterable[bytes]) -> list[Enrolment]:
     put back may know a station by its newest key alone, and batches that the one before it signed are still to come.
     """
     keys, left, found = set(to), [one for one in told if one.previous], list[Enrolment]()
-    while near := [one for one in left if keys & {one.previous_id, one.public.key_id}]:
-        keys |= {key for one in near for key in (one.previous_id, one.public.key_id)}
+    while near := [one for one in left if keys & one.binds]:
+        keys.update(*(one.binds for one in near))
         found, left = found + near, [one for one in left if one not in near]
     return [one for one in told if one in found]
 

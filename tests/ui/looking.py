@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QDesktopServices, QFontMetrics
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -34,6 +35,7 @@ from station_app.ui import painting
 from station_app.ui.buttons import Press
 from station_app.ui.hands import Hands
 from station_app.ui.kit import LogRow
+from station_app.ui.page import Page
 from station_app.ui.window import Window
 
 LEAST = 44
@@ -278,3 +280,31 @@ SIZES = {
     "1920 x 1080": QSize(1920, 1080), "1920 x 1080 at 125 %": QSize(1536, 864), "1920 x 1080 at 150 %": QSize(1280, 720),
 }  # fmt: skip
 """Screens, and what a window on them has of pixels of its own: a scale makes a pixel larger, and leaves fewer of them."""
+
+
+def tabbed_through(page: Page) -> tuple[list[str], list[str]]:
+    """What Tab does not reach on a page that has the keys, and what shows no focus there."""
+    met: list[QWidget] = []
+    page.settle()
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    while focus is not None and focus not in met:
+        met.append(focus)
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+        focus = QApplication.focusWidget()
+    wanted = [
+        one for one in controls(page)
+        if one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
+    ]  # fmt: skip
+    missed = [_told(one) for one in wanted if one not in met]
+    return missed, [_told(one) for one in met if page.isAncestorOf(one) and not focus_shown(one)]
+
+
+def sheets_looked_at(window: Window, hands: Hands, name: str) -> None:
+    """Every sheet that a page opens has names and targets, and cuts nothing."""
+    for told, sheet in rooms(window, hands, (name,)):
+        if sheet is window.page(name):
+            continue
+        assert small(sheet) == [], told
+        assert nameless(sheet) == [], told
+        assert [one for one in writing_cut(sheet) if not one.startswith("hint")] == [], told

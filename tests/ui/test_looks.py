@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from station_app import app, settings, words
 from station_app.db import Database
@@ -113,29 +112,12 @@ def test_every_target_can_be_hit_and_every_control_has_a_name(room: Room, langua
 @pytest.mark.parametrize("name", PAGES)
 def test_tab_reaches_every_control_and_the_focus_is_seen(room: Room, name: str) -> None:
     looking.hands_to(room.window, room.hands, name)
-    page = room.window.page(name)
-    met: list[QWidget] = []
-    page.settle()
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    while focus is not None and focus not in met:
-        met.append(focus)
-        QTest.keyClick(focus, Qt.Key.Key_Tab)
-        focus = QApplication.focusWidget()
-    wanted = [
-        one for one in looking.controls(page)
-        if one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
-    ]  # fmt: skip
-    assert [looking._told(one) for one in wanted if one not in met] == []
-    assert [looking._told(one) for one in met if page.isAncestorOf(one) and not looking.focus_shown(one)] == []
+    missed, unseen = looking.tabbed_through(room.window.page(name))
+    assert missed == []
+    assert unseen == []
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_sheet_has_names_targets_and_nothing_cut(room: Room, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with looking.alone(monkeypatch):
-        for told, sheet in looking.rooms(room.window, room.hands, (name,)):
-            if sheet is room.window.page(name):
-                continue
-            assert looking.small(sheet) == [], told
-            assert looking.nameless(sheet) == [], told
-            assert [one for one in looking.writing_cut(sheet) if not one.startswith("hint")] == [], told
+        looking.sheets_looked_at(room.window, room.hands, name)
